@@ -68,10 +68,10 @@ const (
 	Place    Kind = "place"    // a shared location: Location set
 	Voice    Kind = "voice"    // voice note or audio: not understood, answered kindly
 	Sticker  Kind = "sticker"
-	Other    Kind = "other"  // anything else a person may send: video, dice, poll, …
-	Edited   Kind = "edited" // the sender changed an earlier message: Text is the new text
-	Joined   Kind = "joined" // the bot was added to the chat, or unblocked
-	Left     Kind = "left"   // the bot was removed from the chat, or blocked
+	Other    Kind = "other"    // anything else a person may send: video, dice, poll, …
+	Edited   Kind = "edited"   // the sender changed an earlier message: Text is the new text
+	Joined   Kind = "joined"   // the bot was added to the chat, or unblocked
+	Left     Kind = "left"     // the bot was removed from the chat, or blocked
 	Migrated Kind = "migrated" // the group has a new ID: MovedTo is set
 )
 
