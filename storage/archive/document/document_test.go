@@ -1,0 +1,77 @@
+package document_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/archive/document"
+)
+
+func TestEncodeGivesOneFormForOneInstant(t *testing.T) {
+	t.Parallel()
+	utc := time.Date(2027, 1, 14, 1, 0, 0, 123_000_000, time.UTC)
+	wib := utc.Add(456 * time.Microsecond).In(event.Jakarta)
+	want, err := document.Encode(&storage.Chat{ID: "a", UpdatedAt: utc, DraftAt: &utc, Draft: &event.Draft{NudgedAt: &utc}, Pending: []storage.Message{{SentAt: &utc}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := &storage.Chat{ID: "a", UpdatedAt: wib, DraftAt: &wib, Draft: &event.Draft{NudgedAt: &wib}, Pending: []storage.Message{{SentAt: &wib}}}
+	got, err := document.Encode(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if !given.UpdatedAt.Equal(wib) || given.UpdatedAt.Location() != event.Jakarta {
+		t.Errorf("the caller's document was changed: %v", given.UpdatedAt)
+	}
+}
+
+func TestDecodeRoundTripsEveryCollection(t *testing.T) {
+	t.Parallel()
+	for _, c := range document.Collections() {
+		doc, ok := document.New(c)
+		if !ok {
+			t.Fatalf("no type for %s", c)
+		}
+		b, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(b, &fields); err != nil {
+			t.Fatal(err)
+		}
+		fields["id"] = json.RawMessage(`"x"`)
+		b, _ = json.Marshal(fields)
+		back, err := document.Decode(c, "x", b)
+		if err != nil {
+			t.Fatalf("%s: %v", c, err)
+		}
+		if document.ID(back) != "x" {
+			t.Errorf("%s: ID %q", c, document.ID(back))
+		}
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ collection, id, doc string }{
+		"unknown collection": {"secrets", "a", `{"id":"a"}`},
+		"unknown field":      {"counters", "a", `{"id":"a","value":1,"step":2}`},
+		"other ID":           {"counters", "a", `{"id":"b","value":1}`},
+		"no ID":              {"counters", "", `{"value":1}`},
+		"two values":         {"counters", "a", `{"id":"a","value":1}{"id":"a"}`},
+		"no JSON":            {"counters", "a", `{"id":"a"`},
+		"wrong type":         {"counters", "a", `{"id":"a","value":"1"}`},
+	} {
+		if _, err := document.Decode(tc.collection, tc.id, json.RawMessage(tc.doc)); !errors.Is(err, document.ErrMalformed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
