@@ -21,6 +21,7 @@ type Event struct {
 	CreatedAt  time.Time          `json:"createdAt"`
 	CreatedBy  string             `json:"createdBy"` // person ID
 	UpdatedAt  time.Time          `json:"updatedAt"`
+	Origin     string             `json:"origin,omitempty"` // inbound message that created it: a replay creates it once
 }
 
 // EventStatus says whether people may register.

@@ -17,6 +17,7 @@ type Registration struct {
 	PersonID string            `json:"personId"` // who registered it; a pendamping has several
 	Audience Audience          `json:"audience"`
 	Form     int               `json:"form"`
+	Distinct bool              `json:"distinct,omitempty"` // the person's word that another business bears the same name
 	Answers  map[string]string `json:"answers"`
 
 	// Derived from Answers by Derive, for lists, searches and recaps.
@@ -108,9 +109,8 @@ func (r *Registration) WantsBooth() bool {
 // WantsPower reports whether electricity was asked for.
 func (r *Registration) WantsPower() bool { return r.Answers[KeyBooth] == BoothPower }
 
-// Derive fills the derived fields from Answers. distinct is the person's word
-// that another business bears the same name.
-func (r *Registration) Derive(distinct bool) {
+// Derive fills the derived fields from Answers and Status.
+func (r *Registration) Derive() {
 	a := r.Answers
 	r.Name = a[KeyName]
 	r.Contact = a[KeyOwner]
@@ -126,13 +126,13 @@ func (r *Registration) Derive(distinct bool) {
 	r.Heads, _ = strconv.Atoi(a[KeyHeads])
 	r.Heads = max(r.Heads, 1)
 	r.Search = Fold(strings.Join([]string{r.Number, r.Name, r.Contact, r.Phone, r.Kecamatan, r.Desa, a[KeyProduct], a[KeyNIB], a[KeyLegal]}, " "))
-	r.Key = r.key(distinct)
+	r.Key = r.key()
 }
 
 // key is what may stand only once in an event. A visitor is a person, so two
 // of the same name may come from one kecamatan; a business is its legal
 // number where there is one, else its name and place.
-func (r *Registration) key(distinct bool) string {
+func (r *Registration) key() string {
 	if !r.Status.Active() {
 		return r.ID
 	}
@@ -147,7 +147,7 @@ func (r *Registration) key(distinct bool) string {
 	default:
 		id = Squeeze(r.Name) + "/" + Squeeze(r.Answers[KeyLocation])
 	}
-	if distinct {
+	if r.Distinct {
 		id += "#" + r.ID
 	}
 	return r.EventID + "/" + string(r.Audience) + "/" + id

@@ -1,0 +1,240 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+)
+
+// seenEvery is how exactly Person.SeenAt is kept: a write per message would
+// be waste.
+const seenEvery = time.Hour
+
+// Identify finds who wrote a message, and makes their acquaintance if they
+// are new.
+func (a *App) Identify(ctx context.Context, in channel.Inbound) (*event.Person, error) {
+	key := event.AccountKey(string(in.Chat.Channel), in.Sender.ID)
+	var p *event.Person
+	err := retryConflict(ctx, func() error {
+		var err error
+		p, err = a.store.People().ByAccount(ctx, key)
+		if errors.Is(err, storage.ErrNotFound) {
+			p = &event.Person{ID: key, CreatedAt: a.Now(), Accounts: []event.Account{{Key: key}}}
+		} else if err != nil {
+			return err
+		}
+		if !a.refresh(p, key, in) {
+			return nil
+		}
+		return a.store.People().Save(ctx, p)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("identify %s: %w", key, err)
+	}
+	return p, nil
+}
+
+// refresh brings p up to what the message shows; it reports whether anything
+// is worth a write.
+func (a *App) refresh(p *event.Person, key string, in channel.Inbound) bool {
+	changed := p.Version == 0
+	acc := p.Account(key)
+	set := func(field *string, value string) {
+		if value != "" && *field != value {
+			*field, changed = value, true
+		}
+	}
+	if !in.Group {
+		set(&acc.Chat, in.Chat.String())
+		if acc.Blocked != nil && in.Kind != channel.Left {
+			acc.Blocked, changed = nil, true
+		}
+	}
+	set(&acc.Username, in.Sender.Username)
+	if p.Name == "" {
+		set(&p.Name, in.Sender.Name)
+	}
+	if p.Phone == "" {
+		set(&p.Phone, in.Sender.Phone)
+	}
+	if now := a.Now(); now.Sub(p.SeenAt) > seenEvery {
+		p.SeenAt, changed = now, true
+	}
+	return changed
+}
+
+// UpdatePerson changes a person with compare-and-set; change may be called
+// several times.
+func (a *App) UpdatePerson(ctx context.Context, id string, change func(p *event.Person)) (*event.Person, error) {
+	var p *event.Person
+	err := retryConflict(ctx, func() error {
+		var err error
+		if p, err = a.store.People().Get(ctx, id); err != nil {
+			return err
+		}
+		change(p)
+		return a.store.People().Save(ctx, p)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("update person %s: %w", id, err)
+	}
+	return p, nil
+}
+
+// Consent stores a person's yes to keeping their data (UU PDP).
+func (a *App) Consent(ctx context.Context, by Actor) (*event.Person, error) {
+	p, err := a.UpdatePerson(ctx, by.Person.ID, func(p *event.Person) {
+		p.Consent = &event.Consent{At: a.Now(), Wording: event.ConsentWording}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, a.record(ctx, by, "consent.give", "", fmt.Sprintf("wording %d", event.ConsentWording))
+}
+
+// Stop ends all unasked sending to a person, on every channel.
+func (a *App) Stop(ctx context.Context, by Actor) (*event.Person, error) {
+	return a.setStopped(ctx, by, "person.stop", true)
+}
+
+// Resume takes a Stop back.
+func (a *App) Resume(ctx context.Context, by Actor) (*event.Person, error) {
+	return a.setStopped(ctx, by, "person.resume", false)
+}
+
+func (a *App) setStopped(ctx context.Context, by Actor, action string, stopped bool) (*event.Person, error) {
+	p, err := a.UpdatePerson(ctx, by.Person.ID, func(p *event.Person) {
+		p.StoppedAt = nil
+		if stopped {
+			now := a.Now()
+			p.StoppedAt = &now
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, a.record(ctx, by, action, "", "")
+}
+
+// MarkBlocked notes that a person's account refuses our messages.
+func (a *App) MarkBlocked(ctx context.Context, chat channel.Chat, personID string) error {
+	if personID == "" {
+		chats, err := a.store.Chats().Get(ctx, chat.String())
+		if errors.Is(err, storage.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("mark %s as blocked: %w", chat, err)
+		}
+		personID = chats.PersonID
+	}
+	if personID == "" {
+		return nil // a group
+	}
+	_, err := a.UpdatePerson(ctx, personID, func(p *event.Person) {
+		for i := range p.Accounts {
+			if p.Accounts[i].Chat == chat.String() {
+				now := a.Now()
+				p.Accounts[i].Blocked = &now
+			}
+		}
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// PersonalData is all that is kept about a person.
+type PersonalData struct {
+	Person        *event.Person
+	Registrations []*event.Registration
+	Draft         *event.Draft
+}
+
+// DataOf collects what is kept about a person, for /datasaya.
+func (a *App) DataOf(ctx context.Context, p *event.Person) (PersonalData, error) {
+	d := PersonalData{Person: p}
+	err := a.EachRegistration(ctx, storage.RegistrationQuery{PersonID: p.ID}, func(r *event.Registration) error {
+		d.Registrations = append(d.Registrations, r)
+		return nil
+	})
+	if err != nil {
+		return d, fmt.Errorf("data of %s: %w", p.ID, err)
+	}
+	chats, err := a.store.Chats().OfPerson(ctx, p.ID)
+	if err != nil {
+		return d, fmt.Errorf("data of %s: %w", p.ID, err)
+	}
+	for _, c := range chats {
+		if c.Draft != nil {
+			d.Draft = c.Draft
+		}
+	}
+	return d, nil
+}
+
+// DeletePerson deletes what is kept about a person (UU PDP, right to
+// erasure): registrations with their places and photos, other chats' memory,
+// and the person. The chat of the request itself is the caller's to clear. A
+// team member keeps the account and the role, since the audit trail needs
+// them. It reports how many registrations went.
+func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
+	d, err := a.DataOf(ctx, by.Person)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range d.Registrations {
+		if err := a.store.Places().Release(ctx, r.EventID, r.Audience, r.ID); err != nil {
+			return 0, fmt.Errorf("delete data: free place of %s: %w", r.Number, err)
+		}
+		if photo := r.Answers[event.KeyPhoto]; photo != "" {
+			if err := a.store.Media().Delete(ctx, photo); err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return 0, fmt.Errorf("delete data: photo of %s: %w", r.Number, err)
+			}
+		}
+		if err := a.store.Registrations().Delete(ctx, r.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return 0, fmt.Errorf("delete data: registration %s: %w", r.Number, err)
+		}
+	}
+	if err := a.forgetChats(ctx, by); err != nil {
+		return 0, err
+	}
+	// The trail says that data were deleted, and no more than that.
+	anonymous := by
+	if !by.Person.Role.Staff() {
+		anonymous.Person = nil
+	}
+	if err := a.record(ctx, anonymous, "person.delete", "", fmt.Sprintf("%d registrations", len(d.Registrations))); err != nil {
+		return 0, err
+	}
+	if by.Person.Role.Staff() {
+		_, err := a.UpdatePerson(ctx, by.Person.ID, func(p *event.Person) { p.Phone, p.Consent = "", nil })
+		return len(d.Registrations), err
+	}
+	if err := a.store.People().Delete(ctx, by.Person.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return 0, fmt.Errorf("delete data: %w", err)
+	}
+	return len(d.Registrations), nil
+}
+
+func (a *App) forgetChats(ctx context.Context, by Actor) error {
+	chats, err := a.store.Chats().OfPerson(ctx, by.Person.ID)
+	if err != nil {
+		return fmt.Errorf("delete data: %w", err)
+	}
+	for _, c := range chats {
+		if c.ID == by.Chat {
+			continue
+		}
+		if err := a.store.Chats().Delete(ctx, c.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return fmt.Errorf("delete data: chat %s: %w", c.ID, err)
+		}
+	}
+	return nil
+}
