@@ -136,7 +136,7 @@ func decide(found []reading) PlaceMatch {
 	}
 	var m PlaceMatch
 	for i, r := range found {
-		near := best.score-r.score < 2*clearance || best.cost > 0 && i < 3
+		near := best.score-r.score < 2*clearance || best.cost >= 1 && i < 3
 		if near && len(m.Candidates) < MaxPlaceCandidates {
 			m.Candidates = append(m.Candidates, r.place)
 		}
