@@ -1,0 +1,62 @@
+package report
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+
+	"github.com/boombuler/barcode"
+	"github.com/boombuler/barcode/qr"
+)
+
+// quiet is the empty border that ISO/IEC 18004 wants around a QR code, in
+// modules.
+const quiet = 4
+
+// QR draws text as a QR code with error correction level M (15% of it may be
+// dirty or torn), as a black and white PNG of px by px pixels with its quiet
+// zone inside. A module is a whole number of pixels, so that it prints sharp.
+// It fails where text is empty or too long, or px leaves less than two pixels
+// to a module.
+func QR(text string, px int) ([]byte, error) {
+	img, err := qrImage(text, px)
+	if err != nil {
+		return nil, err
+	}
+	return encode(img)
+}
+
+func qrImage(text string, px int) (*image.Paletted, error) {
+	code, err := qrCode(text)
+	if err != nil {
+		return nil, err
+	}
+	n := code.Bounds().Dx()
+	module := px / (n + 2*quiet)
+	if module < 2 {
+		return nil, fmt.Errorf("QR code of %d modules needs at least %d px, not %d", n, 2*(n+2*quiet), px)
+	}
+	// Palette index 0 is white, which is what a new picture holds.
+	img := image.NewPaletted(image.Rect(0, 0, px, px), color.Palette{color.White, color.Black})
+	margin := (px - n*module) / 2
+	for y := range n * module {
+		row := img.Pix[(margin+y)*img.Stride+margin:]
+		for x := range n * module {
+			if code.At(x/module, y/module) == color.Black {
+				row[x] = 1
+			}
+		}
+	}
+	return img, nil
+}
+
+func qrCode(text string) (barcode.Barcode, error) {
+	if text == "" {
+		return nil, fmt.Errorf("QR code of an empty text")
+	}
+	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		return nil, fmt.Errorf("QR code of %d bytes: %w", len(text), err)
+	}
+	return code, nil
+}
