@@ -1,0 +1,222 @@
+package outbox
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Limit is how fast messages may go. The zero Limit is no limit.
+type Limit struct {
+	// Every is the spacing: on average one message per Every. 0: none.
+	Every time.Duration
+	// Burst is how many may go at once after a pause; 0 means 1.
+	Burst int
+	// Jitter lengthens or shortens each spacing by up to this share of it, so
+	// that the rhythm is not a machine's.
+	Jitter float64
+	// Most is the hard limit: never more than Most sends begin in any Span,
+	// wherever the span starts. 0: none.
+	Most int
+	Span time.Duration
+}
+
+// AtMost is the Limit that gets as close as is safe to n messages in any
+// period: evenly spaced, so that whoever is next waits for one message only.
+//
+// The network counts when a message arrives, we when it leaves. The period is
+// kept longer by 1.5 %, which absorbs that much difference in the delays of
+// two messages; see also pace.settle.
+func AtMost(n int, period time.Duration) Limit {
+	span := period + period*15/1000
+	return Limit{Every: span / time.Duration(n), Burst: 2, Most: n, Span: span}
+}
+
+// pace enforces one Limit. A nil pace has none.
+//
+// A message first reserves a slot. The slot counts from then on and for Span
+// after its send began: between reservation and send lie writes to the
+// database, whose delay must not push two messages together.
+type pace struct {
+	limit Limit
+
+	mu    sync.Mutex
+	tat   time.Time // when the next message is due if all went evenly (GCRA)
+	slots []*slot   // those of the last Span
+
+	mean, deviation float64 // of the network's delay, in nanoseconds
+	samples         int
+}
+
+// slot is one message's place in a pace.
+type slot struct {
+	of       *pace
+	interval time.Duration
+	begun    bool
+	at       time.Time // when the send began
+}
+
+func newPace(l Limit) *pace {
+	if l.Every <= 0 && l.Most <= 0 {
+		return nil
+	}
+	return &pace{limit: l}
+}
+
+// next is the earliest time at which reserve may be called; not after now:
+// at once.
+func (p *pace) next(now time.Time) time.Time {
+	if p == nil {
+		return now
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := now
+	if p.limit.Every > 0 {
+		tolerance := time.Duration(max(p.limit.Burst, 1)-1) * p.limit.Every
+		if t := p.tat.Add(-tolerance); t.After(at) {
+			at = t
+		}
+	}
+	if p.limit.Most > 0 {
+		p.forget(now)
+		if len(p.slots) >= p.limit.Most {
+			// Slots whose send has not begun end at a time not known yet; asking
+			// again after a Span is soon enough then.
+			free := now.Add(p.limit.Span)
+			for _, s := range p.slots {
+				if t := s.at.Add(p.limit.Span); s.begun && t.Before(free) {
+					free = t
+				}
+			}
+			if free.After(at) {
+				at = free
+			}
+		}
+	}
+	return at
+}
+
+// idle reports whether p would not notice being replaced by a new one.
+func (p *pace) idle(now time.Time) bool {
+	if p == nil {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forget(now)
+	return len(p.slots) == 0 && !p.tat.After(now)
+}
+
+// reserve takes the next slot; the caller has asked next before.
+func (p *pace) reserve(now time.Time) *slot {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := &slot{of: p, interval: p.limit.Every}
+	if j := p.limit.Jitter; j > 0 {
+		s.interval = time.Duration(float64(s.interval) * (1 + j*(2*rand.Float64()-1)))
+	}
+	if p.tat.Before(now) {
+		p.tat = now
+	}
+	p.tat = p.tat.Add(s.interval)
+	if p.limit.Most > 0 {
+		p.slots = append(p.slots, s)
+	}
+	return s
+}
+
+// exhaust makes a burst impossible until pauses have earned it again: for
+// after the network complained.
+func (p *pace) exhaust(now time.Time) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if full := now.Add(time.Duration(max(p.limit.Burst, 1)) * p.limit.Every); p.tat.Before(full) {
+		p.tat = full
+	}
+}
+
+// forget drops slots that are past. p.mu is held.
+func (p *pace) forget(now time.Time) {
+	p.slots = slices.DeleteFunc(p.slots, func(s *slot) bool {
+		return s.begun && !s.at.Add(p.limit.Span).After(now)
+	})
+}
+
+// begin marks the moment at which the message leaves.
+func (s *slot) begin(now time.Time) {
+	if s == nil {
+		return
+	}
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.begun, s.at = true, now
+}
+
+// cancel gives the slot back: nothing was sent.
+func (s *slot) cancel() {
+	if s == nil {
+		return
+	}
+	p := s.of
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tat = p.tat.Add(-s.interval)
+	p.slots = slices.DeleteFunc(p.slots, func(other *slot) bool { return other == s })
+}
+
+// maxStall is the largest delay that settle makes up for.
+const maxStall = 50 * time.Millisecond
+
+// settle is called when the network has answered. A message that took
+// unusually long may have been counted by the network that much later than we
+// did (a stall of this machine between begin and the wire, for instance); its
+// slot then ends later too, so that the messages a Span after it do not find
+// it still counted.
+func (s *slot) settle(now time.Time) {
+	if s == nil || s.of.limit.Most <= 0 {
+		return
+	}
+	p := s.of
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	took := float64(now.Sub(s.at))
+	if excess := took - p.mean - 2*p.deviation; p.samples >= 8 && excess > 0 {
+		s.at = s.at.Add(min(time.Duration(took-p.mean), maxStall))
+	}
+	if p.samples++; p.samples == 1 {
+		p.mean = took
+		return
+	}
+	p.deviation += (math.Abs(took-p.mean) - p.deviation) / 4
+	p.mean += (took - p.mean) / 8
+}
+
+// slots are the places of one message in all the paces that hold it.
+type slots []*slot
+
+func (all slots) begin(now time.Time) {
+	for _, s := range all {
+		s.begin(now)
+	}
+}
+
+func (all slots) settle(now time.Time) {
+	for _, s := range all {
+		s.settle(now)
+	}
+}
+
+func (all slots) cancel() {
+	for _, s := range all {
+		s.cancel()
+	}
+}
