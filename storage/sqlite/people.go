@@ -1,0 +1,123 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+)
+
+func personTable() *table[event.Person] {
+	return &table[event.Person]{
+		name:    "people",
+		columns: []string{"version", "phone", "staff"},
+		id:      func(p *event.Person) string { return p.ID },
+		values:  func(p *event.Person) []any { return []any{p.Version, p.Phone, p.Role.Staff()} },
+	}
+}
+
+// keepAccounts makes the table of accounts say what p says. An account of
+// somebody else is ErrConflict.
+func keepAccounts(ctx context.Context, t *tx, p *event.Person) error {
+	if _, err := t.exec(ctx, "DELETE FROM accounts WHERE person_id = ?", p.ID); err != nil {
+		return err
+	}
+	for _, a := range p.Accounts {
+		n, err := t.exec(ctx, `INSERT INTO accounts (key, person_id, username) VALUES (?, ?, ?)
+			ON CONFLICT (key) DO UPDATE SET username = excluded.username WHERE person_id = excluded.person_id`,
+			a.Key, p.ID, strings.ToLower(a.Username))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fmt.Errorf("%w: account %s belongs to somebody else", storage.ErrConflict, a.Key)
+		}
+	}
+	return nil
+}
+
+type people struct{ s *Store }
+
+func (p people) Get(ctx context.Context, id string) (*event.Person, error) {
+	out, err := personTable().byID(ctx, p.s.reader, id)
+	return out, wrap(ctx, "get person "+id, err)
+}
+
+func (p people) ByAccount(ctx context.Context, key string) (*event.Person, error) {
+	out, err := personTable().get(ctx, p.s.reader, "WHERE id = (SELECT person_id FROM accounts WHERE key = ?)", key)
+	return out, wrap(ctx, "find the person of account "+key, err)
+}
+
+func (p people) ByPhone(ctx context.Context, phone string) ([]*event.Person, error) {
+	out, err := personTable().list(ctx, p.s.reader, "WHERE phone = ? AND phone <> '' ORDER BY id", phone)
+	return out, wrap(ctx, "find people by phone", err)
+}
+
+func (p people) ByUsername(ctx context.Context, username string) ([]*event.Person, error) {
+	out, err := personTable().list(ctx, p.s.reader,
+		"WHERE id IN (SELECT person_id FROM accounts WHERE username = ? AND username <> '') ORDER BY id", strings.ToLower(username))
+	return out, wrap(ctx, "find people by username", err)
+}
+
+func (p people) Staff(ctx context.Context) ([]*event.Person, error) {
+	out, err := personTable().list(ctx, p.s.reader, "WHERE staff = 1 ORDER BY id")
+	return out, wrap(ctx, "list staff", err)
+}
+
+func (p people) Save(ctx context.Context, given *event.Person) error {
+	next := *given
+	next.Version++
+	err := p.s.write(ctx, "people.save", func(t *tx) error {
+		if err := personTable().save(ctx, t, &next, given.Version); err != nil {
+			return err
+		}
+		return keepAccounts(ctx, t, &next)
+	})
+	if err == nil {
+		given.Version = next.Version
+	}
+	return err
+}
+
+func (p people) Delete(ctx context.Context, id string) error {
+	// The accounts go with it (ON DELETE CASCADE).
+	return p.s.write(ctx, "people.delete", func(t *tx) error { return personTable().delete(ctx, t, id) })
+}
+
+func (p people) Count(ctx context.Context) (n int, err error) {
+	err = p.s.reader.row(ctx, "SELECT count(*) FROM people", nil, &n)
+	return n, wrap(ctx, "count people", err)
+}
+
+func eventTable() *table[event.Event] {
+	return &table[event.Event]{
+		name:    "events",
+		columns: []string{"version", "start"},
+		id:      func(e *event.Event) string { return e.ID },
+		values:  func(e *event.Event) []any { return []any{e.Version, millis(e.Start)} },
+	}
+}
+
+type events struct{ s *Store }
+
+func (e events) Get(ctx context.Context, id string) (*event.Event, error) {
+	out, err := eventTable().byID(ctx, e.s.reader, id)
+	return out, wrap(ctx, "get event "+id, err)
+}
+
+func (e events) List(ctx context.Context) ([]*event.Event, error) {
+	out, err := eventTable().list(ctx, e.s.reader, "ORDER BY start DESC, id DESC")
+	return out, wrap(ctx, "list events", err)
+}
+
+func (e events) Save(ctx context.Context, given *event.Event) error {
+	next := *given
+	next.Version++
+	err := e.s.write(ctx, "events.save", func(t *tx) error { return eventTable().save(ctx, t, &next, given.Version) })
+	if err == nil {
+		given.Version = next.Version
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+)
+
+// migrations bring a database from the version of their index to the next.
+// Each runs as one transaction together with the note that it has run. Never
+// change one that was released: add another.
+func migrations() []string {
+	return []string{`
+CREATE TABLE chats (
+	id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL,
+	person_id TEXT NOT NULL, private INTEGER NOT NULL, pending INTEGER NOT NULL,
+	draft_at INTEGER, nudged INTEGER NOT NULL
+);
+CREATE INDEX chats_person ON chats (person_id) WHERE person_id <> '';
+CREATE INDEX chats_pending ON chats (id) WHERE pending > 0;
+CREATE INDEX chats_draft ON chats (draft_at) WHERE draft_at IS NOT NULL;
+
+CREATE TABLE inbox (id TEXT PRIMARY KEY, doc TEXT NOT NULL, at INTEGER NOT NULL, done INTEGER NOT NULL);
+CREATE INDEX inbox_open ON inbox (at) WHERE done = 0;
+CREATE INDEX inbox_done ON inbox (at) WHERE done = 1;
+
+CREATE TABLE outbox (
+	id TEXT PRIMARY KEY, doc TEXT NOT NULL, channel TEXT NOT NULL, chat TEXT NOT NULL, lane INTEGER NOT NULL,
+	ord INTEGER NOT NULL, state TEXT NOT NULL, due_at INTEGER NOT NULL, queued_at INTEGER NOT NULL,
+	lease_token TEXT NOT NULL, lease_until INTEGER, message_id TEXT NOT NULL
+);
+CREATE INDEX outbox_due ON outbox (channel, lane, due_at, ord, id) WHERE state = 'queued';
+CREATE INDEX outbox_oldest ON outbox (due_at) WHERE state = 'queued';
+CREATE INDEX outbox_chat ON outbox (chat, message_id);
+CREATE INDEX outbox_claimed ON outbox (lease_until) WHERE state = 'claimed';
+CREATE INDEX outbox_failed ON outbox (queued_at) WHERE state IN ('failed', 'uncertain');
+CREATE INDEX outbox_final ON outbox (queued_at) WHERE state NOT IN ('queued', 'claimed');
+CREATE INDEX outbox_counts ON outbox (channel, lane, state);
+
+CREATE TABLE people (
+	id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, phone TEXT NOT NULL, staff INTEGER NOT NULL
+);
+CREATE INDEX people_phone ON people (phone) WHERE phone <> '';
+CREATE INDEX people_staff ON people (id) WHERE staff = 1;
+CREATE TABLE accounts (
+	key TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES people (id) ON DELETE CASCADE, username TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX accounts_person ON accounts (person_id);
+CREATE INDEX accounts_username ON accounts (username) WHERE username <> '';
+
+CREATE TABLE events (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, start INTEGER NOT NULL);
+
+CREATE TABLE registrations (
+	id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL,
+	number TEXT NOT NULL UNIQUE, unique_key TEXT NOT NULL UNIQUE,
+	event_id TEXT NOT NULL, person_id TEXT NOT NULL, phone TEXT NOT NULL, audience TEXT NOT NULL, status TEXT NOT NULL,
+	kecamatan TEXT NOT NULL, untold INTEGER NOT NULL, created_at INTEGER NOT NULL, queued_at INTEGER, offer_until INTEGER,
+	search TEXT NOT NULL
+);
+CREATE INDEX registrations_event ON registrations (event_id, number);
+CREATE INDEX registrations_person ON registrations (person_id, number);
+CREATE INDEX registrations_phone ON registrations (phone, number);
+CREATE INDEX registrations_waiting ON registrations (event_id, audience, queued_at) WHERE status = 'waiting';
+CREATE INDEX registrations_untold ON registrations (number) WHERE untold = 1;
+CREATE INDEX registrations_offered ON registrations (offer_until) WHERE status = 'offered';
+
+CREATE TABLE places (
+	id TEXT PRIMARY KEY, doc TEXT NOT NULL, event_id TEXT NOT NULL, audience TEXT NOT NULL,
+	k INTEGER NOT NULL, holder TEXT NOT NULL, until INTEGER,
+	UNIQUE (event_id, audience, k), UNIQUE (event_id, audience, holder)
+);
+CREATE INDEX places_until ON places (until) WHERE until IS NOT NULL;
+
+CREATE TABLE counters (id TEXT PRIMARY KEY, doc TEXT NOT NULL);
+CREATE TABLE settings (id TEXT PRIMARY KEY, doc TEXT NOT NULL);
+
+CREATE TABLE codes (id TEXT PRIMARY KEY, doc TEXT NOT NULL, purpose TEXT NOT NULL, used_by TEXT NOT NULL, expires_at INTEGER NOT NULL);
+CREATE INDEX codes_open ON codes (purpose, expires_at) WHERE used_by = '';
+
+CREATE TABLE audit (id TEXT PRIMARY KEY, doc TEXT NOT NULL, at INTEGER NOT NULL, search TEXT NOT NULL);
+CREATE INDEX audit_at ON audit (at, id);
+
+CREATE TABLE media (id TEXT PRIMARY KEY, doc TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE chunks (
+	media_id TEXT NOT NULL REFERENCES media (id) ON DELETE CASCADE, n INTEGER NOT NULL, data BLOB NOT NULL,
+	PRIMARY KEY (media_id, n)
+);
+
+CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+`}
+}
+
+// Migrate implements storage.Store.
+func (s *Store) Migrate(ctx context.Context) error { return s.migrate(ctx, migrations()) }
+
+func (s *Store) migrate(ctx context.Context, steps []string) error {
+	for {
+		var from, left int
+		err := s.write(ctx, "migrate", func(t *tx) error {
+			const table = "CREATE TABLE IF NOT EXISTS schema_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL)"
+			if _, err := t.w.conn.ExecContext(ctx, table); err != nil {
+				return err
+			}
+			if err := row(ctx, t, "SELECT coalesce(max(version), 0) FROM schema_version", nil, &from); err != nil {
+				return err
+			}
+			if from > len(steps) {
+				return fmt.Errorf("the database is of version %d, this program knows up to %d: use the program that migrated it, or a newer one", from, len(steps))
+			}
+			if left = len(steps) - from; left == 0 {
+				return nil
+			}
+			// Not through the cache of statements: a migration has several,
+			// and runs once.
+			if _, err := t.w.conn.ExecContext(ctx, steps[from]); err != nil {
+				return fmt.Errorf("to version %d: %w", from+1, err)
+			}
+			_, err := t.exec(ctx, "INSERT INTO schema_version (one, version) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version", from+1)
+			return err
+		})
+		if err != nil || left == 0 {
+			return err
+		}
+		s.log.Info().Int("version", from+1).Msg("database migrated")
+	}
+}
+
+// SchemaVersion is the version that Migrate brings a database to.
+func SchemaVersion() int { return len(migrations()) }

@@ -1,0 +1,178 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/archive/document"
+)
+
+// table keeps documents of one type, a row each.
+type table[T any] struct {
+	name string
+	// columns are those beside id and doc; values gives what stands in them.
+	columns []string
+	values  func(d *T) []any
+	id      func(d *T) string
+}
+
+// args are a document's id, doc and columns, in this order.
+func (t *table[T]) args(d *T) ([]any, error) {
+	doc, err := document.Encode(d)
+	if err != nil {
+		return nil, err
+	}
+	return append([]any{t.id(d), string(doc)}, t.values(d)...), nil
+}
+
+func (t *table[T]) insertSQL() string {
+	return fmt.Sprintf("INSERT INTO %s (id, doc%s) VALUES (?, ?%s)",
+		t.name, prefixEach(", ", t.columns), strings.Repeat(", ?", len(t.columns)))
+}
+
+func prefixEach(prefix string, names []string) string {
+	var b strings.Builder
+	for _, n := range names {
+		b.WriteString(prefix + n)
+	}
+	return b.String()
+}
+
+// insert stores a new document. A key that is taken is an ErrConflict (once
+// wrapped).
+func (t *table[T]) insert(ctx context.Context, w *tx, d *T) error {
+	args, err := t.args(d)
+	if err != nil {
+		return err
+	}
+	_, err = w.exec(ctx, t.insertSQL(), args...)
+	return err
+}
+
+// insertNew stores a document unless there is one of its ID.
+func (t *table[T]) insertNew(ctx context.Context, w *tx, d *T) (fresh bool, err error) {
+	args, err := t.args(d)
+	if err != nil {
+		return false, err
+	}
+	n, err := w.exec(ctx, t.insertSQL()+" ON CONFLICT (id) DO NOTHING", args...)
+	return n == 1, err
+}
+
+// put stores a document in the place of the one of its ID, if there is one.
+func (t *table[T]) put(ctx context.Context, w *tx, d *T) error {
+	args, err := t.args(d)
+	if err != nil {
+		return err
+	}
+	set := "doc = excluded.doc"
+	for _, c := range t.columns {
+		set += ", " + c + " = excluded." + c
+	}
+	_, err = w.exec(ctx, t.insertSQL()+" ON CONFLICT (id) DO UPDATE SET "+set, args...)
+	return err
+}
+
+// update changes the document of d's ID, if there is one and where holds.
+func (t *table[T]) update(ctx context.Context, w *tx, d *T, where string, whereArgs ...any) (done bool, err error) {
+	args, err := t.args(d)
+	if err != nil {
+		return false, err
+	}
+	query := "UPDATE " + t.name + " SET doc = ?"
+	for _, c := range t.columns {
+		query += ", " + c + " = ?"
+	}
+	query += " WHERE id = ?"
+	if where != "" {
+		query += " AND " + where
+	}
+	args = append(append(args[1:], args[0]), whereArgs...)
+	n, err := w.exec(ctx, query, args...)
+	return n == 1, err
+}
+
+// save is insert for a document that was never stored (stored is 0), else a
+// compare-and-set on the version stored.
+func (t *table[T]) save(ctx context.Context, w *tx, d *T, stored int64) error {
+	if stored == 0 {
+		return t.insert(ctx, w, d)
+	}
+	done, err := t.update(ctx, w, d, "version = ?", stored)
+	if err == nil && !done {
+		err = fmt.Errorf("%w: version %d is not the stored one", storage.ErrConflict, stored)
+	}
+	return err
+}
+
+// get reads one document; sql.ErrNoRows if there is none. tail is what follows
+// FROM.
+func (t *table[T]) get(ctx context.Context, q querier, tail string, args ...any) (*T, error) {
+	var doc []byte
+	if err := row(ctx, q, "SELECT doc FROM "+t.name+" "+tail, args, &doc); err != nil {
+		return nil, err
+	}
+	return t.decode(doc)
+}
+
+func (t *table[T]) byID(ctx context.Context, q querier, id string) (*T, error) {
+	return t.get(ctx, q, "WHERE id = ?", id)
+}
+
+func (t *table[T]) decode(doc []byte) (*T, error) {
+	d := new(T)
+	if err := json.Unmarshal(doc, d); err != nil {
+		return nil, fmt.Errorf("read a document of %s: %w", t.name, err)
+	}
+	return d, nil
+}
+
+// list reads documents. tail is what follows FROM, and may join other tables.
+func (t *table[T]) list(ctx context.Context, q querier, tail string, args ...any) ([]*T, error) {
+	rows, err := q.query(ctx, "SELECT "+t.name+".doc FROM "+t.name+" "+tail, args)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []*T
+	for rows.Next() {
+		var doc []byte
+		if err := rows.Scan(&doc); err != nil {
+			return nil, err
+		}
+		d, err := t.decode(doc)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+func (t *table[T]) delete(ctx context.Context, w *tx, id string) error {
+	_, err := w.exec(ctx, "DELETE FROM "+t.name+" WHERE id = ?", id)
+	return err
+}
+
+// millis is a time as columns keep it.
+func millis(t time.Time) int64 { return document.Time(t).UnixMilli() }
+
+// millisOrNull is NULL where there is no time.
+func millisOrNull(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return millis(*t)
+}
+
+// limitOf makes SQLite's "no limit" of a limit that is not set.
+func limitOf(n int) int {
+	if n <= 0 {
+		return -1
+	}
+	return n
+}
