@@ -61,10 +61,12 @@ func daysPlot(days []DayCount) (image.Image, error) {
 		peak = max(peak, d.Count)
 	}
 	top, ticks := axis(peak)
+	column := (recapInner - 2*digitWidth) / len(days)
+	crowded := column < digitWidth*(len(count(float64(peak)))+1)
 	return plot(daysHeight, func(p *charts.Painter, look plotLook) error {
 		opt := charts.NewBarChartOptionWithData([][]float64{values})
 		opt.Theme = look.theme
-		opt.Padding = charts.NewBox(0, 24, dateWidth/2, 0)
+		opt.Padding = charts.NewBox(0, 24, max(0, dateWidth-column)/2, 0)
 		opt.Legend.Show = charts.Ptr(false)
 		if len(days) <= 4 {
 			opt.BarSize = 0.3
@@ -85,7 +87,7 @@ func daysPlot(days []DayCount) (image.Image, error) {
 			FontStyle: look.letters,
 			// The index that it is given is that of the series, not of the day.
 			LabelFormatter: func(_ int, _ string, v float64) (string, *charts.LabelStyle) {
-				if len(days) > labelledDays {
+				if crowded {
 					if marked || v < float64(peak) {
 						return "", nil
 					}
@@ -98,8 +100,8 @@ func daysPlot(days []DayCount) (image.Image, error) {
 	})
 }
 
-// labelledDays is how many columns are wide enough for their values.
-const labelledDays = 14
+// digitWidth is a digit's width in pixels.
+const digitWidth = 20
 
 // dateWidth is the room that a date such as "14 Des" needs, in pixels.
 const dateWidth = 136

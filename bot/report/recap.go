@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -60,16 +61,17 @@ var (
 
 // Layout of the recap, in pixels.
 const (
-	recapWidth   = 1080
-	recapMargin  = 60
-	recapInner   = recapWidth - 2*recapMargin
-	recapGap     = 56
-	headingLead  = 72
-	audienceLead = 116 // with a bar
-	plainLead    = 74  // without
-	barHeight    = 30
-	districtLead = 58
-	daysHeight   = 560
+	recapWidth    = 1080
+	recapMargin   = 60
+	recapInner    = recapWidth - 2*recapMargin
+	recapGap      = 56
+	headingLead   = 72
+	audienceLead  = 116 // with a bar
+	plainLead     = 74  // without
+	barHeight     = 30
+	districtLead  = 58
+	districtWidth = 440 // of a kecamatan's name at most
+	daysHeight    = 560
 )
 
 // RecapChart draws the recap as a portrait PNG, 1080 px wide: registrations by
@@ -102,7 +104,7 @@ func RecapChart(v RecapView) ([]byte, error) {
 type recap struct {
 	title     block
 	asOf      string
-	total     int
+	total     int // those who wait among them
 	audiences []AudienceCount
 	districts []DistrictCount
 	days      []DayCount
@@ -114,7 +116,7 @@ func layRecap(ts *typeset, v RecapView) recap {
 		title:     ts.fit(v.Title, regular, 48, 34, recapInner, 2),
 		asOf:      recapAsOf + event.ShortDay(v.AsOf) + " " + v.AsOf.In(event.Jakarta).Format("15.04") + " WIB",
 		audiences: v.Audiences[:min(len(v.Audiences), maxAudiences)],
-		districts: topDistricts(v.Districts),
+		districts: topDistricts(ts, v.Districts),
 	}
 	r.days, r.lastDays = everyDay(v.Days)
 	for _, a := range v.Audiences {
@@ -125,10 +127,11 @@ func layRecap(ts *typeset, v RecapView) recap {
 
 // topDistricts are the kecamatan with most registrations, most first, and one
 // row for all others where those are several.
-func topDistricts(in []DistrictCount) []DistrictCount {
+func topDistricts(ts *typeset, in []DistrictCount) []DistrictCount {
 	sums := map[string]int{}
 	for _, d := range in {
-		sums[cmp.Or(d.Name, recapUnknown)] += d.Count
+		name := ts.fit(d.Name, regular, 36, 36, districtWidth, 1)
+		sums[cmp.Or(strings.Join(name.lines, ""), recapUnknown)] += d.Count
 	}
 	var all []DistrictCount
 	for name, n := range sums {

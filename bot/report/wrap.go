@@ -110,9 +110,17 @@ func (ts *typeset) fit(s string, w weight, big, small, max float64, maxLines int
 	if len(lines) > maxLines {
 		lines = lines[:maxLines]
 		last := ts.fitting(lines[maxLines-1], st, max-ts.width("…", st))
-		lines[maxLines-1] = strings.TrimRight(last, " ,.-") + "…"
+		lines[maxLines-1] = strings.TrimRight(wholeWords(last), " ,.-–") + "…"
 	}
 	return block{lines, st, small * leading}
+}
+
+// wholeWords drops the cut word at the end of s, unless it is the only one.
+func wholeWords(s string) string {
+	if i := strings.LastIndexByte(s, ' '); i > 0 {
+		return s[:i]
+	}
+	return s
 }
 
 // leading is the distance of baselines as a share of the font size.
