@@ -105,10 +105,10 @@ func (r *running) send(t *testing.T, p Person, m channel.Outbound) string {
 	t.Helper()
 	id, err := r.Send(r.ctx, p.Chat(), r.NewMessageID(), m)
 	if err != nil {
-		t.Fatalf("Send %+v: %v", m, err)
+		t.Fatalf("Send %.60q: %v", m.Text, err)
 	}
 	if id == "" {
-		t.Fatalf("Send %+v gave no message ID", m)
+		t.Fatalf("Send %.60q gave no message ID", m.Text)
 	}
 	return id
 }

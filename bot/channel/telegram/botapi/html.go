@@ -281,8 +281,10 @@ func formatted(req *request, name string) (string, []Entity, *apiError) {
 	if len(raw) > 1<<16 {
 		return "", nil, badRequest("text is too long")
 	}
-	if req.params["entities"] != "" || req.params["caption_entities"] != "" {
-		return "", nil, badRequest("this server reads no entities parameter")
+	for _, name := range []string{"entities", "caption_entities"} {
+		if raw := req.params[name]; raw != "" && raw != "null" && raw != "[]" {
+			return "", nil, badRequest("this server reads no %s parameter", name)
+		}
 	}
 	text, entities := raw, []Entity(nil)
 	switch mode := strings.ToLower(req.params["parse_mode"]); mode {
