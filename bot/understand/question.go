@@ -120,10 +120,14 @@ func (q *questions) spelling(w string) string {
 	if len(w) < 6 {
 		return w
 	}
+	near := ""
 	for known := range q.known {
-		if len(known) > 5 && known[0] == w[0] && distance(w, known, 1) == 1 {
-			return known
+		if len(known) > 5 && known[0] == w[0] && (near == "" || known < near) && distance(w, known, 1) == 1 {
+			near = known // the first in the alphabet, so that every run reads the same
 		}
+	}
+	if near != "" {
+		return near
 	}
 	return w
 }
