@@ -110,6 +110,9 @@ func (d *dispatcher) run(ctx context.Context, abandon <-chan struct{}) {
 	defer timer.Stop()
 	poll := time.NewTicker(d.s.poll)
 	defer poll.Stop()
+	for _, name := range []storage.Lane{storage.LaneReminder, storage.LaneBroadcast} {
+		d.lanes[name].horizon = time.Now().Add(longestQuiet) // an earlier process may have put rows off
+	}
 	d.fetchAll(ctx)
 	stop := ctx.Done()
 	for {

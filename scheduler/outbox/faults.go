@@ -29,6 +29,10 @@ type faults struct {
 // can be reached: what is wrong then is wrong with this row.
 const patience = 4
 
+// hiccup is how many tries in a row an operation must fail for before that is
+// an outage, worth a line in the log: a short one is only counted.
+const hiccup = 3
+
 // retry runs op until it has an answer, which may be one of the port's errors
 // that callers choose by. It gives up when ctx ends, or after a few tries where
 // the fault is not ErrUnavailable.
@@ -41,11 +45,13 @@ func (f *faults) retry(ctx context.Context, what string, op func() error) error 
 			return err
 		}
 		unavailable := errors.Is(err, storage.ErrUnavailable)
-		if ctx.Err() == nil && unavailable {
+		if tries == 1 && ctx.Err() == nil {
+			f.metrics.Error("storage")
+		}
+		if tries >= hiccup && ctx.Err() == nil && unavailable {
 			f.down(what, err)
 		}
 		if ctx.Err() != nil || !unavailable && tries >= patience {
-			f.metrics.Error("outbox")
 			return fmt.Errorf("outbox: %s: %w", what, err)
 		}
 		if wait == nil {

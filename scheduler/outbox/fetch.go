@@ -12,6 +12,9 @@ import (
 // found again when the event clock is moved past the quiet hours.
 const putOff = "held back by quiet hours"
 
+// longestQuiet is the longest time that rows are put off.
+const longestQuiet = 48 * time.Hour
+
 // batch is what a fetch found.
 type batch struct {
 	lane    storage.Lane

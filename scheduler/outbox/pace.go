@@ -189,7 +189,8 @@ func (s *slot) settle(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	took := float64(now.Sub(s.at))
-	if excess := took - p.mean - 2*p.deviation; p.samples >= 8 && excess > 0 {
+	slack := float64(p.limit.Span) / 200 // a third of what AtMost absorbs
+	if p.samples >= 8 && took > p.mean+2*p.deviation+slack {
 		s.at = s.at.Add(min(time.Duration(took-p.mean), maxStall))
 	}
 	if p.samples++; p.samples == 1 {

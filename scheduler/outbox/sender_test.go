@@ -185,7 +185,7 @@ func TestWindowStaysSmall(t *testing.T) {
 		n := telegram()
 		o := newOffice(t, n)
 		o.opts.Limits = map[channel.Name]Limits{n.name: {
-			All: AtMost(1000, time.Second), Private: Limit{Every: time.Second, Burst: 3},
+			All: Limit{Every: time.Millisecond, Burst: 10}, Private: Limit{Every: time.Second, Burst: 3},
 		}}
 		o.add(broadcast(n, 100_000)...)
 		o.open()
