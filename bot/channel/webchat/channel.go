@@ -152,6 +152,7 @@ func (c *Channel) addChat(ch *chat) {
 	ch.forget()
 	c.chats[ch.id] = ch
 	c.order = append(c.order, ch.id)
+	c.touch(&ch.rev)
 }
 
 func randomHex() string {

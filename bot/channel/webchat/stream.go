@@ -152,7 +152,7 @@ func (c *Channel) getEvents(w http.ResponseWriter, r *http.Request) {
 	stopped := c.stopped
 	c.mu.Unlock()
 	out.raw("retry: 1000\n\n")
-	for greeted := false; ; {
+	for ready := false; ; {
 		var now time.Time
 		if c.opts.Control != nil {
 			now = c.opts.Control.Now()
@@ -164,23 +164,26 @@ func (c *Channel) getEvents(w http.ResponseWriter, r *http.Request) {
 			epoch, rev = c.epoch, 0
 		}
 		var intro hello
-		if again || !greeted {
+		if again || !ready {
 			intro = c.hello()
 		}
 		changes, upTo := c.since(rev, now), c.rev
 		c.mu.Unlock()
 
-		if again || !greeted {
+		if again || !ready {
 			out.event("", "hello", intro)
 			if again {
 				out.event("", "reset", struct{}{})
 			}
-			greeted = true
 		}
 		for _, ch := range changes {
 			out.bytes(fmt.Sprintf("%s.%d", epoch, ch.rev), ch.event, ch.data)
 		}
 		rev = upTo
+		if !ready {
+			out.event("", "ready", struct{}{}) // what was missed is complete
+			ready = true
+		}
 		if out.flush() != nil {
 			return
 		}
