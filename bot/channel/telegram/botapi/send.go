@@ -228,7 +228,7 @@ func (s *Server) edited(req *request) (*chat, *Message, *apiError) {
 	if m == nil {
 		return nil, nil, badRequest("message to edit not found")
 	}
-	if !m.FromBot || len(m.Keys) > 0 {
+	if !m.FromBot || len(m.Keys) > 0 || m.KeysGone {
 		return nil, nil, badRequest("message can't be edited")
 	}
 	return c, m, nil
