@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -42,11 +44,14 @@ func (o outbox) Add(ctx context.Context, m storage.Message) (fresh bool, err err
 	return fresh && err == nil, err
 }
 
-// addAtOnce is how many rows one transaction adds, so that answers to people
-// who are typing can be written in between.
-const addAtOnce = 1000
+// addAtOnce is how many rows one transaction adds: few enough that answers to
+// people who are typing are written in between without a wait that they feel.
+const addAtOnce = 250
 
 func (o outbox) AddAll(ctx context.Context, ms []storage.Message) (fresh int, err error) {
+	// In the order of the key, neighbours fall on the same pages.
+	ms = slices.Clone(ms)
+	slices.SortStableFunc(ms, func(a, b storage.Message) int { return strings.Compare(a.ID, b.ID) })
 	for len(ms) > 0 {
 		part := ms[:min(len(ms), addAtOnce)]
 		n := 0
@@ -228,8 +233,16 @@ func (o outbox) Counts(ctx context.Context) ([]storage.OutboxCount, error) {
 }
 
 func (o outbox) Oldest(ctx context.Context, now time.Time) (*time.Time, error) {
+	// The first due row of each channel and lane: one step in the index each,
+	// however many rows wait.
+	const query = `WITH RECURSIVE first (channel, lane, due_at) AS (
+		SELECT * FROM (SELECT channel, lane, due_at FROM outbox WHERE state = 'queued' ORDER BY channel, lane, due_at LIMIT 1)
+		UNION ALL
+		SELECT o.channel, o.lane, o.due_at FROM first f JOIN outbox o ON o.rowid = (
+			SELECT rowid FROM outbox WHERE state = 'queued' AND (channel, lane) > (f.channel, f.lane) ORDER BY channel, lane, due_at LIMIT 1)
+	) SELECT min(due_at) FROM first WHERE due_at <= ?`
 	var due sql.NullInt64
-	err := o.s.reader.row(ctx, "SELECT min(due_at) FROM outbox WHERE state = 'queued' AND due_at <= ?", []any{millis(now)}, &due)
+	err := o.s.reader.row(ctx, query, []any{millis(now)}, &due)
 	if err != nil || !due.Valid {
 		return nil, wrap(ctx, "find the oldest due row", err)
 	}

@@ -29,7 +29,6 @@ CREATE TABLE outbox (
 	lease_token TEXT NOT NULL, lease_until INTEGER, message_id TEXT NOT NULL
 );
 CREATE INDEX outbox_due ON outbox (channel, lane, due_at, ord, id) WHERE state = 'queued';
-CREATE INDEX outbox_oldest ON outbox (due_at) WHERE state = 'queued';
 CREATE INDEX outbox_chat ON outbox (chat, message_id);
 CREATE INDEX outbox_claimed ON outbox (lease_until) WHERE state = 'claimed';
 CREATE INDEX outbox_failed ON outbox (queued_at) WHERE state IN ('failed', 'uncertain');

@@ -124,12 +124,16 @@ func dsn(path string, o Options, readOnly bool) string {
 	pragma := func(name, value string) { q.Add("_pragma", name+"("+value+")") }
 	pragma("busy_timeout", strconv.FormatInt(o.BusyTimeout.Milliseconds(), 10))
 	pragma("foreign_keys", "1")
-	pragma("cache_size", "-2000") // KiB, for each connection
 	pragma("temp_store", "MEMORY")
 	if readOnly {
 		pragma("query_only", "1")
+		pragma("cache_size", "-2000") // KiB, for each connection
 	} else {
 		pragma("journal_mode", "WAL")
+		pragma("cache_size", "-8000")
+		// Longer than by default (1000 pages of 4 KiB): a page that many rows
+		// of a broadcast touch then goes into the database once.
+		pragma("wal_autocheckpoint", "4000")
 		pragma("journal_size_limit", strconv.Itoa(32<<20))
 		if o.Relaxed {
 			pragma("synchronous", "NORMAL")

@@ -30,16 +30,8 @@ func (t *table[T]) args(d *T) ([]any, error) {
 }
 
 func (t *table[T]) insertSQL() string {
-	return fmt.Sprintf("INSERT INTO %s (id, doc%s) VALUES (?, ?%s)",
-		t.name, prefixEach(", ", t.columns), strings.Repeat(", ?", len(t.columns)))
-}
-
-func prefixEach(prefix string, names []string) string {
-	var b strings.Builder
-	for _, n := range names {
-		b.WriteString(prefix + n)
-	}
-	return b.String()
+	columns := strings.Join(append([]string{"id", "doc"}, t.columns...), ", ")
+	return "INSERT INTO " + t.name + " (" + columns + ") VALUES (?, ?" + strings.Repeat(", ?", len(t.columns)) + ")"
 }
 
 // insert stores a new document. A key that is taken is an ErrConflict (once

@@ -24,6 +24,10 @@ import (
 	"github.com/diskopukm/emileku/storage"
 )
 
+// Version is that of the documents' form. Raise it when a program that knows
+// only the older form would misread or lose something.
+const Version = 1
+
 // Names of collections. They are stored: never rename one.
 const (
 	Inbox         = "inbox"
