@@ -30,6 +30,9 @@ func districtsPlot(rows []DistrictCount) (image.Image, error) {
 		names[len(rows)-1-i], values[len(rows)-1-i] = d.Name, float64(d.Count)
 		most = max(most, float64(d.Count))
 	}
+	// Room at the right for the longest bar's value, as a share of the least
+	// that the names leave of the width.
+	room := float64(digitWidth*(len(count(most))+1)) / (recapInner - districtWidth)
 	return plot(districtsHeight(len(rows)), func(p *charts.Painter, look plotLook) error {
 		opt := charts.NewBarChartOptionWithData([][]float64{values})
 		opt.Horizontal = true
@@ -39,9 +42,8 @@ func districtsPlot(rows []DistrictCount) (image.Image, error) {
 		opt.BarSize = 0.62
 		opt.CategoryAxis.Labels = names
 		opt.CategoryAxis.LabelFontStyle = look.letters
-		// Room at the right for the value of the longest bar.
 		opt.ValueAxis = []charts.ValueAxisOption{{
-			Show: charts.Ptr(false), Min: charts.Ptr(0.0), Max: charts.Ptr(most * 1.16),
+			Show: charts.Ptr(false), Min: charts.Ptr(0.0), Max: charts.Ptr(most / (1 - min(room, 0.5))),
 			SplitLineShow: charts.Ptr(false), RangeValuePaddingScale: charts.Ptr(0.0),
 		}}
 		opt.SeriesList[0].Label = charts.SeriesLabel{
@@ -68,9 +70,6 @@ func daysPlot(days []DayCount) (image.Image, error) {
 		opt.Theme = look.theme
 		opt.Padding = charts.NewBox(0, 24, max(0, dateWidth-column)/2, 0)
 		opt.Legend.Show = charts.Ptr(false)
-		if len(days) <= 4 {
-			opt.BarSize = 0.3
-		}
 		// As many labels as columns, most of them blank: the chart's own choice
 		// of labels lets the last two overlap.
 		opt.CategoryAxis.Labels = dateLabels(days)

@@ -39,12 +39,17 @@ func qrImage(text string, px int) (*image.Paletted, error) {
 	// Palette index 0 is white, which is what a new picture holds.
 	img := image.NewPaletted(image.Rect(0, 0, px, px), color.Palette{color.White, color.Black})
 	margin := (px - n*module) / 2
-	for y := range n * module {
-		row := img.Pix[(margin+y)*img.Stride+margin:]
-		for x := range n * module {
-			if code.At(x/module, y/module) == color.Black {
-				row[x] = 1
+	for y := range n {
+		top := img.Pix[(margin+y*module)*img.Stride:][:px]
+		for x := range n {
+			if code.At(x, y) == color.Black {
+				for i := range module {
+					top[margin+x*module+i] = 1
+				}
 			}
+		}
+		for i := 1; i < module; i++ {
+			copy(img.Pix[(margin+y*module+i)*img.Stride:][:px], top)
 		}
 	}
 	return img, nil

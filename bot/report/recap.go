@@ -48,6 +48,7 @@ type DayCount struct {
 const (
 	maxDistricts = 12 // the rest is summed up as "Lainnya"
 	maxDays      = 60
+	minDays      = 7 // columns of a plot with fewer would be as wide as a hand
 	maxAudiences = 12
 )
 
@@ -152,8 +153,8 @@ func topDistricts(ts *typeset, in []DistrictCount) []DistrictCount {
 	return append(all[:maxDistricts:maxDistricts], DistrictCount{fmt.Sprintf(recapOthers, len(all)-maxDistricts), others})
 }
 
-// everyDay has one entry for each date from the first to the last, at most the
-// last maxDays of them.
+// everyDay has one entry for each date from the first to the last, at least
+// minDays and at most maxDays up to the last.
 func everyDay(in []DayCount) (days []DayCount, cut bool) {
 	if len(in) == 0 {
 		return nil, false
@@ -172,6 +173,9 @@ func everyDay(in []DayCount) (days []DayCount, cut bool) {
 	}
 	if earliest := last.AddDate(0, 0, 1-maxDays); first.Before(earliest) {
 		first, cut = earliest, true
+	}
+	if latest := last.AddDate(0, 0, 1-minDays); first.After(latest) {
+		first = latest
 	}
 	for day := first; !day.After(last); day = day.AddDate(0, 0, 1) {
 		days = append(days, DayCount{day, sums[day]})

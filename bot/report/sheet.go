@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -114,7 +115,8 @@ func newSheetStyles(f *excelize.File) (sheetStyles, error) {
 		}
 		*d.id = id
 	}
-	// The library reads and writes quotePrefix but has no option to set it.
+	// The library reads and writes quotePrefix but has no option to set it; the
+	// alignment above keeps it from giving the style of plain text its ID.
 	yes := true
 	f.Styles.CellXfs.Xf[s.quoted].QuotePrefix = &yes
 	return s, nil
@@ -253,31 +255,27 @@ func formula(s string) bool {
 // clean drops control characters that XML cannot hold and cuts at the most
 // that Excel holds in a cell.
 func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
+	return cutUnits(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	n := 0
-	for i := range s {
-		if n == excelize.TotalCellChars {
-			return s[:i]
-		}
-		n++
-	}
-	return s
+	}, strings.ToValidUTF8(s, "\uFFFD")), excelize.TotalCellChars)
 }
 
 // sheetName makes name fit for Excel (at most 31 characters, none of
-// []:*?/\, no apostrophe at an end) and different from those taken.
+// []:*?/\) and different from those taken. Straight apostrophes become curly,
+// since the filter's name quotes the sheet with them.
 func sheetName(name string, taken map[string]bool) string {
 	name = strings.Trim(strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`[]:*?/\`, r) || unicode.IsControl(r) {
 			return ' '
 		}
+		if r == '\'' {
+			return '’'
+		}
 		return r
-	}, name), "' ")
+	}, strings.ToValidUTF8(name, "")), " ")
 	if name == "" {
 		name = "Data"
 	}
@@ -286,12 +284,21 @@ func sheetName(name string, taken map[string]bool) string {
 		if n > 1 {
 			suffix = " " + strconv.Itoa(n)
 		}
-		candidate := []rune(name)
-		candidate = append(candidate[:min(len(candidate), 31-len(suffix))], []rune(suffix)...)
+		candidate := cutUnits(name, 31-len(suffix)) + suffix
 		// Excel takes names that differ in case only for the same.
-		if key := strings.ToLower(string(candidate)); !taken[key] {
+		if key := strings.ToLower(candidate); !taken[key] {
 			taken[key] = true
-			return string(candidate)
+			return candidate
 		}
 	}
+}
+
+// cutUnits cuts s after at most n UTF-16 code units, in which Excel counts.
+func cutUnits(s string, n int) string {
+	for i, r := range s {
+		if n -= utf16.RuneLen(r); n < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
