@@ -113,7 +113,9 @@ func newMessage(chat int64, m channel.Outbound) (tgbotapi.Chattable, error) {
 	if m.File.Photo {
 		return tgbotapi.PhotoConfig{BaseFile: file, Caption: text, ParseMode: tgbotapi.ModeHTML}, nil
 	}
-	return tgbotapi.DocumentConfig{BaseFile: file, Caption: text, ParseMode: tgbotapi.ModeHTML}, nil
+	return tgbotapi.DocumentConfig{
+		BaseFile: file, Caption: text, ParseMode: tgbotapi.ModeHTML, DisableContentTypeDetection: true,
+	}, nil
 }
 
 func keyboard(chat int64, m channel.Outbound) any {

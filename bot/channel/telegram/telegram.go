@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -41,7 +42,7 @@ type Options struct {
 	Transport http.RoundTripper
 	Log       zerolog.Logger
 
-	PollTimeout time.Duration // how long one getUpdates waits, whole seconds; 0: 50 s, Telegram's most
+	PollTimeout time.Duration // how long one getUpdates waits, 1 s to 50 s; 0: 50 s
 	CallTimeout time.Duration // how long any other call may take; 0: 30 s (with a file: four times that)
 	RetryMin    time.Duration // first pause after a fault while receiving; 0: 500 ms
 	RetryMax    time.Duration // longest pause; 0: 30 s
@@ -84,6 +85,7 @@ func New(o Options) (*Channel, error) {
 		return nil, fmt.Errorf("telegram: the API address is not one such as %s", OfficialAPI)
 	}
 	setDefault(&o.PollTimeout, 50*time.Second)
+	o.PollTimeout = min(max(o.PollTimeout, time.Second), 50*time.Second)
 	setDefault(&o.CallTimeout, 30*time.Second)
 	setDefault(&o.RetryMin, 500*time.Millisecond)
 	setDefault(&o.RetryMax, 30*time.Second)
@@ -114,12 +116,20 @@ func setDefault(d *time.Duration, value time.Duration) {
 	}
 }
 
-// newTransport is like http.DefaultTransport, with as many connections to the
-// one host as a broadcast keeps busy.
+// newTransport has as many connections to the one host as a broadcast keeps
+// busy, and notices by pings when a connection has died (a router that was
+// switched off), instead of waiting for each call's timeout.
 func newTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 64
-	return t
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		ForceAttemptHTTP2:   true,
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: 20 * time.Second, PingTimeout: 10 * time.Second},
+		MaxIdleConns:        64,
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 10 * time.Second,
+	}
 }
 
 // Close lets go of idle connections. The channel can still be used.

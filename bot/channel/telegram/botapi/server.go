@@ -3,10 +3,11 @@ package botapi
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,12 +37,15 @@ type Options struct {
 // Server is a running Bot API server. Its methods may be called from any
 // goroutine.
 type Server struct {
-	opts  Options
-	http  *httptest.Server
-	botID int64
-	stop  chan struct{} // closed by Close: releases long polls and hangs
+	opts   Options
+	http   *http.Server
+	url    string
+	botID  int64
+	stop   chan struct{}  // closed by Close: releases long polls and hangs
+	active sync.WaitGroup // the listener and the calls in progress
 
 	mu         sync.Mutex
+	closed     bool
 	chats      map[int64]*chat
 	people     map[int64]*Person
 	files      map[string]*file // by file ID
@@ -69,7 +73,8 @@ type Server struct {
 	webhook    string
 }
 
-// New starts a server on a free loopback port.
+// New starts a server on a free loopback port. It panics where there is none,
+// or where the token cannot be one.
 func New(o Options) *Server {
 	if o.Token == "" {
 		o.Token = DefaultToken
@@ -108,12 +113,18 @@ func New(o Options) *Server {
 		nextGroup:  5000,
 		arrived:    make(chan struct{}),
 	}
-	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic("botapi: no loopback port: " + err.Error())
+	}
+	s.url = "http://" + listener.Addr().String()
+	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+	s.active.Go(func() { _ = s.http.Serve(listener) }) // ends with Close
 	return s
 }
 
 // URL is the base of the API: <URL>/bot<token>/<method>.
-func (s *Server) URL() string { return s.http.URL }
+func (s *Server) URL() string { return s.url }
 
 // Token is what the server accepts.
 func (s *Server) Token() string { return s.opts.Token }
@@ -128,14 +139,13 @@ func (s *Server) Username() string { return s.opts.Username }
 // harmless.
 func (s *Server) Close() {
 	s.mu.Lock()
-	select {
-	case <-s.stop:
-	default:
+	if !s.closed {
+		s.closed = true
 		close(s.stop)
 	}
 	s.mu.Unlock()
-	s.http.CloseClientConnections()
-	s.http.Close()
+	_ = s.http.Close()
+	s.active.Wait()
 }
 
 // Calls returns how often each method was called, by its name as documented
@@ -205,6 +215,14 @@ func (e *apiError) body() []byte {
 type object = map[string]any
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.active.Add(1)
+	s.mu.Unlock()
+	defer s.active.Done()
 	if rest, ok := strings.CutPrefix(r.URL.Path, "/file/bot"); ok {
 		s.serveFile(w, rest)
 		return
