@@ -166,6 +166,15 @@ func BenchmarkLookup(b *testing.B) {
 			}
 		}
 	})
+	b.Run("ByCommonWords", func(b *testing.B) {
+		for b.Loop() {
+			page, _, err := s.Registrations().List(b.Context(), storage.RegistrationQuery{EventID: "EMK-2027", Search: "cibinong eti", Limit: 10})
+			check(b, err)
+			if len(page) != 10 {
+				b.Fatal(len(page))
+			}
+		}
+	})
 	b.Run("BySearch", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			page, _, err := s.Registrations().List(b.Context(), storage.RegistrationQuery{EventID: "EMK-2027", Search: fmt.Sprintf("usaha%06d bu", i*7919%n+1), Limit: 10})
@@ -173,6 +182,15 @@ func BenchmarkLookup(b *testing.B) {
 			if len(page) != 1 {
 				b.Fatal(len(page))
 			}
+		}
+	})
+}
+
+func BenchmarkRegister(b *testing.B) {
+	forEach(b, func(b *testing.B, s storage.Store) {
+		for i := 1; b.Loop(); i++ {
+			_, err := s.Registrations().Insert(b.Context(), benchRegistration(i))
+			check(b, err)
 		}
 	})
 }

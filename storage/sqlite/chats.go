@@ -122,9 +122,8 @@ func markDone(ctx context.Context, t *tx, id string) error {
 }
 
 func (i inbox) Open(ctx context.Context, limit int) ([]channel.Inbound, error) {
-	// Of messages that came within one millisecond, the row's number tells
-	// which came first.
-	ms, err := inboxTable().list(ctx, i.s.reader, "WHERE done = 0 ORDER BY at, rowid LIMIT ?", limitOf(limit))
+	// Of messages that came within one millisecond, seq tells which came first.
+	ms, err := inboxTable().list(ctx, i.s.reader, "WHERE done = 0 ORDER BY at, seq LIMIT ?", limitOf(limit))
 	if err != nil {
 		return nil, wrap(ctx, "list open inbound messages", err)
 	}

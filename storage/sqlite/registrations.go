@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -101,7 +102,17 @@ func (g registrations) List(ctx context.Context, q storage.RegistrationQuery) (p
 	if limit <= 0 {
 		limit = defaultPage
 	}
-	where, args := conditions(q)
+	match := pieces(q.Search)
+	if match != "" {
+		few, err := g.few(ctx, match)
+		if err != nil {
+			return nil, "", wrap(ctx, "list registrations", err)
+		}
+		if !few {
+			match = ""
+		}
+	}
+	where, args := conditions(q, match)
 	// One more than asked tells whether there is a next page.
 	page, err = registrationTable().list(ctx, g.s.reader, where+" ORDER BY number LIMIT ?", append(args, limit+1)...)
 	if err != nil {
@@ -114,15 +125,45 @@ func (g registrations) List(ctx context.Context, q storage.RegistrationQuery) (p
 	return page, next, nil
 }
 
-func conditions(q storage.RegistrationQuery) (where string, args []any) {
+// pieces is what the words of a search (those that are long enough) are to
+// the index of pieces: phrases that must all occur.
+func pieces(search string) string {
+	var phrases []string
+	for word := range strings.FieldsSeq(search) {
+		if utf8.RuneCountInString(word) >= 3 {
+			phrases = append(phrases, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
+		}
+	}
+	return strings.Join(phrases, " ")
+}
+
+// few reports whether the index of pieces finds so little that it is worth
+// starting from. What occurs in many rows fills a page sooner by going
+// through them in their order.
+func (g registrations) few(ctx context.Context, match string) (bool, error) {
+	const many = 2000
+	var n int
+	err := g.s.reader.row(ctx, "SELECT count(*) FROM (SELECT 1 FROM registrations_pieces WHERE registrations_pieces MATCH ? LIMIT ?)", []any{match, many}, &n)
+	return n < many, err
+}
+
+// conditions is a query as SQL. match, where not "", is asked of the index of
+// pieces.
+func conditions(q storage.RegistrationQuery, match string) (where string, args []any) {
 	conds := []string{"number > ?"}
 	args = []any{q.After}
 	add := func(cond string, arg ...any) {
 		conds = append(conds, cond)
 		args = append(args, arg...)
 	}
+	eventID := "event_id"
+	if q.PersonID != "" || q.Phone != "" || q.Untold || q.OfferPast != nil || match != "" {
+		// The plus keeps SQLite from going through the whole event, where
+		// another condition leaves but a few rows.
+		eventID = "+event_id"
+	}
 	for _, eq := range []struct{ column, value string }{
-		{"event_id", q.EventID}, {"person_id", q.PersonID}, {"phone", q.Phone}, {"audience", string(q.Audience)}, {"kecamatan", q.Kecamatan},
+		{eventID, q.EventID}, {"person_id", q.PersonID}, {"phone", q.Phone}, {"audience", string(q.Audience)}, {"kecamatan", q.Kecamatan},
 	} {
 		if eq.value != "" {
 			add(eq.column+" = ?", eq.value)
@@ -143,6 +184,9 @@ func conditions(q storage.RegistrationQuery) (where string, args []any) {
 	}
 	if q.OfferPast != nil {
 		add("status = 'offered' AND offer_until < ?", millis(*q.OfferPast))
+	}
+	if match != "" {
+		add("seq IN (SELECT rowid FROM registrations_pieces WHERE registrations_pieces MATCH ?)", match)
 	}
 	for word := range strings.FieldsSeq(q.Search) {
 		add("instr(search, ?) > 0", word) // unlike LIKE it knows no wildcards

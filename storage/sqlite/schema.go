@@ -19,7 +19,7 @@ CREATE INDEX chats_person ON chats (person_id) WHERE person_id <> '';
 CREATE INDEX chats_pending ON chats (id) WHERE pending > 0;
 CREATE INDEX chats_draft ON chats (draft_at) WHERE draft_at IS NOT NULL;
 
-CREATE TABLE inbox (id TEXT PRIMARY KEY, doc TEXT NOT NULL, at INTEGER NOT NULL, done INTEGER NOT NULL);
+CREATE TABLE inbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, doc TEXT NOT NULL, at INTEGER NOT NULL, done INTEGER NOT NULL);
 CREATE INDEX inbox_open ON inbox (at) WHERE done = 0;
 CREATE INDEX inbox_done ON inbox (at) WHERE done = 1;
 
@@ -31,7 +31,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (channel, lane, due_at, ord, id) WHERE state = 'queued';
 CREATE INDEX outbox_chat ON outbox (chat, message_id);
 CREATE INDEX outbox_claimed ON outbox (lease_until) WHERE state = 'claimed';
-CREATE INDEX outbox_failed ON outbox (queued_at) WHERE state IN ('failed', 'uncertain');
+CREATE INDEX outbox_failed ON outbox (queued_at, id) WHERE state IN ('failed', 'uncertain');
 CREATE INDEX outbox_final ON outbox (queued_at) WHERE state NOT IN ('queued', 'claimed');
 CREATE INDEX outbox_counts ON outbox (channel, lane, state);
 
@@ -49,7 +49,7 @@ CREATE INDEX accounts_username ON accounts (username) WHERE username <> '';
 CREATE TABLE events (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, start INTEGER NOT NULL);
 
 CREATE TABLE registrations (
-	id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL,
+	seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, doc TEXT NOT NULL, version INTEGER NOT NULL,
 	number TEXT NOT NULL UNIQUE, unique_key TEXT NOT NULL UNIQUE,
 	event_id TEXT NOT NULL, person_id TEXT NOT NULL, phone TEXT NOT NULL, audience TEXT NOT NULL, status TEXT NOT NULL,
 	kecamatan TEXT NOT NULL, untold INTEGER NOT NULL, created_at INTEGER NOT NULL, queued_at INTEGER, offer_until INTEGER,
@@ -61,6 +61,21 @@ CREATE INDEX registrations_phone ON registrations (phone, number);
 CREATE INDEX registrations_waiting ON registrations (event_id, audience, queued_at) WHERE status = 'waiting';
 CREATE INDEX registrations_untold ON registrations (number) WHERE untold = 1;
 CREATE INDEX registrations_offered ON registrations (offer_until) WHERE status = 'offered';
+
+-- Finds the rows in whose search column a piece of three letters or more occurs.
+CREATE VIRTUAL TABLE registrations_pieces USING fts5 (
+	search, content = 'registrations', content_rowid = 'seq', tokenize = 'trigram', columnsize = 0
+);
+CREATE TRIGGER registrations_inserted AFTER INSERT ON registrations BEGIN
+	INSERT INTO registrations_pieces (rowid, search) VALUES (new.seq, new.search);
+END;
+CREATE TRIGGER registrations_deleted AFTER DELETE ON registrations BEGIN
+	INSERT INTO registrations_pieces (registrations_pieces, rowid, search) VALUES ('delete', old.seq, old.search);
+END;
+CREATE TRIGGER registrations_updated AFTER UPDATE OF search ON registrations WHEN old.search <> new.search BEGIN
+	INSERT INTO registrations_pieces (registrations_pieces, rowid, search) VALUES ('delete', old.seq, old.search);
+	INSERT INTO registrations_pieces (rowid, search) VALUES (new.seq, new.search);
+END;
 
 CREATE TABLE places (
 	id TEXT PRIMARY KEY, doc TEXT NOT NULL, event_id TEXT NOT NULL, audience TEXT NOT NULL,

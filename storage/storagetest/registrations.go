@@ -214,14 +214,15 @@ func registrationFilters(t *testing.T, h Harness) {
 
 func registrationSearch(t *testing.T, h Harness) {
 	ctx, s := t.Context(), h.Open(t)
-	for i, text := range []string{"emk-2027-0000 kopi maju bu eti +62812", "kopi mundur 100% asli", "keripik_pedas (maju) é", "1000 rasa keripikxpedas"} {
+	for i, text := range []string{"emk-2027-0000 kopi maju bu eti +62812", "kopi mundur 100% asli", "keripik_pedas (maju) é", "1000 rasa keripikxpedas", `toko "abadi" jaya and not near* col:x ^`} {
 		r := sampleRegistration(i)
 		r.Search = text
 		insert(t, s, r)
 	}
 	for q, want := range map[string]string{
 		"kopi": "01", "maju kopi": "0", "maju": "02", "opi m": "01", "kopi teh": "", "100%": "1", "keripik_pedas": "2",
-		"(maju)": "2", "é": "2", ".": "", "+62812": "0", "  kopi   maju ": "0", "%": "1", "*": "", "0000": "0",
+		"(maju)": "2", "é": "2", ".": "", "+62812": "0", "  kopi   maju ": "0", "%": "1", "*": "4", "0000": "0",
+		`"abadi"`: "4", `"jaya"`: "", "near*": "4", "nea*": "", "col:x": "4", "and not": "4", "badi": "4", "toko abadi": "4", `toko" "abadi`: "", "jaya or kopi": "",
 	} {
 		page, _, err := s.Registrations().List(ctx, storage.RegistrationQuery{EventID: "EMK-2027", Search: q})
 		ok(t, err)
