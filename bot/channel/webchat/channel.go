@@ -101,6 +101,8 @@ type Channel struct {
 	sink     channel.Sink
 	stopped  chan struct{} // closed when Run ends
 	clock    clockState
+
+	undelivered chan struct{} // holds a token when a post was not taken
 }
 
 var (
@@ -128,6 +130,8 @@ func New(o Options) *Channel {
 		files:   make(map[string]*file),
 		menus:   make(map[channel.MenuScope][]channel.Command),
 		stopped: make(chan struct{}),
+
+		undelivered: make(chan struct{}, 1),
 	}
 	c.epoch = c.run
 	for _, p := range o.People {
@@ -150,6 +154,7 @@ func (c *Channel) addChat(ch *chat) {
 		panic(fmt.Sprintf("webchat: chat ID %q is empty or used twice", ch.id))
 	}
 	ch.forget()
+	ch.turn = make(chan struct{}, 1)
 	c.chats[ch.id] = ch
 	c.order = append(c.order, ch.id)
 	c.touch(&ch.rev)
@@ -172,7 +177,8 @@ func (c *Channel) Capabilities() channel.Capabilities {
 // Check implements channel.Channel: there are no credentials to be wrong.
 func (c *Channel) Check(ctx context.Context) (string, error) { return "@" + Username, ctx.Err() }
 
-// Run implements channel.Channel: while it runs, the page can post. When ctx
+// Run implements channel.Channel: while it runs, what the page posts reaches
+// the sink, and what the sink did not take is offered again. When ctx
 // ends, open streams are ended too, so that an HTTP server can shut down.
 func (c *Channel) Run(ctx context.Context, sink channel.Sink) error {
 	c.mu.Lock()
@@ -183,7 +189,7 @@ func (c *Channel) Run(ctx context.Context, sink channel.Sink) error {
 	c.sink = sink
 	c.mu.Unlock()
 
-	<-ctx.Done()
+	c.redeliver(ctx)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -230,8 +236,6 @@ func (c *Channel) Send(ctx context.Context, to channel.Chat, messageID string, m
 	switch {
 	case to.Channel != channel.Web || ch == nil:
 		return "", &channel.SendError{Permanent: true, Err: fmt.Errorf("no chat %q on the practice page", to)}
-	case m.AskContact != "" && ch.group != nil:
-		return "", &channel.SendError{Permanent: true, Err: errors.New("a contact can be asked for in private chats only")}
 	case m.Edit != "":
 		return c.edit(ch, m)
 	case messageID != "" && ch.known[messageID]:
@@ -248,7 +252,7 @@ func (c *Channel) Send(ctx context.Context, to channel.Chat, messageID string, m
 	if m.ReplyTo != "" {
 		msg.ReplyTo = c.quote(ch, m.ReplyTo)
 	}
-	if m.AskContact != "" {
+	if m.AskContact != "" && ch.group == nil { // a group has nobody to ask, as on Telegram
 		ch.askContact = m.AskContact
 	}
 	if m.DropKeys {

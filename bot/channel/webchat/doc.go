@@ -17,8 +17,14 @@
 //
 // A page that knows another run (the program was started anew, or Clear was
 // called) is told to begin again. A message that a person posts is shown as
-// pending, then sent once the sink has stored it, or failed, with a way to try
-// again under the same Inbound.ID.
+// pending, then sent once the sink has stored it. What the sink refuses is shown
+// as failed and offered again until it is taken; the page too keeps it and posts
+// it again when the program has been started anew. Its random key makes it the
+// same Inbound.ID every time:
+//
+//	pending ──▶ sent ──▶ read (the bot answers)
+//	   │          ▲
+//	   └▶ failed ─┘
 //
 // # Who may reach it
 //

@@ -21,7 +21,7 @@ const (
 	pending state = "pending" // shown, not yet with the sink
 	sent    state = "sent"    // stored by the sink
 	read    state = "read"    // the bot has begun to answer
-	failed  state = "failed"  // not stored: it may be tried again
+	failed  state = "failed"  // not stored yet: it is tried again, by itself and on demand
 )
 
 // chat is one conversation. Fields are guarded by Channel.mu.
@@ -33,6 +33,8 @@ type chat struct {
 	known       map[string]bool // IDs ever shown, so that a resend is not
 	knownAge    []string
 	keys        map[string]*message // by the page's key, so that a repeated post is not doubled
+	queue       []*message          // posts that the sink has not taken yet, oldest first
+	turn        chan struct{}       // holds one token while the queue is being handed over
 	silent      []string            // keys of what shows no bubble: presses and edits
 	askContact  string
 	typingUntil time.Time // by the process clock
@@ -127,7 +129,7 @@ func (m *message) plain() string {
 }
 
 func (ch *chat) forget() {
-	ch.messages, ch.knownAge, ch.silent, ch.askContact, ch.readTo = nil, nil, nil, "", 0
+	ch.messages, ch.knownAge, ch.silent, ch.queue, ch.askContact, ch.readTo = nil, nil, nil, nil, "", 0
 	ch.typingUntil = time.Time{}
 	ch.known = make(map[string]bool)
 	ch.keys = make(map[string]*message)

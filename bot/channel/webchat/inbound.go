@@ -3,6 +3,7 @@ package webchat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -17,16 +18,22 @@ import (
 
 const (
 	acceptTimeout = 15 * time.Second
-	maxKey        = 64  // bytes in the page's key of a post
+	firstPause    = 200 * time.Millisecond // before a post is offered to the sink again
+	maxPause      = 5 * time.Second
+	maxQueue      = 200 // posts of one chat that wait for the sink
 	keptSilent    = 200 // keys of presses and edits remembered for each chat
 )
+
+// goodKey is what a page may name a post by. The key becomes the Inbound's ID,
+// so that a post repeated after a restart of the program is still the same.
+var goodKey = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
 
 // mention finds the bot's handle as a word of its own.
 var mention = regexp.MustCompile(`(?i)(^|[^\w@])@` + Username + `($|\W)`)
 
 // post is what the page sends: one of the things a person can do in a chat.
 type post struct {
-	Key     string  `json:"key"` // the page's own ID of this post: a repeated one is not doubled
+	Key     string  `json:"key"` // random, chosen by the page: a repeated post is not doubled
 	As      string  `json:"as"`  // the persona who does it
 	Type    string  `json:"type"`
 	Text    string  `json:"text,omitempty"`
@@ -95,29 +102,27 @@ type upload struct {
 	asFile     bool // a picture that is to go as a document
 }
 
-// take stores a post, shows it and hands it to the sink.
+// take shows a post, queues it for the sink and answers once it is stored or
+// the first try went wrong.
 func (c *Channel) take(w http.ResponseWriter, r *http.Request, ch *chat, p post, up *upload) {
 	now := c.now()
 	c.mu.Lock()
 	m := ch.keys[p.Key]
 	if m == nil {
-		var no *refusal
-		if m, no = c.compose(ch, p, up, now); no != nil {
+		no := &refusal{http.StatusServiceUnavailable, "not_stored"}
+		if len(ch.queue) < maxQueue {
+			m, no = c.compose(ch, p, up, now)
+		}
+		if no != nil {
 			c.mu.Unlock()
 			refuseWith(w, no.status, no.code)
 			return
 		}
 		c.show(ch, m)
-	} else if m.State == failed {
-		c.setState(m, pending)
-	} else {
-		id := m.ID
-		c.mu.Unlock()
-		reply(w, http.StatusOK, map[string]string{"id": id})
-		return
+		ch.queue = append(ch.queue, m)
 	}
 	c.mu.Unlock()
-	c.accept(w, r, ch, m)
+	c.deliverNow(w, r, ch, m)
 }
 
 // show puts a post into the history; a press or an edit has no bubble.
@@ -139,35 +144,96 @@ func (c *Channel) setState(m *message, s state) {
 	c.touch(&m.rev)
 }
 
-// accept hands a shown post to the sink and answers the page.
-func (c *Channel) accept(w http.ResponseWriter, r *http.Request, ch *chat, m *message) {
+// deliverNow tries to store a post and answers the page.
+func (c *Channel) deliverNow(w http.ResponseWriter, r *http.Request, ch *chat, m *message) {
+	// A page that closes just now must not leave the post half taken.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), acceptTimeout)
+	defer cancel()
+	err := c.deliver(ctx, ch)
 	c.mu.Lock()
-	sink, in, id := c.sink, m.inbound, m.ID
+	stored := m.State == sent || m.State == read
 	c.mu.Unlock()
-	err := errors.New("the bot is not running")
-	if sink != nil {
-		// A page that closes just now must not leave the post half taken.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), acceptTimeout)
-		defer cancel()
-		err = sink.Accept(ctx, in)
-	}
-	c.mu.Lock()
-	switch {
-	case err != nil:
-		c.setState(m, failed)
-	case m.State == pending:
-		c.setState(m, sent)
-	}
-	if err == nil {
-		c.settle(ch, m)
-	}
-	c.mu.Unlock()
-	if err != nil {
-		c.opts.Log.Warn().Err(err).Str("inbound", in.ID).Msg("practice page: not accepted")
-		refuseWith(w, http.StatusServiceUnavailable, "not_stored")
+	if !stored {
+		c.opts.Log.Warn().Err(err).Str("inbound", m.inbound.ID).Msg("practice page: not accepted yet")
+		select {
+		case c.undelivered <- struct{}{}:
+		default: // Run knows
+		}
+		reply(w, http.StatusServiceUnavailable, map[string]string{"error": "not_stored", "id": m.ID})
 		return
 	}
-	reply(w, http.StatusCreated, map[string]string{"id": id})
+	reply(w, http.StatusOK, map[string]string{"id": m.ID})
+}
+
+// deliver hands the sink what a chat has queued, in order and one at a time,
+// and stops at the first that it does not take: the order of a talk matters.
+func (c *Channel) deliver(ctx context.Context, ch *chat) error {
+	select {
+	case ch.turn <- struct{}{}:
+		defer func() { <-ch.turn }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the message before: %w", ctx.Err())
+	}
+	for {
+		c.mu.Lock()
+		if len(ch.queue) == 0 {
+			c.mu.Unlock()
+			return nil
+		}
+		m, sink := ch.queue[0], c.sink
+		c.mu.Unlock()
+		err := errors.New("the bot is not running")
+		if sink != nil {
+			err = sink.Accept(ctx, m.inbound)
+		}
+		c.mu.Lock()
+		if err != nil {
+			for _, q := range ch.queue {
+				if q.State != failed {
+					c.setState(q, failed)
+				}
+			}
+			c.mu.Unlock()
+			return err
+		}
+		if len(ch.queue) > 0 && ch.queue[0] == m { // else Clear came between
+			ch.queue = ch.queue[1:]
+			if m.State != read {
+				c.setState(m, sent)
+			}
+			c.settle(ch, m)
+		} else {
+			m.State = sent
+		}
+		c.mu.Unlock()
+	}
+}
+
+// redeliver is the part of Run that tries again what the sink did not take.
+func (c *Channel) redeliver(ctx context.Context) {
+	pause := firstPause
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.undelivered:
+			timer.Reset(pause)
+			continue
+		case <-timer.C:
+		}
+		left := false
+		for _, id := range c.order {
+			if err := c.deliver(ctx, c.chats[id]); err != nil && ctx.Err() == nil {
+				left = true
+			}
+		}
+		if pause = firstPause; left {
+			pause = min(pause*2, maxPause)
+			timer.Reset(pause)
+		}
+	}
 }
 
 // settle shows what a post brought about once it is stored.
@@ -213,14 +279,8 @@ func (c *Channel) postRetry(w http.ResponseWriter, r *http.Request, ch *chat) {
 		refuseWith(w, http.StatusNotFound, "no_message")
 		return
 	}
-	if m.State != failed {
-		c.mu.Unlock()
-		reply(w, http.StatusOK, map[string]string{"id": p.ID})
-		return
-	}
-	c.setState(m, pending)
 	c.mu.Unlock()
-	c.accept(w, r, ch, m)
+	c.deliverNow(w, r, ch, m)
 }
 
 // postRead notes how far the person has read and tells the sink.
@@ -268,14 +328,14 @@ func (c *Channel) compose(ch *chat, p post, up *upload, now time.Time) (*message
 	if !slices.Contains(members, p.As) {
 		return nil, &refusal{http.StatusForbidden, "not_member"}
 	}
-	if p.Key == "" || len(p.Key) > maxKey {
+	if !goodKey.MatchString(p.Key) {
 		return nil, &refusal{http.StatusBadRequest, "bad_request"}
 	}
 	person := c.people[p.As]
 	id := c.nextID()
 	m := &message{ID: id, N: c.next, Key: p.Key, From: p.As, At: now, State: pending, raw: strings.TrimSpace(p.Text)}
 	m.inbound = channel.Inbound{
-		ID:        "web:" + id,
+		ID:        "web:" + p.Key,
 		Chat:      channel.Chat{Channel: channel.Web, ID: ch.id},
 		Group:     ch.group != nil,
 		ChatTitle: title,
@@ -295,6 +355,7 @@ func (c *Channel) compose(ch *chat, p post, up *upload, now time.Time) (*message
 		c.replyTo(ch, p.ReplyTo, m)
 	}
 	if in := &m.inbound; in.Group {
+		in.Text = ownCommand(in.Text)
 		in.Addressed = in.Kind == channel.Press || toBot(in.Text) || (in.ReplyTo != nil && in.ReplyTo.FromBot)
 	}
 	return m, nil
@@ -421,6 +482,16 @@ func toBot(text string) bool {
 		return !other || strings.EqualFold(at, Username)
 	}
 	return mention.MatchString(text)
+}
+
+// ownCommand takes our handle off a command: "/rekap@emileku" is "/rekap".
+func ownCommand(text string) string {
+	word := firstWord(text)
+	name, at, ok := strings.Cut(word, "@")
+	if ok && strings.HasPrefix(name, "/") && strings.EqualFold(at, Username) && strings.HasPrefix(text, word) {
+		return name + text[len(word):]
+	}
+	return text
 }
 
 func firstWord(s string) string {

@@ -9,6 +9,11 @@ import { askContact } from "./contact.js";
 
 const exampleplace = { lat: -6.4797, lon: 106.8249 }; // Cibinong, the seat of the regency
 
+/** newKey names a post, by enough chance to be the only one of that name. */
+function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
+}
+
 export class Composer {
   constructor(pane) {
     this.pane = pane;
@@ -255,7 +260,7 @@ export class Composer {
 
   /** send posts and shows at once what is on its way. */
   send(body, file) {
-    const key = crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random()}`;
+    const key = newKey();
     body = { ...body, as: this.as, key };
     const shown = body.type !== "press" && body.type !== "edit";
     const entry = { body, file, m: shown ? this.preview(body, file) : null };
@@ -283,8 +288,10 @@ export class Composer {
       await this.transmit(entry);
       this.drop(key);
     } catch (err) {
-      if (err instanceof Refused && err.code === "not_stored" && entry.m) {
-        this.drop(key); // the server holds it as failed and offers another try
+      if (err instanceof Refused && err.code === "not_stored") {
+        if (entry.m) this.pane.remove(entry.m.id); // the server shows it now, and tries again
+        else this.drop(key);
+        toast(err.message);
       } else if (err instanceof Refused) {
         this.drop(key);
         if (entry.body.type === "text") this.setText(entry.body.text);
@@ -309,10 +316,11 @@ export class Composer {
   /** stalled: the line is down; the post waits for it. */
   stalled(entry) {
     if (!entry.m) {
-      this.unsent.delete(entry.body.key);
-      return toast("Sambungan terputus. Tekan sekali lagi bila sudah tersambung.");
+      this.drop(entry.body.key);
+      if (entry.body.type === "edit") this.setText(entry.body.text);
+      return toast("Sambungan terputus. Silakan ulangi bila sudah tersambung.");
     }
-    if (!this.unsent.has(entry.body.key)) return;
+    if (!this.unsent.has(entry.body.key) || this.onServer(entry.body.key)) return;
     entry.m = { ...entry.m, state: "failed" };
     this.pane.put(entry.m);
   }
@@ -321,10 +329,16 @@ export class Composer {
   resend() {
     for (const [key, entry] of this.unsent) {
       if (!entry.m || entry.out) continue;
-      entry.m = { ...entry.m, state: "pending" };
-      this.pane.put(entry.m);
+      if (!this.onServer(key)) {
+        entry.m = { ...entry.m, state: "pending" };
+        this.pane.put(entry.m);
+      }
       this.line = this.line.then(() => this.deliver(key));
     }
+  }
+
+  onServer(key) {
+    return this.pane.items.some((it) => it.m.key === key && !it.m.local);
   }
 
   async retry(m) {
@@ -337,8 +351,10 @@ export class Composer {
   }
 
   /** arrived: the server's message takes the place of ours. */
-  arrived(key) {
-    if (this.unsent.has(key)) this.drop(key);
+  arrived(m) {
+    if (!this.unsent.has(m.key)) return;
+    if (m.state === "sent" || m.state === "read") this.drop(m.key);
+    else this.pane.remove(`local-${m.key}`);
   }
 
   drop(key) {

@@ -9,7 +9,7 @@ const words = {
   empty_file: "Berkas itu kosong.",
   empty: "Tulis pesannya dulu.",
   too_long: "Pesan terlalu panjang.",
-  not_stored: "Belum terkirim karena bot sedang tidak siap. Silakan coba lagi.",
+  not_stored: "Belum terkirim karena bot sedang tidak siap. Akan dicoba lagi.",
   stale_button: "Tombol itu sudah tidak berlaku.",
   no_message: "Pesan itu sudah tidak ada.",
   no_phone: "Isi nomor teleponnya, contoh: 0812 3456 7890.",

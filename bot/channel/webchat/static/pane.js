@@ -68,7 +68,7 @@ export class Pane {
 
   /** put shows a message, or what became of one. */
   put(m) {
-    if (m.key && !m.local) this.composer.arrived(m.key);
+    if (m.key && !m.local) this.composer.arrived(m);
     const i = this.items.findIndex((it) => it.m.id === m.id);
     if (i >= 0) {
       const it = this.items[i];
