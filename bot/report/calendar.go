@@ -14,11 +14,13 @@ import (
 // EventView is what stands in a calendar file. UID, Title, Start and Stamp
 // are required.
 type EventView struct {
-	// UID must be the same in every file about the same entry, such as the
-	// registration number: calendars then move the entry and do not double it.
+	// UID must be the same in every file about the same entry and unique in the
+	// world, such as "EMK-2027-0001@emileku": calendars then move the entry and
+	// do not double it.
 	UID string
-	// Sequence must rise with each change of Start, End or Place, and with a
-	// cancellation; calendars ignore a file with a lower one than they have.
+	// Sequence rises with each change of Start, End or Place, and best with a
+	// cancellation too: calendars ignore a file with a lower one than they have,
+	// and of two equal ones the later Stamp wins.
 	Sequence int
 	Stamp    time.Time // when this version of the entry came about
 
@@ -56,7 +58,7 @@ func Calendar(v EventView) ([]byte, error) {
 	cal.SetCalscale("GREGORIAN")
 	cal.SetMethod(ics.MethodPublish)
 	cal.SetXWRTimezone("Asia/Jakarta")
-	entry(cal.AddEvent(plainText(v.UID)+"@emileku"), v)
+	entry(cal.AddEvent(plainText(v.UID)), v)
 	if v.Cancelled {
 		cal.SetMethod(ics.MethodCancel)
 	}

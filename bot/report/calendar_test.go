@@ -15,7 +15,7 @@ import (
 
 func entry() report.EventView {
 	return report.EventView{
-		UID: "EMK-2027-0001", Sequence: 2, Stamp: time.Date(2026, 12, 1, 9, 0, 0, 0, event.Jakarta),
+		UID: "EMK-2027-0001@emileku", Sequence: 2, Stamp: time.Date(2026, 12, 1, 9, 0, 0, 0, event.Jakarta),
 		Title: "E-MILE KU 2027", Description: "Stan 12; 3 orang, atas nama Dapur Talas.\nNomor: EMK-2027-0001\\A",
 		Start: time.Date(2027, 1, 14, 8, 0, 0, 0, event.Jakarta), Place: "Lapangan Tegar Beriman, Cibinong",
 		Geo: &report.Geo{Latitude: -6.4797, Longitude: 106.8275}, URL: "https://maps.app.goo.gl/abc?x=1,2;3",

@@ -130,7 +130,7 @@ func layTicket(ts *typeset, v TicketView) ticketCard {
 	if v.Heads > 0 {
 		t.facts = append(t.facts, fact{labelHeads, ts.fit(strconv.Itoa(v.Heads)+" "+unitHeads, bold, 64, 32, textWidth/2-24, 1)})
 	}
-	t.number = ts.fit(v.Number, bold, 92, 44, textWidth, 1)
+	t.number = ts.fit(orDash(ts, v.Number), bold, 92, 44, textWidth, 1)
 	return t
 }
 
@@ -324,8 +324,9 @@ func (t ticketCard) drawStub(c *canvas, y float64) error {
 	hint := ticketHint
 	if t.view.Void {
 		hint = ticketVoid
-		c.rounded((ticketWidth-stubQR)/2, int(y), stubQR, stubQR, 28, paper)
-		b := c.fit(t.stamp, bold, 56, 28, stubQR-60, 2)
+		const margin, side = 40, stubQR - 2*40 // as the quiet zone would leave
+		c.rounded((ticketWidth-side)/2, int(y)+margin, side, side, 28, paper)
+		b := c.fit(t.stamp, bold, 56, 28, side-60, 2)
 		for i, line := range b.lines {
 			c.text(line, b.style, ticketWidth/2, y+stubQR/2+b.style.size*0.36+float64(i)*b.lead, 0.5, red)
 		}

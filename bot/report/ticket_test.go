@@ -49,9 +49,12 @@ func tickets() map[string]report.TicketView {
 	unusual.Name = "𝓦𝓪𝓻𝓾𝓷𝓰 Ñasi 🍚 Çafé\u200d Łódź & “Rasa”"
 	unusual.Contact = "Superkalifragilistikekspialidosiusnyaibusukaesihdaricileungsi"
 
+	undrawable := ticket()
+	undrawable.Name, undrawable.Number, undrawable.Place, undrawable.Stamp = "🍚", "🍚", "🍚", "🍚"
+
 	void := ticket()
 	void.Stamp, void.Void = "BATAL", true
-	return map[string]report.TicketView{"usual": ticket(), "long": long, "least": least, "unusual": unusual, "void": void}
+	return map[string]report.TicketView{"usual": ticket(), "long": long, "least": least, "unusual": unusual, "undrawable": undrawable, "void": void}
 }
 
 func TestTicket(t *testing.T) {
