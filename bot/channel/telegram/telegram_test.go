@@ -340,6 +340,9 @@ func TestAskContact(t *testing.T) {
 	if _, err := c.Send(ctx, chatOf(7), "", m); err != nil {
 		t.Fatal(err)
 	}
+	if asked := srv.FromBot(7)[0]; !asked.KeysOnce {
+		t.Errorf("the keyboard would stay: %+v", asked)
+	}
 	for _, key := range []string{"Bagikan nomor saya", "Lewati"} {
 		if _, err := p.Press(0, key); err != nil {
 			t.Fatal(err)
@@ -393,6 +396,26 @@ func TestEditCaptionAndButtons(t *testing.T) {
 	_, err = c.Send(ctx, chatOf(7), "", channel.Outbound{Edit: id, File: file})
 	if !channel.AsSendError(err).Permanent {
 		t.Errorf("changing the file gave %v", err)
+	}
+}
+
+func TestNoPreviews(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, botapi.Options{})
+	c := connect(t, srv, nil)
+	srv.Person(7, "Asep", "").Start()
+	id, err := c.Send(t.Context(), chatOf(7), "", channel.Outbound{Text: "Peta: https://maps.google.com/?q=1,2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if srv.FromBot(7)[0].Preview {
+		t.Error("a sent link shows its page")
+	}
+	if _, err := c.Send(t.Context(), chatOf(7), "", channel.Outbound{Edit: id, Text: "https://maps.google.com/"}); err != nil {
+		t.Fatal(err)
+	}
+	if srv.FromBot(7)[0].Preview {
+		t.Error("an edited link shows its page")
 	}
 }
 

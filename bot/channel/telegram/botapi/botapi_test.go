@@ -304,6 +304,23 @@ func TestEdits(t *testing.T) {
 	}
 }
 
+func TestPreview(t *testing.T) {
+	t.Parallel()
+	srv, c := serve(t, botapi.Options{})
+	srv.Person(7, "Siti", "").Start()
+	for i, params := range []url.Values{
+		values("text", "https://x.id"), values("text", "tanpa tautan"),
+		values("text", "https://x.id", "disable_web_page_preview", "true"),
+		values("text", "https://x.id", "link_preview_options", `{"is_disabled":true}`),
+	} {
+		params.Set("chat_id", "7")
+		c.call("sendMessage", params)
+		if got := srv.FromBot(7)[i].Preview; got != (i == 0) {
+			t.Errorf("%v previews: %v", params, got)
+		}
+	}
+}
+
 func TestUpdates(t *testing.T) {
 	t.Parallel()
 	srv, c := serve(t, botapi.Options{})

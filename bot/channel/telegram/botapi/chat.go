@@ -52,7 +52,9 @@ type Message struct {
 	File     *File
 	Buttons  [][]Button
 	Keys     [][]Key // the keyboard that this message brought
+	KeysOnce bool    // that keyboard hides after a press
 	KeysGone bool    // it took the keyboard away
+	Preview  bool    // a link's page is shown below the text
 	ReplyTo  int     // 0: no reply
 	Edited   bool
 

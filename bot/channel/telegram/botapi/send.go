@@ -2,11 +2,13 @@ package botapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"image"
 	_ "image/gif" // pictures that Telegram takes
 	_ "image/jpeg"
 	_ "image/png"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,7 +96,7 @@ func (s *Server) deliver(c *chat, req *request, m *Message) (any, *apiError) {
 		return nil, err
 	}
 	m.FromBot, m.SenderID = true, s.botID
-	m.Buttons, m.Keys, m.KeysGone = markup.inline, markup.keys, markup.remove
+	m.Buttons, m.Keys, m.KeysOnce, m.KeysGone = markup.inline, markup.keys, markup.oneTime, markup.remove
 	s.delivered++
 	s.put(c, m)
 	shown := copyOf(m)
@@ -117,7 +119,18 @@ func (s *Server) sendMessage(req *request) (any, *apiError) {
 	if unitLen(text) > MaxText {
 		return nil, badRequest("message is too long")
 	}
-	return s.deliver(c, req, &Message{Text: text, Entities: entities})
+	return s.deliver(c, req, &Message{Text: text, Entities: entities, Preview: previews(req, text, entities)})
+}
+
+// previews reports whether a text shows a link's page.
+func previews(req *request, text string, entities []Entity) bool {
+	var options struct {
+		Disabled bool `json:"is_disabled"`
+	}
+	_ = json.Unmarshal([]byte(req.params["link_preview_options"]), &options) // "": not disabled
+	linked := strings.Contains(text, "://") ||
+		slices.ContainsFunc(entities, func(e Entity) bool { return e.URL != "" })
+	return linked && !options.Disabled && !req.boolean("disable_web_page_preview")
 }
 
 func (s *Server) sendPhoto(req *request) (any, *apiError) {
@@ -292,6 +305,7 @@ func (s *Server) change(c *chat, m *Message, req *request, text string, entities
 		return nil, err
 	}
 	m.Text, m.Entities, m.Buttons, m.Edited = text, entities, markup.inline, true
+	m.Preview = m.file == nil && previews(req, text, entities)
 	shown := copyOf(m)
 	req.shown = &shown
 	s.touch()
