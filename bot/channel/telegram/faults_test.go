@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -224,13 +226,21 @@ func TestAPIDown(t *testing.T) {
 	}
 	address := "http://" + listener.Addr().String()
 	_ = listener.Close()
-	for name, base := range map[string]string{
-		"refused": address, "no such host": "https://api.telegram.invalid", "not TLS": "https" + strings.TrimPrefix(address, "http"),
+	noTLS := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(noTLS.Close)
+	noTLS.Config.ErrorLog = log.New(io.Discard, "", 0)
+	noHost := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.DNSError{Err: "no such host", Name: "api.telegram.invalid", IsNotFound: true}
+	}}
+	for name, change := range map[string]func(*telegram.Options){
+		"refused":      func(o *telegram.Options) { o.APIURL = address },
+		"no such host": func(o *telegram.Options) { o.APIURL, o.Transport = "https://api.telegram.invalid", noHost },
+		"not TLS":      func(o *telegram.Options) { o.APIURL = "https" + strings.TrimPrefix(noTLS.URL, "http") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := newServer(t, botapi.Options{})
-			c := connect(t, srv, func(o *telegram.Options) { o.APIURL = base })
+			c := connect(t, srv, change)
 			_, err := c.Send(t.Context(), chatOf(7), "", channel.Outbound{Text: "halo"})
 			if got := outcomeOf(err); err == nil || got != (outcome{}) {
 				t.Errorf("Send gave %+v (%v), want a temporary error", got, err)
