@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -27,10 +26,10 @@ type Limit struct {
 // period: evenly spaced, so that whoever is next waits for one message only.
 //
 // The network counts when a message arrives, we when it leaves. The period is
-// kept longer by 1.5 %, which absorbs that much difference in the delays of
-// two messages; see also pace.settle.
+// kept longer by 1 %, which absorbs that much difference in the delays of two
+// messages; larger ones are the business of pace.settle.
 func AtMost(n int, period time.Duration) Limit {
-	span := period + period*15/1000
+	span := period + period/100
 	return Limit{Every: span / time.Duration(n), Burst: 2, Most: n, Span: span}
 }
 
@@ -46,8 +45,7 @@ type pace struct {
 	tat   time.Time // when the next message is due if all went evenly (GCRA)
 	slots []*slot   // those of the last Span
 
-	mean, deviation float64 // of the network's delay, in nanoseconds
-	samples         int
+	usual time.Duration // median of the network's delay, estimated as it goes
 }
 
 // slot is one message's place in a pace.
@@ -174,13 +172,14 @@ func (s *slot) cancel() {
 }
 
 // maxStall is the largest delay that settle makes up for.
-const maxStall = 50 * time.Millisecond
+const maxStall = 150 * time.Millisecond
 
-// settle is called when the network has answered. A message that took
-// unusually long may have been counted by the network that much later than we
-// did (a stall of this machine between begin and the wire, for instance); its
-// slot then ends later too, so that the messages a Span after it do not find
-// it still counted.
+// settle is called when the network has answered. A message that took longer
+// than usual may have been counted by the network that much later than by us
+// (this machine may have stalled between begin and the wire); its slot then
+// ends later too, so that those a Span after it do not find it still counted.
+// It may as well have been the answer that took long, which nobody can tell:
+// the price is a slot that is held for longer than needed.
 func (s *slot) settle(now time.Time) {
 	if s == nil || s.of.limit.Most <= 0 {
 		return
@@ -188,17 +187,21 @@ func (s *slot) settle(now time.Time) {
 	p := s.of
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	took := float64(now.Sub(s.at))
-	slack := float64(p.limit.Span) / 200 // a third of what AtMost absorbs
-	if p.samples >= 8 && took > p.mean+2*p.deviation+slack {
-		s.at = s.at.Add(min(time.Duration(took-p.mean), maxStall))
+	took := now.Sub(s.at)
+	if p.usual == 0 {
+		p.usual = took
 	}
-	if p.samples++; p.samples == 1 {
-		p.mean = took
-		return
+	excess := took - p.usual
+	if excess > 0 {
+		s.at = s.at.Add(min(excess, maxStall))
 	}
-	p.deviation += (math.Abs(took-p.mean) - p.deviation) / 4
-	p.mean += (took - p.mean) / 8
+	// One small step towards each sample ends up at the median, which a few
+	// stalled messages do not move.
+	step := min(max(p.usual/64, 50*time.Microsecond), excess.Abs())
+	if excess < 0 {
+		step = -step
+	}
+	p.usual += step
 }
 
 // slots are the places of one message in all the paces that hold it.

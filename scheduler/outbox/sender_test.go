@@ -170,6 +170,7 @@ func TestOneChatDoesNotHideOthers(t *testing.T) {
 		if d := o.sender.dispatchers[0]; len(d.known) > maxLine {
 			t.Errorf("%d rows in the window", len(d.known))
 		}
+		o.sender.Wake() // hands the state back
 		o.settle(time.Hour)
 		got := n.texts(n.private(1))
 		if len(got) != 3000 || !slices.IsSorted(got) {
@@ -198,6 +199,7 @@ func TestWindowStaysSmall(t *testing.T) {
 			if len(d.chats) > 70_000 {
 				t.Errorf("%d chats remembered", len(d.chats))
 			}
+			o.sender.Wake() // hands the state back
 		}
 		o.settle(time.Minute)
 		if got := len(n.shown()); got != 100_000 {
