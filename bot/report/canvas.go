@@ -177,42 +177,52 @@ const colours = 64
 // are flat areas with soft edges, so that the few colours lost are barely used
 // shades of an edge, for which the nearest kept one stands in.
 func reduce(src *image.RGBA) *image.Paletted {
-	b := src.Bounds()
-	type shade = [3]uint8
-	count := map[shade]int{}
-	runs(src, func(_, n int, p shade) { count[p] += n })
-
-	shades := make([]shade, 0, len(count))
-	for s := range count {
-		shades = append(shades, s)
-	}
-	slices.SortFunc(shades, func(a, b shade) int {
-		return cmp.Or(cmp.Compare(count[b], count[a]), slices.Compare(a[:], b[:]))
+	type run struct{ at, n, id int32 }
+	var (
+		painted = make([]run, 0, src.Rect.Dx()*src.Rect.Dy()/16) // most are long
+		ids     = map[[3]uint8]int{}                             // in order of appearance
+		found   []shade
+	)
+	runs(src, func(at, n int, rgb [3]uint8) {
+		id, known := ids[rgb]
+		if !known {
+			id = len(found)
+			ids[rgb] = id
+			found = append(found, shade{rgb: rgb, id: id})
+		}
+		found[id].pixels += n
+		painted = append(painted, run{int32(at), int32(n), int32(id)})
 	})
-	kept := shades[:min(len(shades), colours)]
-	index := make(map[shade]uint8, len(shades))
+	slices.SortFunc(found, func(a, b shade) int { return cmp.Or(cmp.Compare(b.pixels, a.pixels), cmp.Compare(a.id, b.id)) })
+	kept := found[:min(len(found), colours)]
+	index := make([]uint8, len(found)) // by id
 	palette := make(color.Palette, len(kept))
-	for i, s := range kept {
-		index[s] = uint8(i)
-		palette[i] = color.RGBA{s[0], s[1], s[2], 0xff}
+	for i, s := range found {
+		if i < len(kept) {
+			index[s.id] = uint8(i)
+			palette[i] = color.RGBA{s.rgb[0], s.rgb[1], s.rgb[2], 0xff}
+			continue
+		}
+		index[s.id] = nearest(kept, s.rgb)
 	}
-	for _, s := range shades[len(kept):] {
-		index[s] = nearest(kept, s)
-	}
-
-	dst := image.NewPaletted(b, palette)
-	runs(src, func(at, n int, p shade) {
-		i := index[p]
-		row := dst.Pix[at : at+n]
+	dst := image.NewPaletted(src.Bounds(), palette)
+	for _, r := range painted {
+		row, i := dst.Pix[r.at:r.at+r.n], index[r.id]
 		for k := range row {
 			row[k] = i
 		}
-	})
+	}
 	return dst
 }
 
+// shade is one colour of a picture and how much of it there is.
+type shade struct {
+	rgb        [3]uint8
+	id, pixels int
+}
+
 // runs calls f for each stretch of n equal pixels, at counted in pixels from
-// the top left. Working in runs keeps the maps out of the inner loop.
+// the top left. Working in runs keeps the map out of the inner loop.
 func runs(src *image.RGBA, f func(at, n int, p [3]uint8)) {
 	w, h := src.Rect.Dx(), src.Rect.Dy()
 	for y := range h {
@@ -229,10 +239,10 @@ func runs(src *image.RGBA, f func(at, n int, p [3]uint8)) {
 	}
 }
 
-func nearest(palette [][3]uint8, s [3]uint8) uint8 {
+func nearest(palette []shade, rgb [3]uint8) uint8 {
 	best, distance := 0, 1<<30
 	for i, p := range palette {
-		dr, dg, db := int(p[0])-int(s[0]), int(p[1])-int(s[1]), int(p[2])-int(s[2])
+		dr, dg, db := int(p.rgb[0])-int(rgb[0]), int(p.rgb[1])-int(rgb[1]), int(p.rgb[2])-int(rgb[2])
 		// The eye is keenest on green.
 		if d := 2*dr*dr + 4*dg*dg + 3*db*db; d < distance {
 			best, distance = i, d

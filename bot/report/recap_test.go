@@ -85,30 +85,25 @@ func TestRecapChart(t *testing.T) {
 // The bar of an audience is as long as its share of the quota.
 func TestRecapBarsAreTrue(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(rt *rapid.T) {
-		quota := rapid.IntRange(1, 500).Draw(rt, "quota")
-		taken := rapid.IntRange(0, quota).Draw(rt, "taken")
-		v := report.RecapView{Title: "E-MILE KU", AsOf: time.Unix(0, 0), Audiences: []report.AudienceCount{{Name: "UKM", Count: taken, Quota: quota}}}
+	for _, tt := range []struct{ taken, quota, want int }{
+		{0, 50, 0}, {1, 960, 30}, {1, 2, 480}, {3, 4, 720}, {33, 100, 316}, {49, 50, 940}, {50, 50, 960}, {70, 50, 960},
+	} {
+		v := report.RecapView{Title: "E-MILE KU", AsOf: time.Unix(0, 0), Audiences: []report.AudienceCount{{Name: "UKM", Count: tt.taken, Quota: tt.quota}}}
 		raw, err := report.RecapChart(v)
 		if err != nil {
-			rt.Fatal(err)
+			t.Fatal(err)
 		}
-		img := picture(t, "bar", raw)
 		lengths := map[int]int{} // by line
-		spots(img, color.RGBA{0x00, 0x72, 0xb2, 0xff}, func(_, y int) { lengths[y]++ })
+		spots(picture(t, "bar", raw), color.RGBA{0x00, 0x72, 0xb2, 0xff}, func(_, y int) { lengths[y]++ })
 		longest := 0
 		for _, n := range lengths {
 			longest = max(longest, n)
 		}
-		const track = 960
-		want := track * taken / quota
-		if taken > 0 {
-			want = max(want, 30) // a single one is seen too
+		// A soft edge may take a pixel on either side.
+		if longest < tt.want-2 || longest > tt.want {
+			t.Errorf("%d of %d: bar of %d px, want %d", tt.taken, tt.quota, longest, tt.want)
 		}
-		if longest < want-3 || longest > want {
-			rt.Fatalf("%d of %d: bar of %d px, want %d", taken, quota, longest, want)
-		}
-	})
+	}
 }
 
 func anyRecap() *rapid.Generator[report.RecapView] {
@@ -130,7 +125,7 @@ func anyRecap() *rapid.Generator[report.RecapView] {
 
 func TestRecapTakesAnyNumbers(t *testing.T) {
 	t.Parallel()
-	for seed := range 12 {
+	for seed := range 6 {
 		v := anyRecap().Example(seed)
 		raw, err := report.RecapChart(v)
 		if err != nil {

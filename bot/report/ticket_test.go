@@ -155,7 +155,7 @@ func anyTicket() *rapid.Generator[report.TicketView] {
 
 func TestTicketHoldsAnyText(t *testing.T) {
 	t.Parallel()
-	for seed := range 12 {
+	for seed := range 6 {
 		v := anyTicket().Example(seed)
 		raw, err := report.Ticket(v)
 		if err != nil {
@@ -205,7 +205,7 @@ func TestPicturesAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
-	for i := range 8 {
+	for i := range 4 {
 		wg.Go(func() {
 			if i%2 == 0 {
 				if got, err := report.RecapChart(recap(40, 60)); err != nil || !bytes.Equal(got, chart) {
