@@ -31,6 +31,9 @@ const (
 	triesPast = time.Hour
 )
 
+// settingRedeemed + code names the message that redeemed it.
+const settingRedeemed = "redeemed/"
+
 // ErrTooManyTries: this person tried too many wrong codes lately.
 var ErrTooManyTries = errors.New("too many wrong codes")
 
@@ -100,6 +103,15 @@ func (a *App) Redeem(ctx context.Context, by Actor, purpose, code string) (*even
 	if err != nil {
 		a.countTry(id)
 		return nil, fmt.Errorf("redeem code: %w", err)
+	}
+	// A code gives its role to one message: the same message may be replayed,
+	// but who was taken off the team does not come back by the old link.
+	first := by.Inbound
+	if _, err := a.store.Settings().PutNew(ctx, settingRedeemed+c.ID, &first); err != nil {
+		return nil, fmt.Errorf("redeem code: %w", err)
+	}
+	if first != by.Inbound {
+		return nil, fmt.Errorf("redeem code: used before: %w", storage.ErrConflict)
 	}
 	return a.SetRole(ctx, by, id, c.Role)
 }
