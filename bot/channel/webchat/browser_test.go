@@ -16,10 +16,10 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 // pictures is where tests leave pictures of the page, for people to look at.
@@ -31,7 +31,6 @@ const patience = 20 * time.Second
 // browser is one window of a real browser on a practice page.
 type browser struct {
 	ctx context.Context //nolint:containedctx // chromedp's window
-	url string
 
 	mu     sync.Mutex
 	faults []string
@@ -53,7 +52,12 @@ func open(t *testing.T, h http.Handler, l look) *browser {
 		srv.CloseClientConnections()
 		srv.Close()
 	})
-	b := &browser{url: srv.URL}
+	return openURL(t, srv.URL, l)
+}
+
+func openURL(t *testing.T, url string, l look) *browser {
+	t.Helper()
+	b := &browser{}
 	b.start(t)
 	media := func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
@@ -61,7 +65,7 @@ func open(t *testing.T, h http.Handler, l look) *browser {
 		}})
 		return err
 	}
-	b.do(t, chromedp.EmulateViewport(l.width, l.height), chromedp.Func(media), chromedp.Navigate(srv.URL))
+	b.do(t, chromedp.EmulateViewport(l.width, l.height), chromedp.Func(media), chromedp.Navigate(url))
 	b.until(t, `document.querySelector(".pane:not([hidden]) .empty, .pane:not([hidden]) .msg")`)
 	return b
 }
@@ -168,13 +172,40 @@ func eval[T any](t *testing.T, b *browser, expression string) T {
 // sees waits until a chat shows text.
 func (b *browser) sees(t *testing.T, pane int, text string) {
 	t.Helper()
-	b.until(t, fmt.Sprintf(`document.querySelector("#pane-%d .log").innerText.includes(%q)`, pane, text))
+	b.until(t, fmt.Sprintf(`document.querySelector("#pane-%d .log")?.innerText.includes(%q)`, pane, text))
 }
 
 // write types into a chat and sends.
 func (b *browser) write(t *testing.T, pane int, text string) {
 	t.Helper()
-	b.do(t, chromedp.Focus(fmt.Sprintf("#pane-%d textarea", pane)), chromedp.KeyEvent(text), chromedp.KeyEvent(kb.Enter))
+	b.do(t, chromedp.Focus(fmt.Sprintf("#pane-%d textarea", pane)), chromedp.KeyEvent(text), enter())
+}
+
+// enter presses Enter.
+func enter() chromedp.Action[chromedp.Void] { return press("Enter", 13) }
+
+// press presses a key that makes no character.
+func press(key string, code int64) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+				Type: kind, Key: key, Code: key, WindowsVirtualKeyCode: code, NativeVirtualKeyCode: code,
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// newLine presses Shift and Enter.
+func newLine() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+			Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13, Modifiers: 8,
+		})
+		return err
+	})
 }
 
 func (b *browser) picture(t *testing.T, name string) {
@@ -203,19 +234,4 @@ func practice(t *testing.T) (*Channel, *scripted, *standing) {
 	ctl.c = c
 	ctl.mu.Unlock()
 	return c, s, ctl
-}
-
-func TestBrowserTalk(t *testing.T) {
-	c, _, _ := practice(t)
-	b := open(t, c.Handler(), look{width: 1600, height: 900})
-	b.picture(t, "empty")
-	b.write(t, 0, "daftar")
-	b.sees(t, 0, "Apa bidang usaha Ibu?")
-	b.write(t, 1, "tiket")
-	b.sees(t, 1, "emile-ku.ics")
-	b.write(t, 2, "nomor")
-	b.sees(t, 2, "Berapa nomor")
-	b.write(t, 4, "@emileku siapa saja yang sudah mendaftar?")
-	b.sees(t, 4, "Anda menulis")
-	b.picture(t, "wide")
 }

@@ -48,7 +48,7 @@ export class Composer {
     const select = box.querySelector("select");
     for (const id of members) {
       const p = this.app.people.get(id);
-      select.append(h("option", { value: id }, p.role ? `${p.name} (${p.role})` : p.name));
+      select.append(h("option", { value: id }, p.name));
     }
     select.addEventListener("change", () => {
       this.as = select.value;

@@ -14,7 +14,7 @@ const ticks = {
 /** body draws what a message holds. ctx: {people, actions, chat}. */
 export function draw(m, ctx) {
   const mine = m.from !== "bot";
-  const el = h("div", { class: `msg ${mine ? "person" : "bot"} k-${m.kind}`, "data-id": m.id, "data-from": m.from, tabindex: "-1" });
+  const el = h("div", { class: `msg ${mine ? "person" : "bot"} k-${m.kind}`, "data-id": m.id, "data-from": m.from, role: "article", tabindex: "-1" });
   const bubble = h("div", { class: "bubble" });
   bubble.append(sender(m, ctx));
   if (m.replyTo) bubble.append(quoted(m.replyTo, ctx));
@@ -149,8 +149,8 @@ function meta(m) {
 function tools(m, ctx) {
   const own = m.from !== "bot" && m.kind === "text" && !m.local;
   return h("span", { class: "msg-tools" },
-    !m.local && h("button", { type: "button", class: "tiny", "aria-label": "Balas pesan ini", title: "Balas", onclick: () => ctx.actions.reply(m.id) }, icon("reply")),
-    own && h("button", { type: "button", class: "tiny", "aria-label": "Ubah pesan ini", title: "Ubah", onclick: () => ctx.actions.edit(m.id) }, icon("edit")));
+    !m.local && h("button", { type: "button", class: "tiny", tabindex: "-1", "aria-label": "Balas pesan ini", title: "Balas", onclick: () => ctx.actions.reply(m.id) }, icon("reply")),
+    own && h("button", { type: "button", class: "tiny", tabindex: "-1", "aria-label": "Ubah pesan ini", title: "Ubah", onclick: () => ctx.actions.edit(m.id) }, icon("edit")));
 }
 
 function buttons(m, ctx) {

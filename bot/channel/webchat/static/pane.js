@@ -21,7 +21,7 @@ export class Pane {
     title.id = `title-${n}`;
     title.textContent = intro.title;
     this.role = this.el.querySelector(".role");
-    this.subtitle = intro.subtitle || intro.members.map((id) => app.people.get(id)?.name.split(" ")[0]).join(", ");
+    this.subtitle = intro.subtitle || intro.members.map((id) => app.people.get(id)?.name).join(", ");
     this.role.textContent = this.subtitle;
     this.el.setAttribute("aria-labelledby", title.id);
     this.log = this.el.querySelector(".log");
@@ -29,6 +29,8 @@ export class Pane {
     this.end = this.el.querySelector(".to-end");
     this.end.addEventListener("click", () => this.toEnd(true));
     this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.log.addEventListener("keydown", (e) => this.step(e));
+    this.log.addEventListener("focusin", (e) => this.reach(e.target.closest(".msg")));
     this.dots = h("div", { class: "typing", "aria-hidden": "true", hidden: true }, h("i"), h("i"), h("i"));
     this.empty = this.emptyState();
     this.log.append(this.empty, this.dots);
@@ -151,9 +153,10 @@ export class Pane {
     this.items = [];
     this.readTo = 0;
     this.empty.hidden = false;
-    this.end.hidden = true;
-    this.typing(0);
+    this.fresh = 0;
     this.stick = true;
+    this.paintEnd();
+    this.typing(0);
     if (drafts) this.composer.clear();
     this.count();
   }
@@ -173,26 +176,51 @@ export class Pane {
   toEnd(focus) {
     this.log.scrollTop = this.log.scrollHeight;
     this.stick = true;
-    this.end.hidden = true;
     this.fresh = 0;
+    this.paintEnd();
     if (focus) this.log.focus({ preventScroll: true });
     this.markRead();
+  }
+
+  /** paintEnd shows the way back down, and how much is new there. */
+  paintEnd() {
+    this.end.hidden = this.stick;
+    this.end.querySelector("span").textContent = this.fresh ? `${this.fresh} pesan baru` : "";
+    this.end.setAttribute("aria-label", this.fresh ? `${this.fresh} pesan baru, ke pesan terbaru` : "Ke pesan terbaru");
   }
 
   pill(m) {
     if (m.n <= this.readTo || !this.live) return;
     this.fresh++;
-    this.end.hidden = false;
-    this.end.querySelector("span").textContent = `${this.fresh} pesan baru`;
+    this.paintEnd();
   }
 
   scrolled() {
     if (!this.visible || !this.log.clientHeight) return;
     this.stick = this.atEnd;
-    if (!this.stick) return;
-    this.end.hidden = true;
-    this.fresh = 0;
-    this.markRead();
+    if (this.stick) this.fresh = 0;
+    this.paintEnd();
+    if (this.stick) this.markRead();
+  }
+
+  /** step goes from message to message with the arrow keys. */
+  step(e) {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[e.key];
+    const all = this.items.map((it) => it.el);
+    if (!by || !all.length || e.altKey || e.ctrlKey || e.metaKey) return;
+    const at = all.indexOf(e.target.closest(".msg"));
+    const to = at < 0 ? (by < 0 ? all.length - 1 : 0) : at + by;
+    e.preventDefault();
+    if (to >= all.length) return this.composer.text.focus();
+    all[Math.max(0, to)].focus();
+  }
+
+  /** reach makes the reply and edit buttons of one message part of the tab order. */
+  reach(el) {
+    if (this.reached === el) return;
+    this.reached?.querySelectorAll(".tiny").forEach((b) => b.setAttribute("tabindex", "-1"));
+    el?.querySelectorAll(".tiny").forEach((b) => b.setAttribute("tabindex", "0"));
+    this.reached = el;
   }
 
   show(id) {
