@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"strings"
+	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -13,7 +13,8 @@ import (
 )
 
 // codec turns the port's structs into documents and back: JSON names, "id" as
-// "_id", json.RawMessage as text that a person can read in the shell.
+// "_id", json.RawMessage as text that a person can read in the shell. A
+// pointer to the zero time counts as none where JSON says omitempty.
 type codec struct{ registry *bson.Registry }
 
 func newCodec() codec {
@@ -38,9 +39,14 @@ func newCodec() codec {
 		return nil
 	}))
 	registerButtons(r)
-	// People send what they like; a server may refuse text that is no UTF-8.
+	// People send what they like; a server may refuse text that is no UTF-8. As
+	// in JSON, each broken byte becomes U+FFFD.
 	r.RegisterKindEncoder(reflect.String, bson.ValueEncoderFunc(func(_ bson.EncodeContext, w bson.ValueWriter, v reflect.Value) error {
-		return w.WriteString(strings.ToValidUTF8(v.String(), "\uFFFD"))
+		s := v.String()
+		if !utf8.ValidString(s) {
+			s = string([]rune(s))
+		}
+		return w.WriteString(s)
 	}))
 	return codec{registry: r}
 }

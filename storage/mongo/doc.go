@@ -32,7 +32,7 @@
 // chats, inbox, outbox, audit and media_chunks may be sharded on {_id:
 // "hashed"}: nothing in them is unique but _id, and every hot write names its
 // _id. A sharded collection cannot hold a unique index that does not begin
-// with its shard key, so people (_id and accounts.key), registrations (_id,
+// with its shard key, so people (_id and _accounts), registrations (_id,
 // key and number) and places (_id and _holding) stay whole, on the database's
 // primary shard; so may the rest, which is small. A findAndModify that does
 // not name the shard key is refused on older servers: only places uses one.

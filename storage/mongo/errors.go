@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	wire "go.mongodb.org/mongo-driver/v2/x/mongo/driver"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 
 	"github.com/diskopukm/emileku/storage"
@@ -20,11 +23,13 @@ var unavailableCodes = []int{6, 7, 64, 89, 91, 189, 262, 9001, 10058, 10107, 116
 // The server's own words about a duplicate key are left out, since they quote
 // the key, which may be somebody's phone number.
 func fail(ctx context.Context, doing string, err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case ctx.Err() != nil:
-		return fmt.Errorf("mongo: %s: %w", doing, ctx.Err())
+	}
+	if end := ended(ctx, err); end != nil {
+		return fmt.Errorf("mongo: %s: %w", doing, end)
+	}
+	switch {
 	case errors.Is(err, storage.ErrNotFound), errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrLeaseLost),
 		errors.Is(err, storage.ErrFull), errors.Is(err, storage.ErrUnavailable):
 		return fmt.Errorf("mongo: %s: %w", doing, err)
@@ -33,12 +38,35 @@ func fail(ctx context.Context, doing string, err error) error {
 	case duplicate(err):
 		return fmt.Errorf("mongo: %s: %w: the key is taken", doing, storage.ErrConflict)
 	case unavailable(err):
-		return fmt.Errorf("mongo: %s: %w: %w", doing, storage.ErrUnavailable, err)
+		// The cause is not wrapped: it may be a deadline of the driver's own,
+		// which the caller would take for that of ctx.
+		return fmt.Errorf("mongo: %s: %w: %v", doing, storage.ErrUnavailable, err) //nolint:errorlint // see above
 	}
 	return fmt.Errorf("mongo: %s: %w", doing, err)
 }
 
+// ended gives ctx's error if that is why err came about. The driver and the
+// server stop a little before a deadline.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return nil
+	}
+	var ce driver.CommandError
+	if !time.Now().Before(deadline) || errors.Is(err, wire.ErrDeadlineWouldBeExceeded) ||
+		errors.As(err, &ce) && ce.IsMaxTimeMSExpiredError() {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
 func unavailable(err error) bool {
+	if refused(err) {
+		return false
+	}
 	if driver.IsNetworkError(err) || driver.IsTimeout(err) || errors.Is(err, driver.ErrClientDisconnected) {
 		return true
 	}
@@ -57,6 +85,14 @@ func unavailable(err error) bool {
 		return se.HasErrorLabel("RetryableWriteError") || se.HasErrorLabel("TransientTransactionError")
 	}
 	return false
+}
+
+// refused reports whether the server does not take our credentials, which no
+// waiting mends.
+func refused(err error) bool {
+	var ae *auth.Error
+	var se wire.Error
+	return errors.As(err, &ae) && errors.As(ae.Inner(), &se) && !se.NetworkError()
 }
 
 // duplicate reports whether a unique key was taken.

@@ -121,23 +121,24 @@ func (i indexOf) model() driver.IndexModel {
 	return driver.IndexModel{Keys: keys, Options: o}
 }
 
-// indexes lists what the operations look up by, besides _id.
+// indexes lists what the operations look up by, besides _id. Those that serve
+// a list with a limit hold its whole order, so that no more is read than asked.
 func indexes() []collectionIndexes {
 	return []collectionIndexes{
 		{document.Chats, []indexOf{
 			index("unflushed", "pending.id"),
-			index("drafts", "draftAt"),
+			index("drafts", "draftAt", "_id"),
 			index("person", "personId"),
 		}},
-		{document.Inbox, []indexOf{index("open", "done", "at", arrivalField)}},
+		{document.Inbox, []indexOf{index("open", "done", "at", arrivalField, "_id")}},
 		{document.Outbox, []indexOf{
-			index("due", "state", "chat.channel", "lane", "dueAt", "order"), // Due, Counts
+			index("due", "state", "chat.channel", "lane", "dueAt", "order", "_id"), // Due, Counts
 			index("oldest", "state", "dueAt"),
-			index("queued", "state", "queuedAt"), // Failures, Forget
+			index("queued", "state", "queuedAt", "_id"), // Failures, Forget
 			index("receipt", "chat.id", "messageId"),
 		}},
 		{document.People, []indexOf{
-			unique("account", "accounts.key"),
+			unique("account", accountsField),
 			index("phone", "phone"),
 			index("handle", handlesField),
 			index("role", "role"),
@@ -146,7 +147,7 @@ func indexes() []collectionIndexes {
 			unique("number", "number"),
 			unique("key", "key"),
 			index("event", "eventId", "number"),
-			index("line", "eventId", "audience", "status", "queuedAt"),
+			index("line", "eventId", "audience", "status", "queuedAt", "number"),
 			index("person", "personId"),
 			index("phone", "phone"),
 			index("tell", "tell"),
@@ -158,6 +159,6 @@ func indexes() []collectionIndexes {
 			index("until", "until"),
 		}},
 		{document.Codes, []indexOf{index("purpose", "purpose", "expiresAt")}},
-		{document.Audit, []indexOf{index("at", "at")}},
+		{document.Audit, []indexOf{index("at", "at", "_id")}},
 	}
 }

@@ -22,18 +22,28 @@ func (s *Store) People() storage.People {
 	return people{tableOf[event.Person](s, document.People), s.lone}
 }
 
-// handlesField holds the person's public handles in lower case, for
-// ByUsername: collations are not the same on all servers.
-const handlesField = "_handles"
+const (
+	// accountsField holds the person's account keys. A unique index on
+	// accounts.key itself would take all who have no account yet for one.
+	accountsField = "_accounts"
+	// handlesField holds the public handles in lower case, for ByUsername:
+	// collations are not the same on all servers.
+	handlesField = "_handles"
+)
 
-func handles(p *event.Person) bson.E {
-	list := bson.A{}
+// lookups are those two fields.
+func lookups(p *event.Person) []bson.E {
+	keys, handles := bson.A{}, bson.A{}
 	for _, a := range p.Accounts {
+		keys = append(keys, a.Key)
 		if a.Username != "" {
-			list = append(list, strings.ToLower(a.Username))
+			handles = append(handles, strings.ToLower(a.Username))
 		}
 	}
-	return bson.E{Key: handlesField, Value: list}
+	if len(keys) == 0 {
+		keys = append(keys, "none/"+p.ID) // unlike any key, which is "channel:user"
+	}
+	return []bson.E{{Key: accountsField, Value: keys}, {Key: handlesField, Value: handles}}
 }
 
 func (p people) Get(ctx context.Context, id string) (*event.Person, error) {
@@ -41,7 +51,7 @@ func (p people) Get(ctx context.Context, id string) (*event.Person, error) {
 }
 
 func (p people) ByAccount(ctx context.Context, accountKey string) (*event.Person, error) {
-	return p.one(ctx, "find person by account", bson.D{{Key: "accounts.key", Value: accountKey}}, nil)
+	return p.one(ctx, "find person by account", bson.D{{Key: accountsField, Value: accountKey}}, nil)
 }
 
 func (p people) ByPhone(ctx context.Context, phone string) ([]*event.Person, error) {
@@ -70,18 +80,18 @@ func (p people) Save(ctx context.Context, person *event.Person) error {
 			return err
 		}
 	}
-	if err := p.save(ctx, "save person", person.ID, person.Version, &next, handles(&next)); err != nil {
+	if err := p.save(ctx, "save person", person.ID, person.Version, &next, lookups(&next)...); err != nil {
 		return err
 	}
 	person.Version = next.Version
 	return nil
 }
 
-// accountsFree stands in for the unique index on accounts.key where the
+// accountsFree stands in for the unique index where the
 // server does not look into arrays.
 func (p people) accountsFree(ctx context.Context, person *event.Person) error {
 	for _, a := range person.Accounts {
-		owner, err := p.list(ctx, "save person", bson.D{{Key: "accounts.key", Value: a.Key}}, bson.D{{Key: "_id", Value: 1}}, 1)
+		owner, err := p.list(ctx, "save person", bson.D{{Key: accountsField, Value: a.Key}}, bson.D{{Key: "_id", Value: 1}}, 1)
 		if err != nil {
 			return err
 		}

@@ -55,6 +55,7 @@ func (p places) Claim(ctx context.Context, eventID string, a event.Audience, lim
 		}
 		return p.result(ctx, doing, p.FindOneAndUpdate(ctx, filter, change, o))
 	}
+	laid := false // whether places 1 to limit were there before the latest try
 	for range claimTries {
 		got, err := take(bson.D{{Key: holdingField, Value: held(eventID, a, holder)}}, nil) // held already
 		if errors.Is(err, storage.ErrNotFound) && limit > 0 {
@@ -68,13 +69,13 @@ func (p places) Claim(ctx context.Context, eventID string, a event.Audience, lim
 		case !errors.Is(err, storage.ErrNotFound):
 			return 0, err
 		}
-		laid, err := p.layOut(ctx, eventID, a, limit)
-		if err != nil {
-			return 0, err
-		}
-		if !laid {
+		if laid || limit <= 0 {
 			return 0, fail(ctx, doing, storage.ErrFull)
 		}
+		if err := p.layOut(ctx, eventID, a, limit); err != nil {
+			return 0, err
+		}
+		laid = true
 	}
 	return 0, fail(ctx, doing, storage.ErrConflict)
 }
@@ -88,33 +89,33 @@ func upTo(eventID string, a event.Audience, limit int) bson.D {
 	}
 }
 
-// layOut makes the place documents up to limit that are not there yet; laid
-// is false if none was missing. Several may do so at once.
-func (p places) layOut(ctx context.Context, eventID string, a event.Audience, limit int) (laid bool, err error) {
+// layOut makes the place documents up to limit that are not there yet.
+// Several may do so at once.
+func (p places) layOut(ctx context.Context, eventID string, a event.Audience, limit int) error {
 	const doing = "lay out places"
 	n, err := p.CountDocuments(ctx, upTo(eventID, a, limit))
 	if err != nil {
-		return false, fail(ctx, doing, err)
+		return fail(ctx, doing, err)
 	}
 	if int(n) >= limit {
-		return false, nil
+		return nil
 	}
 	docs := make([]bson.Raw, 0, limit)
 	for k := 1; k <= limit; k++ {
 		free := &document.Place{ID: document.PlaceID(eventID, a, k), EventID: eventID, Audience: a, K: k}
 		doc, err := p.codec.encode(free, holding(free))
 		if err != nil {
-			return false, fail(ctx, doing, err)
+			return fail(ctx, doing, err)
 		}
 		docs = append(docs, doc)
 	}
 	_, err = p.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
 	if err != nil {
 		if _, ok := onlyDuplicates(err); !ok {
-			return false, fail(ctx, doing, err)
+			return fail(ctx, doing, err)
 		}
 	}
-	return true, nil
+	return nil
 }
 
 func (p places) Release(ctx context.Context, eventID string, a event.Audience, holder string) error {

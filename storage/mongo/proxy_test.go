@@ -14,6 +14,7 @@ type proxy struct {
 
 	mu    sync.Mutex
 	down  bool
+	mute  chan struct{} // not nil: bytes wait until it is closed
 	conns map[net.Conn]bool
 	wg    sync.WaitGroup
 }
@@ -71,12 +72,43 @@ func (p *proxy) keep(pair ...net.Conn) bool {
 }
 
 func (p *proxy) carry(to, from net.Conn) {
-	_, _ = io.Copy(to, from)
+	_, _ = io.Copy(to, listening{from, p})
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range []net.Conn{to, from} {
 		_ = c.Close()
 		delete(p.conns, c)
+	}
+}
+
+// listening is a connection whose bytes wait while the line is silent.
+type listening struct {
+	io.Reader
+	p *proxy
+}
+
+func (l listening) Read(b []byte) (int, error) {
+	n, err := l.Reader.Read(b)
+	l.p.mu.Lock()
+	mute := l.p.mute
+	l.p.mu.Unlock()
+	if mute != nil {
+		<-mute
+	}
+	return n, err
+}
+
+// silence keeps all bytes back until the function it returns is called.
+func (p *proxy) silence() (speak func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	mute := make(chan struct{})
+	p.mute = mute
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.mute = nil
+		close(mute)
 	}
 }
 

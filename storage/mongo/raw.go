@@ -134,7 +134,7 @@ func (r raw) own(doc any) []bson.E {
 	case *document.Place:
 		return []bson.E{holding(d)}
 	case *event.Person:
-		return []bson.E{handles(d)}
+		return lookups(d)
 	case *storage.AuditEntry:
 		return []bson.E{folded(d)}
 	}
