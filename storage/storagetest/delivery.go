@@ -13,6 +13,7 @@ func deliveryCases() map[string]func(*testing.T, Harness) {
 		"Forward":      receiptForward,
 		"NeverBack":    receiptNeverBack,
 		"OnlyWhatSent": receiptUnsent,
+		"AnyLife":      rowLife,
 	}
 }
 

@@ -27,8 +27,9 @@ type Harness struct {
 	// does. Nil where the server takes one client only (FerretDB, whose updates
 	// read and then write unlocked): cases of concurrency then run through one.
 	Another func(t *testing.T, s storage.Store) storage.Store
-	// Break cuts s off from its database until restore is called, and makes
-	// the store give up within seconds. Nil where that can't be done.
+	// Break cuts s off from its database until restore is called (which may be
+	// more than once), and makes the store give up within seconds. Nil where
+	// that can't be done.
 	Break func(t *testing.T, s storage.Store) (restore func())
 	// Die makes the n-th write (from 1) that s is about to make from now on
 	// panic with Died, as though the process were killed there. Nil where the
