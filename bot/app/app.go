@@ -23,13 +23,26 @@ type App struct {
 	store storage.Store
 	clock clock.Clock
 
+	stirred chan struct{}
+
 	mu    sync.Mutex
 	tries map[string][]time.Time // wrong one-time codes by person, against guessing
 }
 
 // New makes an App.
 func New(store storage.Store, c clock.Clock) *App {
-	return &App{store: store, clock: c, tries: map[string][]time.Time{}}
+	return &App{store: store, clock: c, stirred: make(chan struct{}, 1), tries: map[string][]time.Time{}}
+}
+
+// Stirred gets a value when something changed that the planner should look at
+// before its next tick: a freed place, a decision to tell.
+func (a *App) Stirred() <-chan struct{} { return a.stirred }
+
+func (a *App) stir() {
+	select {
+	case a.stirred <- struct{}{}:
+	default: // it will look anyway
+	}
 }
 
 // Now is the event clock.

@@ -83,6 +83,7 @@ func (a *App) UpdateEvent(ctx context.Context, by Actor, id, action, detail stri
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", action, id, err)
 	}
+	a.stir()
 	return e, a.record(ctx, by, action, id, detail)
 }
 

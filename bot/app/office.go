@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/storage"
@@ -75,9 +76,11 @@ func (a *App) MoveChat(ctx context.Context, from, to channel.Chat) error {
 	return a.store.Chats().Delete(ctx, old.ID)
 }
 
-// Announced is the last registration number that the group was told of.
+// Announced is the last registration number that the group was told of, and
+// when.
 type Announced struct {
-	Number string `json:"number"`
+	Number string    `json:"number"`
+	At     time.Time `json:"at"`
 }
 
 // LastAnnounced reads where announcing stands for an event.

@@ -210,6 +210,7 @@ func (a *App) Curate(ctx context.Context, by Actor, id string, v Verdict) (*even
 	if err := a.settlePlace(ctx, r); err != nil {
 		return nil, fmt.Errorf("curate: %w", err)
 	}
+	a.stir()
 	return r, a.record(ctx, by, "registration.curate", r.Number, string(v.To)+" "+v.Reason)
 }
 

@@ -72,6 +72,7 @@ func (a *App) Submit(ctx context.Context, by Actor, d *event.Draft) (*event.Regi
 	if err := a.keepPlace(ctx, e, r); err != nil {
 		return nil, fmt.Errorf("submit: %w", err)
 	}
+	a.stir()
 	return r, a.record(ctx, by, "registration.submit", r.Number, r.Name)
 }
 
@@ -249,6 +250,7 @@ func (a *App) loosen(ctx context.Context, r *event.Registration) error {
 // settlePlace makes the place documents agree with the registration.
 func (a *App) settlePlace(ctx context.Context, r *event.Registration) error {
 	if !r.Status.HoldsPlace() || r.Place == 0 {
+		defer a.stir()
 		return a.store.Places().Release(ctx, r.EventID, r.Audience, r.ID)
 	}
 	_, err := a.store.Places().Claim(ctx, r.EventID, r.Audience, r.Place, r.ID, r.OfferUntil)

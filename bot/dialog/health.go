@@ -1,0 +1,135 @@
+package dialog
+
+import (
+	"context"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// What /kesehatan calls wrong.
+const (
+	queueSlow    = 5 * time.Minute // the oldest due message waits longer
+	clockApart   = time.Minute     // the event clock is not the real one: practice
+	shownFaults  = 3
+	faultsRecent = 24 * time.Hour
+)
+
+// partLine is how one part of the program is.
+type partLine struct {
+	Name, Detail string
+	Fault        string // what went wrong, as the program says it; "": well
+	Hint         string // what to do
+}
+
+// queueCount is how many messages of a channel are in a state.
+type queueCount struct {
+	Channel                         channel.Name
+	Waiting, Sent, Failed, Doubtful int
+}
+
+// failureLine is a message that did not arrive.
+type failureLine struct {
+	At      time.Time
+	Channel channel.Name
+	State   storage.State
+	Why     string
+}
+
+// health is /kesehatan: channels, database, queue, clock, and what to do about
+// what is wrong.
+func (d *Desk) health(ctx context.Context, t *Turn, _ string) error {
+	var parts []partLine
+	well := true
+	version := ""
+	for _, h := range d.net.Health(ctx) {
+		if h.Part == "version" {
+			version = h.Detail
+			continue
+		}
+		l := partLine{Name: t.Label("part", h.Part), Detail: h.Detail}
+		if h.Err != nil {
+			well = false
+			l.Fault, l.Hint = shorten(h.Err.Error(), 160), t.hint(h.Part)
+		}
+		parts = append(parts, l)
+	}
+	outbox := d.app.Store().Outbox()
+	counts, err := outbox.Counts(ctx)
+	if err != nil {
+		return d.sayNoQueue(t, parts, err)
+	}
+	oldest, err := outbox.Oldest(ctx, time.Now())
+	if err != nil {
+		return d.sayNoQueue(t, parts, err)
+	}
+	failures, err := outbox.Failures(ctx, 50)
+	if err != nil {
+		return d.sayNoQueue(t, parts, err)
+	}
+	var faults []failureLine
+	recent := 0
+	for _, m := range failures {
+		if time.Since(m.QueuedAt) > faultsRecent {
+			continue
+		}
+		recent++
+		if len(faults) < shownFaults {
+			faults = append(faults, failureLine{m.QueuedAt, m.Chat.Channel, m.State, shorten(m.LastError, 120)})
+		}
+	}
+	waited := time.Duration(0)
+	if oldest != nil {
+		waited = time.Since(*oldest)
+	}
+	apart := d.app.Now().Sub(time.Now())
+	return t.Say("health.report", templates.Data{
+		"Parts": parts, "Queues": queues(counts), "Waited": waited, "Slow": waited > queueSlow,
+		"Faults": faults, "Recent": recent, "Well": well && waited <= queueSlow && recent == 0,
+		"Now": d.app.Now(), "Real": time.Now(), "Practice": apart > clockApart || apart < -clockApart,
+		"Zone": event.Jakarta.String(), "Version": version,
+	}, t.commands(choice{t.Label("health", "again"), "/kesehatan"}))
+}
+
+// sayNoQueue reports what is known where the database does not answer.
+func (d *Desk) sayNoQueue(t *Turn, parts []partLine, err error) error {
+	t.Log.Error().Err(err).Msg("queue not read for /kesehatan")
+	return t.Say("health.noqueue", templates.Data{"Parts": parts, "Hint": t.hint("database")})
+}
+
+// hint says what to do about a part that is not well.
+func (t *Turn) hint(part string) string {
+	if s := t.Label("hint", part); s != part {
+		return s
+	}
+	return t.Label("hint", "other")
+}
+
+// queues sums the outbox up by channel, in the order in which it is counted.
+func queues(counts []storage.OutboxCount) []queueCount {
+	var out []queueCount
+	for _, c := range counts {
+		i := 0
+		for i < len(out) && out[i].Channel != c.Channel {
+			i++
+		}
+		if i == len(out) {
+			out = append(out, queueCount{Channel: c.Channel})
+		}
+		q := &out[i]
+		switch c.State {
+		case storage.Queued, storage.Claimed:
+			q.Waiting += c.N
+		case storage.Sent, storage.Delivered, storage.Read:
+			q.Sent += c.N
+		case storage.Failed:
+			q.Failed += c.N
+		case storage.Uncertain:
+			q.Doubtful += c.N
+		}
+	}
+	return out
+}

@@ -1,0 +1,138 @@
+package dialog
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// historyPage is how many entries /riwayat shows at a time.
+const historyPage = 15
+
+// sameInstant is how many more are read, so that a page does not end amid
+// entries of one instant: the next one continues before it.
+const sameInstant = 35
+
+// deed is one line of the trail.
+type deed struct {
+	At                   time.Time
+	Who, Action, Subject string
+	Detail               string
+	Group                bool // done in the team's group
+}
+
+// history is /riwayat [kata]: who did what. A last word "@…" is where an
+// earlier page ended.
+func (d *Desk) history(ctx context.Context, t *Turn, args string) error {
+	words := strings.Fields(args)
+	var before time.Time
+	if n := len(words); n > 0 && strings.HasPrefix(words[n-1], "@") {
+		if ms, err := strconv.ParseInt(words[n-1][1:], 36, 64); err == nil && ms > 0 {
+			before, words = time.UnixMilli(ms).UTC(), words[:n-1]
+		}
+	}
+	search := strings.Join(words, " ")
+	list, err := d.app.History(ctx, search, before, historyPage+sameInstant)
+	if err != nil {
+		return err
+	}
+	shown := list[:min(len(list), historyPage)]
+	for len(shown) < len(list) && list[len(shown)].At.Equal(shown[len(shown)-1].At) {
+		shown = list[:len(shown)+1]
+	}
+	group, _, err := d.app.Group(ctx)
+	if err != nil {
+		return err
+	}
+	var deeds []deed
+	for _, e := range shown {
+		line := d.deed(t, e)
+		line.Group = e.Chat == group.Chat.String()
+		deeds = append(deeds, line)
+	}
+	opts := []Option{}
+	older := ""
+	if len(list) > len(shown) {
+		older = strings.Join(append(append([]string{"/riwayat"}, words...), "@"+strconv.FormatInt(shown[len(shown)-1].At.UnixMilli(), 36)), " ")
+		if len(older) <= channel.MaxButtonValue {
+			opts = append(opts, t.commands(choice{t.Label("history", "older"), older}))
+		}
+		if t.Caps.Buttons && len(older) <= channel.MaxButtonValue {
+			older = ""
+		}
+	}
+	return t.Say("history.list", templates.Data{"Deeds": deeds, "Search": search, "Older": older, "First": before.IsZero()}, opts...)
+}
+
+// deed writes an entry for reading. In a group it holds no personal data.
+func (d *Desk) deed(t *Turn, e storage.AuditEntry) deed {
+	out := deed{At: e.At, Who: e.Name, Action: t.Label("action", e.Action), Subject: e.Subject, Detail: e.Detail}
+	first, rest, _ := strings.Cut(e.Detail, " ")
+	switch e.Action {
+	case "team.role":
+		out.Detail = roleLabel(t, e.Detail)
+	case "team.invite":
+		out.Subject = roleLabel(t, e.Subject)
+	case "registration.curate":
+		out.Detail = strings.TrimSpace(t.Label("status", first) + " " + bracket(rest))
+	case "registration.submit":
+		if t.In.Group {
+			out.Detail = ""
+		}
+	case "registration.change":
+		key, change, _ := strings.Cut(e.Detail, ": ")
+		out.Detail = t.Label("field", key)
+		if !t.In.Group {
+			before, after, _ := strings.Cut(change, " → ")
+			out.Detail += ": " + readable(key, before) + " → " + readable(key, after)
+		}
+	case "registration.export":
+		out.Detail = first + " " + t.Label("history", "rows") + " " + strings.ToUpper(rest)
+	case "event.announce":
+		_, n, _ := strings.Cut(e.Detail, ": ")
+		out.Detail = n + " " + t.Label("history", "people")
+	case "consent.give", "person.delete":
+		out.Detail = ""
+	case "group.bind":
+		out.Subject, out.Detail = e.Detail, ""
+	}
+	return out
+}
+
+func roleLabel(t *Turn, role string) string {
+	if role == "" {
+		return t.Label("role", "guest")
+	}
+	return t.Label("role", role)
+}
+
+func bracket(s string) string {
+	if s = strings.TrimSpace(s); s == "" {
+		return ""
+	}
+	return "(" + s + ")"
+}
+
+// readable writes a stored answer of any form for reading.
+func readable(key, v string) string {
+	switch {
+	case v == "":
+		return "–"
+	case key == event.KeyPhone:
+		return understand.FormatPhone(v)
+	case key == event.KeyLocation:
+		l := event.ParseLocality(v)
+		if l.Outside {
+			return l.Name
+		}
+		return strings.Trim(l.Desa+", "+l.Kecamatan, ", ")
+	}
+	return v
+}

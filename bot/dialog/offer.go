@@ -1,0 +1,185 @@
+package dialog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// dlgOffer is open in a chat whose person was offered a freed place, or whose
+// offer lapsed.
+const dlgOffer = "offer"
+
+type offerState struct {
+	ID string `json:"id"`
+}
+
+func offerTag(r *event.Registration) string { return dlgOffer + "." + r.Number }
+
+func (t *Turn) offerChoices(r *event.Registration) Option {
+	return t.choices(offerTag(r), choice{t.Label("answer", "take"), "ya"}, choice{t.Label("answer", "decline"), "tidak"})
+}
+
+func (d *Desk) showOffer(ctx context.Context, t *Turn, r *event.Registration) error {
+	e, err := d.app.Event(ctx, r.EventID)
+	if err != nil {
+		return err
+	}
+	if err := t.Open(dlgOffer, offerState{ID: r.ID}); err != nil {
+		return err
+	}
+	return t.Say("tell.offered", templates.Data{"R": r, "Event": e}, t.offerChoices(r))
+}
+
+func (d *Desk) showLapsed(t *Turn, r *event.Registration) error {
+	if err := t.Open(dlgOffer, offerState{ID: r.ID}); err != nil {
+		return err
+	}
+	return t.Say("tell.lapsed", templates.Data{"R": r},
+		t.choices(offerTag(r), choice{t.Label("answer", "requeue"), "ya"}, choice{t.Label("answer", "no"), "tidak"}))
+}
+
+// offerPress answers an offer by its button, while another dialog may be open.
+func (d *Desk) offerPress(ctx context.Context, t *Turn, number string) error {
+	r, err := d.app.Store().Registrations().ByNumber(ctx, number)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && r.PersonID != t.Person.ID {
+		return t.Say("answer.oldbutton", nil)
+	}
+	if err != nil {
+		return err
+	}
+	if r.Status != event.Offered && r.Status != event.Lapsed {
+		return d.showStatus(ctx, t, r)
+	}
+	before := *t.Chat
+	if err := t.Open(dlgOffer, offerState{ID: r.ID}); err != nil {
+		return err
+	}
+	err = d.offerStep(ctx, t)
+	if before.Dialog != "" && before.Dialog != dlgOffer && t.Chat.Dialog == "" {
+		t.Chat.Dialog, t.Chat.State, t.Chat.With = before.Dialog, before.State, before.With
+	}
+	return err
+}
+
+// offerStep takes the answer to an offer, by whatever way it comes.
+func (d *Desk) offerStep(ctx context.Context, t *Turn) error {
+	var st offerState
+	t.Load(&st)
+	r, err := d.app.Store().Registrations().Get(ctx, st.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		t.Close()
+		return t.Say("status.none", nil)
+	}
+	if err != nil {
+		return err
+	}
+	yes, sure := d.yesNo(t, offerTag(r))
+	if !sure {
+		return d.leaveOr(ctx, t, func() error { return d.showStatus(ctx, t, r) })
+	}
+	switch {
+	case r.Status == event.Lapsed && yes:
+		if r, err = d.app.Requeue(ctx, t.Actor(), r.ID); err != nil {
+			return err
+		}
+	case yes:
+		taken, err := d.app.TakeOffer(ctx, t.Actor(), r.ID)
+		if errors.Is(err, app.ErrOfferGone) {
+			return d.showLapsed(t, r)
+		}
+		if err != nil {
+			return err
+		}
+		r = taken
+	default:
+		if r, err = d.app.Cancel(ctx, t.Actor(), r.ID, ""); err != nil {
+			return err
+		}
+		t.Close()
+		return t.Say("cancel.done", templates.Data{"R": r}, t.commands(choice{t.Label("menu", "daftar"), "/daftar"}))
+	}
+	t.Close()
+	return d.sayOutcome(ctx, t, r)
+}
+
+// Tell writes the message about a change of status that happened without the
+// person: an offer, the team's decision. The planner queues it. It opens the
+// dialog that takes the answer, in the chat's document.
+func (d *Desk) Tell(ctx context.Context, c *storage.Chat, caps channel.Capabilities, r *event.Registration) ([]storage.Message, error) {
+	chat, err := channel.ParseChat(c.ID)
+	if err != nil {
+		return nil, err
+	}
+	e, err := d.app.Event(ctx, r.EventID)
+	if err != nil {
+		return nil, err
+	}
+	t := &Turn{
+		In:     channel.Inbound{ID: fmt.Sprintf("tell/%s/%d", r.ID, r.Version), Chat: chat},
+		Person: &event.Person{ID: r.PersonID}, Chat: c, Caps: caps, texts: d.texts,
+	}
+	data := templates.Data{"R": r, "Event": e}
+	switch r.Tell {
+	case event.Offered, event.Lapsed:
+		err = d.tellOffer(ctx, t, r)
+	case event.Confirmed:
+		err = d.sayTicket(ctx, t, "tell.confirmed", r, e, data)
+	case event.Declined:
+		err = t.Say("tell.declined", data)
+	case event.Reserve:
+		err = t.Say("tell.reserve", data)
+	case event.Cancelled:
+		err = t.Say("tell.cancelled", data)
+	default:
+		return nil, fmt.Errorf("no text tells %q", r.Tell)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i := range t.out {
+		t.out[i].Lane, t.out[i].Quiet, t.out[i].EventID, t.out[i].Touchpoint = storage.LaneReminder, true, r.EventID, "tell."+string(r.Tell)
+	}
+	return t.out, nil
+}
+
+func (d *Desk) tellOffer(ctx context.Context, t *Turn, r *event.Registration) error {
+	before := *t.Chat
+	var err error
+	if r.Tell == event.Offered {
+		err = d.showOffer(ctx, t, r)
+	} else {
+		err = d.showLapsed(t, r)
+	}
+	if before.Dialog != "" && before.Dialog != dlgOffer {
+		// Another question stands: it is answered first, the buttons and
+		// /status work all the same.
+		t.Chat.Dialog, t.Chat.State, t.Chat.With = before.Dialog, before.State, before.With
+	}
+	return err
+}
+
+// Nudge writes the one gentle reminder of a draft left lying.
+func (d *Desk) Nudge(c *storage.Chat, caps channel.Capabilities) (storage.Message, error) {
+	chat, err := channel.ParseChat(c.ID)
+	if err != nil {
+		return storage.Message{}, err
+	}
+	t := &Turn{
+		In:     channel.Inbound{ID: "nudge/" + c.Draft.ID, Chat: chat},
+		Person: &event.Person{ID: c.PersonID}, Chat: c, Caps: caps, texts: d.texts,
+	}
+	if err := t.Say("register.nudge", templates.Data{"Audience": c.Draft.Audience},
+		t.commands(choice{t.Label("menu", "lanjut"), "/daftar"}, choice{t.Label("menu", "batal"), "/batal"})); err != nil {
+		return storage.Message{}, err
+	}
+	m := t.out[0]
+	m.Lane, m.Quiet, m.EventID, m.Touchpoint = storage.LaneReminder, true, c.Draft.EventID, "nudge"
+	return m, nil
+}

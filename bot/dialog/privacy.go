@@ -1,0 +1,90 @@
+package dialog
+
+import (
+	"context"
+
+	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/templates"
+)
+
+const dlgErase = "erase"
+
+type eraseState struct{}
+
+// myData is /datasaya: what is kept about the person (UU PDP, right of access).
+func (d *Desk) myData(ctx context.Context, t *Turn, _ string) error {
+	data, err := d.app.DataOf(ctx, t.Person)
+	if err != nil {
+		return err
+	}
+	type entry struct {
+		Number string
+		Lines  []answerLine
+	}
+	var regs []entry
+	for _, r := range data.Registrations {
+		lines, err := d.answerLines(ctx, t, r.Audience, r.Answers)
+		if err != nil {
+			return err
+		}
+		regs = append(regs, entry{r.Number, lines})
+	}
+	var draft []answerLine
+	if data.Draft != nil {
+		if draft, err = d.answerLines(ctx, t, data.Draft.Audience, data.Draft.Answers); err != nil {
+			return err
+		}
+	}
+	return t.Say("privacy.mydata", templates.Data{
+		"Person": t.Person, "Phone": understand.FormatPhone(t.Person.Phone), "Registrations": regs, "Draft": draft,
+	}, t.commands(choice{t.Label("menu", "hapusdata"), "/hapusdata"}))
+}
+
+// deleteData is /hapusdata: deletes everything after a yes.
+func (d *Desk) deleteData(ctx context.Context, t *Turn, _ string) error {
+	data, err := d.app.DataOf(ctx, t.Person)
+	if err != nil {
+		return err
+	}
+	return d.askErase(t, len(data.Registrations))
+}
+
+func (d *Desk) askErase(t *Turn, registrations int) error {
+	if err := t.Open(dlgErase, eraseState{}); err != nil {
+		return err
+	}
+	return t.Say("privacy.sure", templates.Data{"Registrations": registrations, "Staff": t.Person.Role.Staff()},
+		t.choices(dlgErase, choice{t.Label("answer", "yeserase"), "ya"}, choice{t.Label("answer", "keepit"), "tidak"}))
+}
+
+func (d *Desk) eraseStep(ctx context.Context, t *Turn) error {
+	yes, sure := d.yesNo(t, dlgErase)
+	switch {
+	case !sure:
+		return d.leaveOr(ctx, t, func() error { return d.deleteData(ctx, t, "") })
+	case !yes:
+		t.Close()
+		return t.Say("privacy.kept", nil)
+	}
+	n, err := d.app.DeletePerson(ctx, t.Actor())
+	if err != nil {
+		return err
+	}
+	t.Chat.Draft = nil
+	t.touchDraft(d.app.Now())
+	t.Close()
+	if !t.Person.Role.Staff() {
+		t.Chat.PersonID = ""
+	}
+	return t.Say("privacy.erased", templates.Data{"Registrations": n}, dropKeys())
+}
+
+// stop is STOP: nothing is sent unasked any more, on any channel.
+func (d *Desk) stop(ctx context.Context, t *Turn, _ string) error {
+	p, err := d.app.Stop(ctx, t.Actor())
+	if err != nil {
+		return err
+	}
+	t.Person = p
+	return t.Say("privacy.stopped", nil, dropKeys())
+}

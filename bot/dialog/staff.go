@@ -1,0 +1,175 @@
+package dialog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// What the team's dialogs share.
+
+// leave is the value of the button that ends a dialog.
+const leave = "batal"
+
+// leaving reports whether the person wants to end the dialog that is open.
+func leaving(t *Turn) bool {
+	if _, v, ok := t.Pressed(); ok {
+		return v == leave
+	}
+	return steers(t, understand.Cancel)
+}
+
+// steers reports whether the message is nothing but that word, "kembali" for
+// understand.Back.
+func steers(t *Turn, want understand.Intent) bool {
+	if t.In.Kind != channel.Text {
+		return false
+	}
+	in, ok := understand.IntentOf(t.Text())
+	return ok && in == want
+}
+
+// tagHere marks the buttons that answer this message, so that a button of an
+// older question is not taken for an answer to a new one.
+func tagHere(t *Turn, dialog string) string {
+	id := strings.Map(func(r rune) rune {
+		if r == '|' {
+			return '.'
+		}
+		return r
+	}, t.In.ID)
+	return dialog + "." + id[max(0, len(id)-10):]
+}
+
+// stillMay checks the role again, since it may have been taken away while the
+// dialog was open; where it was, it says so and ends the dialog.
+func (d *Desk) stillMay(t *Turn, command string) (bool, error) {
+	c, ok := d.Lookup(command)
+	if ok && c.Allows(t.Person.Role) {
+		return true, nil
+	}
+	t.Close()
+	return false, t.Say("team.norole", nil)
+}
+
+// cutWord splits the first word off.
+func cutWord(s string) (word, rest string) {
+	s = strings.TrimSpace(s)
+	i := strings.IndexAny(s, " \t\n|")
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], strings.TrimSpace(s[i:])
+}
+
+// unbar drops the bars at the ends of what is left of a one-line command.
+func unbar(s string) string { return strings.Trim(s, " \t\n|") }
+
+var eventCode = regexp.MustCompile(`^(?i:emk)[- ]?([0-9]{4})([A-Za-z]?)(?:[\s|]|$)`)
+
+// cutCode takes an event's code off the front: "emk 2027 ukm" is EMK-2027 and
+// "ukm".
+func cutCode(args string) (code, rest string) {
+	args = strings.TrimSpace(args)
+	m := eventCode.FindStringSubmatch(args)
+	if m == nil {
+		return "", args
+	}
+	return "EMK-" + m[1] + strings.ToUpper(m[2]), strings.TrimSpace(args[len(m[0]):])
+}
+
+// eventFor finds the event that a command is about: the one whose code opens
+// args, the only upcoming one, or the latest. rest is args without the code.
+// With several upcoming it asks which, and runs the command again with the
+// answer; e is nil where it has answered.
+func (d *Desk) eventFor(ctx context.Context, t *Turn, command, args string) (e *event.Event, rest string, err error) {
+	code, rest := cutCode(args)
+	if code != "" {
+		e, err = d.app.Event(ctx, code)
+		if errors.Is(err, storage.ErrNotFound) {
+			return nil, rest, t.Say("event.unknown", templates.Data{"Code": code})
+		}
+		return e, rest, err
+	}
+	up, err := d.app.Upcoming(ctx)
+	if err != nil {
+		return nil, rest, err
+	}
+	if len(up) > 1 {
+		return nil, rest, d.askWhich(t, command, rest, up)
+	}
+	e, err = d.app.Current(ctx)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, rest, t.Say("event.none", templates.Data{"Lead": t.Person.Role == event.Lead})
+	}
+	return e, rest, err
+}
+
+// noteAgain opens the next text with what was wrong; ask then asks again.
+func noteAgain(t *Turn, key string, data templates.Data, ask func() error) error {
+	if err := t.Note(key, data); err != nil {
+		return err
+	}
+	return ask()
+}
+
+// replyHint tells, in a group, to reply to the question: a bot may not see
+// other messages there.
+func replyHint() Option {
+	return func(t *Turn, m *channel.Outbound) {
+		if !t.In.Group {
+			return
+		}
+		if s, err := t.texts.Text("team.reply", nil); err == nil {
+			m.Text += "\n" + s
+		}
+	}
+}
+
+// tell writes to another person in private, about what was done to them; it
+// is silent where they have no chat with us.
+func (d *Desk) tell(t *Turn, p *event.Person, key string, data templates.Data) error {
+	if p.ID == t.Person.ID || p.StoppedAt != nil {
+		return nil
+	}
+	to, err := channel.ParseChat(p.PrivateChat())
+	if err != nil {
+		return nil //nolint:nilerr // they never opened a chat
+	}
+	text, err := t.texts.Text(key, data)
+	if err != nil {
+		return err
+	}
+	t.row(to, channel.Outbound{Text: text})
+	t.out[len(t.out)-1].PersonID = p.ID
+	return nil
+}
+
+// refreshMenu brings the menu of commands of a person's private chat in line
+// with their role. It is best effort: the commands work without it.
+func (d *Desk) refreshMenu(ctx context.Context, t *Turn, p *event.Person) {
+	chat, err := channel.ParseChat(p.PrivateChat())
+	if err != nil {
+		return
+	}
+	if err := d.net.Menu(ctx, chat, false, p.Role); err != nil {
+		t.Log.Warn().Err(err).Stringer("chat", chat).Msg("menu not set")
+	}
+}
+
+// keepFile stores bytes for the outbox and names them as a file to send.
+func (d *Desk) keepFile(ctx context.Context, f channel.File, data []byte) (*channel.File, error) {
+	b := storage.Blob{ID: f.Blob, Name: f.Name, MIME: f.MIME, At: d.app.Now()}
+	if err := d.app.Store().Media().Put(ctx, b, data); err != nil {
+		return nil, fmt.Errorf("keep %s: %w", f.Name, err)
+	}
+	return &f, nil
+}

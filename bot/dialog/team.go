@@ -1,0 +1,534 @@
+package dialog
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+const dlgTeam = "team"
+
+type teamPhase string
+
+// Questions of /tim.
+const (
+	tmContact teamPhase = "contact" // whom to add
+	tmNewRole teamPhase = "newrole" // the role of who is added
+	tmWho     teamPhase = "who"     // whose role, or whom to take off
+	tmRole    teamPhase = "role"    // the new role of a member
+	tmSure    teamPhase = "sure"    // take them off, or give one's own lead away?
+	tmLink    teamPhase = "link"    // the role that a link gives
+)
+
+type teamState struct {
+	Phase   teamPhase  `json:"phase"`
+	Tag     string     `json:"tag"`
+	Account string     `json:"account,omitempty"` // tmNewRole: who is added
+	Name    string     `json:"name,omitempty"`
+	Role    event.Role `json:"role,omitempty"`   // tmContact, tmWho: named already; tmSure: to be given
+	Person  string     `json:"person,omitempty"` // tmRole, tmSure
+	Remove  bool       `json:"remove,omitempty"` // tmWho: to take off, not to give a role
+	Query   string     `json:"query,omitempty"`  // tmWho: narrows the list
+}
+
+// team is /tim: the list of the team, and who belongs to it.
+func (d *Desk) team(ctx context.Context, t *Turn, args string) error {
+	word, rest := cutWord(args)
+	rest = unbar(rest)
+	switch event.Fold(word) {
+	case "", "lihat", "daftar":
+		return d.listTeam(ctx, t)
+	case "tambah", "undang", "baru":
+		return d.teamAdd(ctx, t, rest)
+	case "peran", "role", "ubah", "ganti":
+		return d.teamRole(ctx, t, rest)
+	case "hapus", "keluarkan", "copot":
+		return d.teamRemove(ctx, t, rest)
+	case "tautan", "link":
+		return d.teamLink(ctx, t, rest)
+	}
+	return noteAgain(t, "team.what", nil, func() error { return d.listTeam(ctx, t) })
+}
+
+// member is one line of the list.
+type member struct {
+	Name, Username string
+	Role           event.Role
+	Started        bool // has a chat with the bot
+	Self           bool
+}
+
+func (d *Desk) listTeam(ctx context.Context, t *Turn) error {
+	staff, err := d.app.Team(ctx)
+	if err != nil {
+		return err
+	}
+	open, err := d.app.Store().Codes().Open(ctx, app.CodeTeam, d.app.Now())
+	if err != nil {
+		return err
+	}
+	var lines []member
+	for _, p := range staff {
+		lines = append(lines, member{memberName(p), username(p), p.Role, p.PrivateChat() != "", p.ID == t.Person.ID})
+	}
+	return t.Say("team.list", templates.Data{"Members": lines, "Links": len(open)}, t.commands(
+		choice{t.Label("team", "add"), "/tim tambah"}, choice{t.Label("team", "link"), "/tim tautan"},
+		choice{t.Label("team", "role"), "/tim peran"}, choice{t.Label("team", "remove"), "/tim hapus"}))
+}
+
+// memberName is how a person is called where they gave no name.
+func memberName(p *event.Person) string {
+	switch u := username(p); {
+	case p.Name != "":
+		return p.Name
+	case u != "":
+		return "@" + u
+	}
+	return p.ID
+}
+
+func username(p *event.Person) string {
+	for _, a := range p.Accounts {
+		if a.Username != "" {
+			return a.Username
+		}
+	}
+	return ""
+}
+
+// teamAdd is /tim tambah [peran]: who is meant is the author of the message
+// that it replies to, or is shared as a contact next.
+func (d *Desk) teamAdd(ctx context.Context, t *Turn, args string) error {
+	role, ok := d.roleNamed(t, args)
+	if args != "" && !ok {
+		return noteAgain(t, "team.norolename", nil, func() error { return d.teamAdd(ctx, t, "") })
+	}
+	st := teamState{Role: role}
+	if q := t.In.ReplyTo; q != nil && q.Sender != nil && !q.FromBot {
+		switch {
+		case q.Sender.Anonymous || q.Sender.ID == "":
+			return t.Say("team.anonymous", nil)
+		case q.Sender.ID == t.In.Sender.ID:
+			return t.Say("team.self", nil)
+		}
+		return d.meet(ctx, t, st, event.AccountKey(string(t.In.Chat.Channel), q.Sender.ID), q.Sender.Name)
+	}
+	if t.In.Group {
+		return t.Say("team.add.group", nil, t.commands(choice{t.Label("team", "link"), "/tim tautan"}))
+	}
+	st.Phase = tmContact
+	return d.askTeam(ctx, t, st)
+}
+
+// meet goes on with someone who is to be added: their role is asked unless
+// it was named.
+func (d *Desk) meet(ctx context.Context, t *Turn, st teamState, account, name string) error {
+	st.Account, st.Name = account, strings.Join(strings.Fields(name), " ")
+	if p, err := d.app.Store().People().ByAccount(ctx, account); err == nil {
+		st.Name = memberName(p)
+		if p.ID == t.Person.ID {
+			t.Close()
+			return t.Say("team.self", nil)
+		}
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	if st.Role == event.Guest {
+		st.Phase = tmNewRole
+		return d.askTeam(ctx, t, st)
+	}
+	p, err := d.app.AddByAccount(ctx, t.Actor(), account, st.Name, st.Role)
+	if errors.Is(err, app.ErrLastLead) {
+		t.Close()
+		return t.Say("team.lastlead", nil)
+	}
+	if err != nil {
+		return err
+	}
+	t.Close()
+	d.refreshMenu(ctx, t, p)
+	if err := d.tell(t, p, "team.told.role", templates.Data{"Role": p.Role}); err != nil {
+		return err
+	}
+	return t.Say("team.added", templates.Data{"Name": memberName(p), "Role": p.Role, "Started": p.PrivateChat() != ""},
+		d.aboutMember(t, p, event.Guest, false))
+}
+
+// aboutMember offers what may follow a change of a member's role; undo gives
+// back the role that they had.
+func (d *Desk) aboutMember(t *Turn, p *event.Person, before event.Role, undo bool) Option {
+	list := []choice{{t.Label("team", "role"), "/tim peran " + p.ID}, {t.Label("team", "remove"), "/tim hapus " + p.ID}}
+	if undo {
+		list = []choice{{t.Label("team", "undo"), "/tim peran " + p.ID + " | " + string(before)}}
+	}
+	for _, c := range list {
+		if len(c.value) > channel.MaxButtonValue {
+			return func(*Turn, *channel.Outbound) {}
+		}
+	}
+	return t.commands(append(list, choice{t.Label("team", "list"), "/tim"})...)
+}
+
+// teamRole is /tim peran NAMA | peran.
+func (d *Desk) teamRole(ctx context.Context, t *Turn, args string) error {
+	f := fields(args)
+	st := teamState{Phase: tmWho, Query: f[0]}
+	if len(f) > 1 {
+		role, ok := d.roleNamed(t, f[1])
+		if f[1] != "" && !ok {
+			if err := t.Note("team.norolename", nil); err != nil {
+				return err
+			}
+		}
+		st.Role = role
+	}
+	return d.pickMember(ctx, t, st)
+}
+
+// teamRemove is /tim hapus NAMA.
+func (d *Desk) teamRemove(ctx context.Context, t *Turn, args string) error {
+	return d.pickMember(ctx, t, teamState{Phase: tmWho, Query: args, Remove: true})
+}
+
+// pickMember finds who st.Query means, or asks.
+func (d *Desk) pickMember(ctx context.Context, t *Turn, st teamState) error {
+	if st.Query == "" {
+		return d.askTeam(ctx, t, st)
+	}
+	p, err := d.app.Store().People().Get(ctx, st.Query) // from a button
+	if err == nil {
+		return d.withMember(ctx, t, st, p)
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	found, err := d.app.FindStaff(ctx, st.Query)
+	if err != nil {
+		return err
+	}
+	switch len(found) {
+	case 1:
+		return d.withMember(ctx, t, st, found[0])
+	case 0:
+		if err := t.Note("team.nobody", templates.Data{"Text": st.Query}); err != nil {
+			return err
+		}
+		st.Query = ""
+	}
+	return d.askTeam(ctx, t, st)
+}
+
+// withMember goes on with the member who is meant.
+func (d *Desk) withMember(ctx context.Context, t *Turn, st teamState, p *event.Person) error {
+	st.Person, st.Tag = p.ID, ""
+	switch {
+	case st.Remove && !p.Role.Staff():
+		t.Close()
+		return t.Say("team.notmember", templates.Data{"Name": memberName(p)})
+	case st.Remove:
+		st.Phase, st.Role = tmSure, event.Guest
+		return d.askTeam(ctx, t, st)
+	case st.Role == event.Guest:
+		st.Phase = tmRole
+		return d.askTeam(ctx, t, st)
+	case p.ID == t.Person.ID && p.Role == event.Lead && st.Role != event.Lead:
+		st.Phase = tmSure // they could not undo it themselves
+		return d.askTeam(ctx, t, st)
+	}
+	return d.giveRole(ctx, t, p, st.Role)
+}
+
+// giveRole changes a member's role, or takes them off the team.
+func (d *Desk) giveRole(ctx context.Context, t *Turn, p *event.Person, role event.Role) error {
+	before := p.Role
+	t.Close()
+	p, err := d.app.SetRole(ctx, t.Actor(), p.ID, role)
+	if errors.Is(err, app.ErrLastLead) {
+		return t.Say("team.lastlead", nil)
+	}
+	if err != nil {
+		return err
+	}
+	if p.ID == t.Person.ID {
+		t.Person = p
+	}
+	d.refreshMenu(ctx, t, p)
+	told := "team.told.role"
+	if !role.Staff() {
+		told = "team.told.off"
+	}
+	if err := d.tell(t, p, told, templates.Data{"Role": role}); err != nil {
+		return err
+	}
+	undo := before.Staff() && before != role && t.Person.Role == event.Lead
+	return t.Say("team.changed", templates.Data{"Name": memberName(p), "Role": role, "Before": before, "Off": !role.Staff()},
+		d.aboutMember(t, p, before, undo))
+}
+
+// teamLink is /tim tautan [peran].
+func (d *Desk) teamLink(ctx context.Context, t *Turn, args string) error {
+	role, ok := d.roleNamed(t, args)
+	if !ok {
+		if args != "" {
+			if err := t.Note("team.norolename", nil); err != nil {
+				return err
+			}
+		}
+		return d.askTeam(ctx, t, teamState{Phase: tmLink})
+	}
+	return d.sayLink(ctx, t, role)
+}
+
+// sayLink makes a one-time link. It goes to the lead in private: in a group
+// the first to press it would have it.
+func (d *Desk) sayLink(ctx context.Context, t *Turn, role event.Role) error {
+	t.Close()
+	if t.In.Group && t.Person.PrivateChat() == "" {
+		return t.Say("team.link.noprivate", nil)
+	}
+	code, err := d.app.InviteToTeam(ctx, t.Actor(), role)
+	if err != nil {
+		return err
+	}
+	data := templates.Data{"Role": role, "Link": d.net.DeepLink(t.In.Chat.Channel, "tim_"+code), "Code": code}
+	if ok, err := t.SayPrivately("team.link", data); err != nil || !ok || !t.In.Group {
+		return err
+	}
+	return t.Say("team.link.sent", nil)
+}
+
+// roles are the choices of a role.
+func (d *Desk) roles(t *Turn) []choice {
+	var out []choice
+	for _, r := range []event.Role{event.Member, event.FrontDesk, event.ReadOnly, event.Lead} {
+		out = append(out, choice{t.Label("role", string(r)), string(r)})
+	}
+	return out
+}
+
+// roleNamed reads a role by its name or what people call it.
+func (d *Desk) roleNamed(t *Turn, text string) (event.Role, bool) {
+	switch event.Squeeze(text) {
+	case "":
+		return event.Guest, false
+	case "anggota", "anggotatim", "tim", "member", "panitia", "pelaksana":
+		return event.Member, true
+	case "mejadepan", "meja", "depan", "frontdesk", "resepsionis", "penerimatamu", "registrasi":
+		return event.FrontDesk, true
+	case "hanyalihat", "lihat", "lihatsaja", "readonly", "pemantau", "pimpinan", "baca":
+		return event.ReadOnly, true
+	case "ketua", "ketuatim", "lead", "koordinator", "admin":
+		return event.Lead, true
+	}
+	if v, ok := d.choose(t, text, d.roles(t)); ok {
+		return event.Role(v), true
+	}
+	return event.Guest, false
+}
+
+// memberChoices lists those whom the question "who" is about.
+func (d *Desk) memberChoices(ctx context.Context, st teamState) ([]choice, error) {
+	var (
+		staff []*event.Person
+		err   error
+	)
+	if st.Query != "" {
+		staff, err = d.app.FindStaff(ctx, st.Query)
+	}
+	if err == nil && len(staff) == 0 {
+		staff, err = d.app.Team(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []choice
+	for _, p := range staff {
+		label := shorten(memberName(p), 32)
+		if u := username(p); u != "" && p.Name != "" {
+			label += " (@" + u + ")"
+		}
+		out = append(out, choice{label, p.ID})
+	}
+	return out, nil
+}
+
+// askTeam asks the question of st.Phase.
+func (d *Desk) askTeam(ctx context.Context, t *Turn, st teamState) error {
+	if st.Tag == "" {
+		st.Tag = tagHere(t, "tm")
+	}
+	if err := t.Open(dlgTeam, st); err != nil {
+		return err
+	}
+	stop := choice{t.Label("staff", "leave"), leave}
+	switch st.Phase {
+	case tmContact:
+		return t.Say("team.ask.contact", nil, t.commands(choice{t.Label("team", "link"), "/tim tautan"}, choice{stop.label, pressMark + st.Tag + "|" + leave}))
+	case tmNewRole:
+		return t.Say("team.ask.newrole", templates.Data{"Name": st.Name}, t.choices(st.Tag, d.roles(t)...), replyHint())
+	case tmLink:
+		return t.Say("team.ask.link", nil, t.choices(st.Tag, d.roles(t)...), replyHint())
+	case tmWho:
+		list, err := d.memberChoices(ctx, st)
+		if err != nil {
+			return err
+		}
+		return t.Say("team.ask.who", templates.Data{"Remove": st.Remove}, t.choices(st.Tag, list...), replyHint())
+	}
+	p, err := d.app.Store().People().Get(ctx, st.Person)
+	if errors.Is(err, storage.ErrNotFound) {
+		t.Close()
+		return noteAgain(t, "team.gone", nil, func() error { return d.listTeam(ctx, t) })
+	}
+	if err != nil {
+		return err
+	}
+	data := templates.Data{"Name": memberName(p), "Role": p.Role, "New": st.Role, "Off": st.Role == event.Guest, "Self": p.ID == t.Person.ID}
+	if st.Phase == tmRole {
+		return t.Say("team.ask.role", data, t.choices(st.Tag, d.roles(t)...), replyHint())
+	}
+	return t.Say("team.ask.sure", data, t.choices(st.Tag, d.sure(t)...), replyHint())
+}
+
+// sure are the answers to "really?".
+func (d *Desk) sure(t *Turn) []choice {
+	return []choice{{t.Label("staff", "yes"), "ya"}, {t.Label("staff", "no"), "tidak"}}
+}
+
+// teamStep takes the answer to the question that stands.
+func (d *Desk) teamStep(ctx context.Context, t *Turn) error {
+	if ok, err := d.stillMay(t, "tim"); !ok {
+		return err
+	}
+	var st teamState
+	t.Load(&st)
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askTeam(ctx, t, st) })
+	}
+	switch {
+	case t.Stale(st.Tag):
+		return again("answer.stale")
+	case leaving(t):
+		t.Close()
+		return t.Say("team.left", nil)
+	}
+	switch st.Phase {
+	case tmContact:
+		return d.onContact(ctx, t, st)
+	case tmNewRole, tmRole, tmLink:
+		role, ok := d.roleAnswer(t, st.Tag)
+		if !ok {
+			return again("team.norolename")
+		}
+		return d.onRole(ctx, t, st, role)
+	case tmWho:
+		return d.onWho(ctx, t, st)
+	case tmSure:
+		yes, sure := d.yesNo(t, st.Tag)
+		if !sure {
+			return again("staff.yesno")
+		}
+		if !yes {
+			t.Close()
+			return t.Say("team.left", nil)
+		}
+		p, err := d.app.Store().People().Get(ctx, st.Person)
+		if err != nil {
+			return err
+		}
+		return d.giveRole(ctx, t, p, st.Role)
+	}
+	t.Close()
+	return d.listTeam(ctx, t)
+}
+
+func (d *Desk) roleAnswer(t *Turn, tag string) (event.Role, bool) {
+	if v, ok := d.chosen(t, tag, d.roles(t)); ok {
+		return event.Role(v), true
+	}
+	if t.In.Kind != channel.Text {
+		return event.Guest, false
+	}
+	return d.roleNamed(t, t.Text())
+}
+
+func (d *Desk) onRole(ctx context.Context, t *Turn, st teamState, role event.Role) error {
+	st.Role = role
+	switch st.Phase {
+	case tmLink:
+		return d.sayLink(ctx, t, role)
+	case tmNewRole:
+		return d.meet(ctx, t, st, st.Account, st.Name)
+	}
+	p, err := d.app.Store().People().Get(ctx, st.Person)
+	if err != nil {
+		return err
+	}
+	return d.withMember(ctx, t, st, p)
+}
+
+func (d *Desk) onWho(ctx context.Context, t *Turn, st teamState) error {
+	list, err := d.memberChoices(ctx, st)
+	if err != nil {
+		return err
+	}
+	if id, ok := d.chosen(t, st.Tag, list); ok {
+		st.Query = id
+		return d.pickMember(ctx, t, st)
+	}
+	if t.In.Kind != channel.Text || t.Text() == "" {
+		return noteAgain(t, "answer.choose", nil, func() error { return d.askTeam(ctx, t, st) })
+	}
+	st.Query = t.Text()
+	return d.pickMember(ctx, t, st)
+}
+
+// onContact takes whom to add: a shared contact, or an @username or phone
+// number of someone who has written to the bot.
+func (d *Desk) onContact(ctx context.Context, t *Turn, st teamState) error {
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askTeam(ctx, t, st) })
+	}
+	text := t.Text()
+	name := ""
+	if c := t.In.Contact; t.In.Kind == channel.Card && c != nil {
+		if c.UserID != "" {
+			return d.meet(ctx, t, st, event.AccountKey(string(t.In.Chat.Channel), c.UserID), c.Name)
+		}
+		text, name = c.Phone, c.Name
+	} else if t.In.Kind != channel.Text || text == "" {
+		return again("team.wantcontact")
+	}
+	found, err := d.known(ctx, text)
+	if err != nil {
+		return err
+	}
+	for _, p := range found {
+		if len(found) == 1 && len(p.Accounts) > 0 {
+			return d.meet(ctx, t, st, p.Accounts[0].Key, p.Name)
+		}
+	}
+	if name != "" {
+		return again("team.noaccount")
+	}
+	return again("team.notfound")
+}
+
+// known finds people by @username or phone number.
+func (d *Desk) known(ctx context.Context, text string) ([]*event.Person, error) {
+	if n, err := understand.Phone(text); err == nil {
+		return d.app.Store().People().ByPhone(ctx, n.E164)
+	}
+	handle := strings.TrimPrefix(strings.TrimSpace(text), "@")
+	if handle == "" || strings.ContainsAny(handle, " \n") {
+		return nil, nil
+	}
+	return d.app.Store().People().ByUsername(ctx, handle)
+}

@@ -1,0 +1,48 @@
+// Package bot takes an inbound message, finds out who it is from and what
+// they may do, hands it to a dialog, and stores the answer for sending.
+//
+// # The map
+//
+//	cmd/emileku              main: configuration, wiring, one file per subcommand
+//	bot                      from message to answer: dedupe, identify, authorise
+//	bot/event                the domain, pure: event, timeline, forms, registration
+//	bot/app                  use cases, over the storage port and the event clock
+//	bot/dialog               the conversations, one file per dialog
+//	bot/understand           free text to meaning: phones, places, numbers, questions
+//	bot/report               tickets, charts, calendars, spreadsheets: view in, bytes out
+//	bot/clock                the event clock: real, moved, standing still
+//	bot/metrics              what Prometheus is told
+//	bot/channel              the port to the chat networks
+//	bot/channel/markup       *tebal*, _miring_, `kode`
+//	bot/channel/telegram     Telegram; its botapi is a Bot API server for tests
+//	bot/channel/webchat      the practice page
+//	bot/channel/channeltest  the suite that every channel passes, and a fake
+//	scheduler                the planner: what is due becomes outbox rows; cron
+//	scheduler/outbox         claim, limit, send, retry, rescue
+//	storage                  the port to the database
+//	storage/document         the one JSON form of what is stored
+//	storage/archive          backup, restore, moving between engines
+//	storage/mongo            MongoDB
+//	storage/sqlite           the embedded database
+//	storage/storagetest      the suite that both adapters pass
+//	templates                every text that a person reads
+//
+// Imports point one way: cmd → everything; scheduler → app, channel, storage,
+// templates; bot → dialog → app, report, understand, templates; app → storage
+// → event. The ports (channel, storage) and event may be imported by anyone;
+// an SDK is imported by its adapter alone. TestImportsPointOneWay holds this.
+//
+// # How a message travels
+//
+//	channel → Bot.Accept: stored in the inbox, then acknowledged to the network
+//	        → one worker per chat: chat loaded, person identified, command or
+//	          open dialog run (one step)
+//	        → one compare-and-set write of the chat: its new memory, the inbound
+//	          ID, and the answers still to be queued
+//	        → answers into the outbox, cleared from the chat, inbound done
+//	        → scheduler/outbox → channel
+//
+// A kill between any two of these loses nothing: what is in the inbox is
+// handled again, a chat that holds the inbound ID already is not stepped twice,
+// and answers have IDs derived from the message, so they are queued once.
+package bot

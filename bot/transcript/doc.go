@@ -1,0 +1,32 @@
+// Package transcript plays written conversations against the whole bot: the
+// core, the dialogs, the planner and a real database, with people at the other
+// end. It is for tests.
+//
+// A script is a file that staff can read and correct:
+//
+//	# a comment
+//	! acara 2027-01-14 08:00 | E-MILE KU 2027 | Lapangan Tegar Beriman
+//	! kuota ukm 2
+//	! peran rina ketua
+//	@ 2026-11-30 09:00        the clock moves to that time (WIB)
+//	@ +24h                    the clock moves on
+//	> daftar                  "warga", the person of the first pane, writes
+//	siti> [Setuju]            siti presses a button (of the latest message that has it)
+//	siti> (stiker)            also (suara), (foto), (lokasi), (kontak), (kontak 0812…)
+//	rina@grup> /rekap         rina writes in the group
+//	! mulai ulang             the program is killed and started again
+//	< text                    what the bot answered in that chat; more lines are
+//	  indented, as are
+//	  [Button] [Button]       its buttons and
+//	  (gambar tiket.png)      its file
+//	<budi text                what the bot wrote to somebody else
+//
+// With -update the bot's lines are written anew.
+package transcript
+
+import (
+	"flag"
+)
+
+// update rewrites the bot's lines of the scripts that are played.
+var update = flag.Bool("update", false, "rewrite transcripts and golden files")

@@ -1,0 +1,397 @@
+package transcript
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/diskopukm/emileku/bot"
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/channel/channeltest"
+	"github.com/diskopukm/emileku/bot/clock"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/scheduler"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/sqlite"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// Start is the time at which every script begins: H-45 of an event on
+// 14 January 2027, 09.00 WIB.
+var Start = time.Date(2026, 11, 30, 9, 0, 0, 0, event.Jakarta)
+
+// groupID is the one group of a script.
+const groupID = "grup"
+
+// House is a World without a network: the fake channel, SQLite, a standing
+// clock. What the outbox holds is handed over in its order, one by one, so
+// that a script reads the same every time.
+type House struct {
+	t      *testing.T
+	caps   channel.Capabilities
+	clock  *clock.Fake
+	store  storage.Store
+	app    *app.App
+	texts  *templates.Renderer
+	bot    *bot.Bot
+	plan   *scheduler.Planner
+	fake   *channeltest.Fake
+	stop   func()
+	path   string
+	n      int                 // inbound IDs
+	sent   int                 // messages of the fake that were looked at
+	shown  map[string][]shown  // by chat: what has buttons
+	people map[string]struct{} // who has spoken
+}
+
+// shown is a message that a person can press or reply to.
+type shown struct {
+	id      string
+	buttons [][]channel.Button
+	text    string
+}
+
+// Telegram are the capabilities of a channel with buttons.
+func Telegram() channel.Capabilities {
+	return channel.Capabilities{Buttons: true, Contact: true, Edit: true, MaxText: 4096, MaxCaption: 1024}
+}
+
+// Plain are the capabilities of a channel without buttons that knows the
+// sender's number, as WhatsApp.
+func Plain() channel.Capabilities {
+	return channel.Capabilities{Phone: true, MaxText: 4096, MaxCaption: 1024}
+}
+
+// NewHouse opens a World that ends with the test.
+func NewHouse(t *testing.T, caps channel.Capabilities) *House {
+	t.Helper()
+	texts, err := templates.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &House{
+		t: t, caps: caps, clock: clock.NewFake(Start), texts: texts, path: filepath.Join(t.TempDir(), "emileku.db"),
+		shown: map[string][]shown{}, people: map[string]struct{}{},
+	}
+	h.fake = channeltest.NewFake(channeltest.FakeOptions{Capabilities: caps})
+	h.open()
+	t.Cleanup(func() { h.stop() })
+	return h
+}
+
+// App gives the use cases, for what a script cannot say.
+func (h *House) App() *app.App { return h.app }
+
+func (h *House) open() {
+	ctx, cancel := context.WithCancel(context.Background())
+	store, err := sqlite.Open(ctx, sqlite.Options{Path: h.path, Relaxed: true})
+	if err == nil {
+		err = store.Migrate(ctx)
+	}
+	if err != nil {
+		cancel()
+		h.t.Fatal(err)
+	}
+	h.store = store
+	h.app = app.New(store, h.clock)
+	log := zerolog.New(zerolog.NewTestWriter(h.t)).Level(zerolog.WarnLevel)
+	h.bot = bot.New(bot.Options{Store: store, App: h.app, Texts: h.texts, Channels: []channel.Channel{h.fake}, Log: log, Version: "test"})
+	h.plan = scheduler.New(scheduler.Options{Store: store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: []channel.Channel{h.fake}, Log: log})
+	ended := make(chan error, 2)
+	go func() { ended <- h.bot.Run(ctx) }()
+	go func() { ended <- h.fake.Run(ctx, h.bot) }()
+	h.stop = func() {
+		cancel()
+		for range 2 {
+			if err := <-ended; err != nil {
+				h.t.Error(err)
+			}
+		}
+		if err := store.Close(); err != nil {
+			h.t.Error(err)
+		}
+	}
+}
+
+// Say implements World.
+func (h *House) Say(who, room, text string) error {
+	h.n++
+	in := channel.Inbound{
+		ID: fmt.Sprintf("t:%d", h.n), Chat: channel.Chat{Channel: h.fake.Name(), ID: who}, Kind: channel.Text, Text: text,
+		Sender: channel.Sender{ID: who, Name: strings.ToUpper(who[:1]) + who[1:], Username: who}, SentAt: h.clock.Now(), MessageID: strconv.Itoa(h.n),
+	}
+	if h.caps.Phone {
+		in.Sender.Phone = phoneOf(who)
+	}
+	if room != "" {
+		in.Chat.ID, in.Group, in.ChatTitle = groupID, true, "Tim E-MILE KU"
+		in.Addressed = strings.HasPrefix(text, "/") || strings.Contains(text, "@emileku") || strings.HasPrefix(text, "^ ")
+		if rest, ok := strings.CutPrefix(text, "^ "); ok { // a reply to the bot's latest message
+			in.Text = rest
+			in.ReplyTo = &channel.Quote{FromBot: true, MessageID: h.latest(groupID)}
+		}
+	}
+	if err := h.special(&in, who); err != nil {
+		return err
+	}
+	return h.fake.Receive(h.t.Context(), in)
+}
+
+func phoneOf(who string) string {
+	sum := 0
+	for _, r := range who {
+		sum = (sum*31 + int(r)) % 100000
+	}
+	return fmt.Sprintf("+6281200%05d", sum)
+}
+
+// special turns "[Label]" into a press and "(stiker)" into what it names.
+func (h *House) special(in *channel.Inbound, who string) error {
+	if label, ok := strings.CutPrefix(in.Text, "["); ok && strings.HasSuffix(label, "]") {
+		return h.press(in, strings.TrimSuffix(label, "]"))
+	}
+	inner, ok := strings.CutPrefix(in.Text, "(")
+	if !ok || !strings.HasSuffix(inner, ")") {
+		return nil
+	}
+	name, arg, _ := strings.Cut(strings.TrimSuffix(inner, ")"), " ")
+	in.Text = ""
+	switch name {
+	case "stiker":
+		in.Kind = channel.Sticker
+	case "suara":
+		in.Kind = channel.Voice
+	case "lokasi":
+		in.Kind, in.Location = channel.Place, &channel.Location{Latitude: -6.48, Longitude: 106.85}
+	case "foto":
+		in.Kind, in.Text, in.Media = channel.Photo, arg, &channel.Media{Ref: "foto", MIME: "image/jpeg"}
+		h.fake.PutMedia("foto", []byte("a photo"))
+	case "berkas":
+		in.Kind, in.Media = channel.Document, &channel.Media{Ref: "berkas", Name: arg, MIME: "application/octet-stream"}
+		h.fake.PutMedia("berkas", []byte("a file"))
+	case "kontak":
+		in.Kind = channel.Card
+		in.Contact = &channel.Contact{Name: in.Sender.Name, Phone: "0812-3456-7890", UserID: who, Own: true}
+		if arg != "" {
+			in.Contact = &channel.Contact{Name: strings.ToUpper(arg[:1]) + arg[1:], Phone: phoneOf(arg), UserID: arg}
+		}
+	case "blokir":
+		in.Kind = channel.Left
+	case "sunting":
+		in.Kind, in.Text = channel.Edited, arg
+	default:
+		return fmt.Errorf("nobody knows how to send %q", name)
+	}
+	return nil
+}
+
+func (h *House) press(in *channel.Inbound, label string) error {
+	msgs := h.shown[in.Chat.ID]
+	for i := len(msgs) - 1; i >= 0; i-- {
+		for _, row := range msgs[i].buttons {
+			for _, b := range row {
+				if b.Label == label {
+					in.Kind, in.Text, in.MessageID = channel.Press, b.Value, msgs[i].id
+					return nil
+				}
+			}
+		}
+	}
+	return fmt.Errorf("no message has a button %q", label)
+}
+
+func (h *House) latest(chat string) string {
+	if msgs := h.shown[chat]; len(msgs) > 0 {
+		return msgs[len(msgs)-1].id
+	}
+	return ""
+}
+
+// Seen implements World.
+func (h *House) Seen(who, room string) ([]Message, error) {
+	if err := h.settle(); err != nil {
+		return nil, err
+	}
+	here := who
+	if room != "" {
+		here = groupID
+	}
+	var out []Message
+	all := h.fake.Sent()
+	for _, s := range all[h.sent:] {
+		m := Message{Text: s.Plain(), Contact: s.Message.AskContact}
+		if s.Chat.ID != here {
+			m.To = s.Chat.ID
+		}
+		for _, row := range s.Message.Buttons {
+			var labels []string
+			for _, b := range row {
+				labels = append(labels, b.Label)
+			}
+			m.Buttons = append(m.Buttons, labels)
+		}
+		if f := s.Message.File; f != nil {
+			m.File = "berkas " + f.Name
+			if f.Photo {
+				m.File = "gambar " + f.Name
+			}
+		}
+		h.shown[s.Chat.ID] = append(h.shown[s.Chat.ID], shown{s.ID, s.Message.Buttons, m.Text})
+		out = append(out, m)
+	}
+	h.sent = len(all)
+	return out, nil
+}
+
+// settle waits for the bot, lets the planner look, and hands over the outbox.
+func (h *House) settle() error {
+	ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		if err := h.bot.Idle(ctx); err != nil {
+			return fmt.Errorf("the bot is not done: %w", err)
+		}
+		if err := h.plan.Tick(ctx); err != nil {
+			return err
+		}
+		n, err := h.deliver(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return nil
+		}
+	}
+}
+
+func (h *House) deliver(ctx context.Context) (n int, err error) {
+	later := time.Now().Add(time.Hour)
+	for _, lane := range []storage.Lane{storage.LaneAnswer, storage.LaneReminder, storage.LaneBroadcast} {
+		rows, err := h.store.Outbox().Due(ctx, h.fake.Name(), lane, later, 1000)
+		if err != nil {
+			return n, err
+		}
+		for _, m := range rows {
+			if err := h.deliverOne(ctx, m); err != nil {
+				return n, fmt.Errorf("deliver %s: %w", m.ID, err)
+			}
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (h *House) deliverOne(ctx context.Context, m *storage.Message) error {
+	m, err := h.store.Outbox().Claim(ctx, m.ID, "t", time.Now().Add(time.Hour), "")
+	if err != nil {
+		return err
+	}
+	if f := m.Body.File; f != nil {
+		if _, f.Data, err = h.store.Media().Get(ctx, f.Blob); err != nil {
+			return err
+		}
+	}
+	id, err := h.fake.Send(ctx, m.Chat, "", m.Body)
+	var failed *channel.SendError
+	if errors.As(err, &failed) {
+		m.State, m.LastError = storage.Failed, err.Error()
+	} else if err != nil {
+		return err
+	} else {
+		now := time.Now().UTC().Truncate(time.Millisecond)
+		m.State, m.MessageID, m.SentAt = storage.Sent, id, &now
+	}
+	return h.store.Outbox().Finish(ctx, m, "t")
+}
+
+// Clock implements World.
+func (h *House) Clock(text string) error {
+	at, err := when(text, h.clock.Now())
+	if err != nil {
+		return err
+	}
+	h.clock.Set(at)
+	return nil
+}
+
+// Direct implements World.
+func (h *House) Direct(text string) error {
+	name, arg, _ := strings.Cut(text, " ")
+	ctx := h.t.Context()
+	switch name {
+	case "mulai": // "mulai ulang"
+		h.stop()
+		h.open()
+		return nil
+	case "acara":
+		f := strings.Split(arg, "|")
+		if len(f) != 3 {
+			return fmt.Errorf("an event is: tanggal jam | judul | tempat")
+		}
+		start, err := when(strings.TrimSpace(f[0]), h.clock.Now())
+		if err != nil {
+			return err
+		}
+		_, err = h.app.CreateEvent(ctx, h.script(), app.NewEvent{Title: strings.TrimSpace(f[1]), Start: start, Place: strings.TrimSpace(f[2])})
+		return err
+	case "kuota":
+		return h.quota(ctx, strings.Fields(arg))
+	case "peran":
+		return h.role(ctx, strings.Fields(arg))
+	case "grup":
+		return h.app.BindGroup(ctx, h.script(), app.TeamGroup{Chat: channel.Chat{Channel: h.fake.Name(), ID: groupID}, Title: "Tim E-MILE KU"})
+	}
+	return fmt.Errorf("no directive is called %q", name)
+}
+
+// script acts for the script itself.
+func (h *House) script() app.Actor {
+	h.n++
+	return app.Actor{Person: &event.Person{ID: "script", Name: "Naskah"}, Inbound: fmt.Sprintf("script:%d", h.n)}
+}
+
+func (h *House) quota(ctx context.Context, f []string) error {
+	if len(f) < 2 {
+		return fmt.Errorf("a quota is: ukm 2 [kurasi]")
+	}
+	limit, err := strconv.Atoi(f[1])
+	if err != nil {
+		return err
+	}
+	e, err := h.app.Current(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = h.app.UpdateEvent(ctx, h.script(), e.ID, "event.quota", "", func(e *event.Event) {
+		if e.Quotas == nil {
+			e.Quotas = map[event.Audience]event.Quota{}
+		}
+		e.Quotas[event.Audience(f[0])] = event.Quota{Limit: limit, Curated: len(f) > 2}
+	})
+	return err
+}
+
+func (h *House) role(ctx context.Context, f []string) error {
+	roles := map[string]event.Role{"ketua": event.Lead, "anggota": event.Member, "meja": event.FrontDesk, "lihat": event.ReadOnly, "tamu": event.Guest}
+	if len(f) != 2 {
+		return fmt.Errorf("a role is: rina ketua")
+	}
+	who := f[0]
+	in := channel.Inbound{Chat: channel.Chat{Channel: h.fake.Name(), ID: who}, Sender: channel.Sender{ID: who, Name: strings.ToUpper(who[:1]) + who[1:], Username: who}}
+	p, err := h.app.Identify(ctx, in)
+	if err != nil {
+		return err
+	}
+	_, err = h.app.UpdatePerson(ctx, p.ID, func(p *event.Person) { p.Role = roles[f[1]] })
+	return err
+}
+
+var _ World = (*House)(nil)

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
+
+	"github.com/diskopukm/emileku/scheduler/outbox"
+)
+
+// logging is where and how the program says what it does.
+type logging struct {
+	LogLevel  string `env:"LOG_LEVEL" default:"info" help:"trace, debug, info, warn or error."`
+	LogFormat string `env:"LOG_FORMAT" default:"auto" enum:"auto,json,console" help:"json, console, or auto: console on a terminal."`
+}
+
+func (l logging) logger(w io.Writer) (zerolog.Logger, error) {
+	level, err := zerolog.ParseLevel(l.LogLevel)
+	if err != nil || l.LogLevel == "" {
+		return zerolog.Nop(), fmt.Errorf("LOG_LEVEL is %q; give one of trace, debug, info, warn, error, such as LOG_LEVEL=info", l.LogLevel)
+	}
+	f, isFile := w.(*os.File)
+	if l.LogFormat == "console" || l.LogFormat == "auto" && isFile && isatty.IsTerminal(f.Fd()) {
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}
+	}
+	return zerolog.New(w).Level(level).With().Timestamp().Logger(), nil
+}
+
+// database says where everything is kept.
+type database struct {
+	MongoURI string `name:"mongodb-uri" env:"MONGODB_URI" help:"MongoDB, such as mongodb://localhost:27017/emileku. Empty: the embedded database."`
+	DataDir  string `env:"DATA_DIR" default:"./data" help:"Folder of the embedded database."`
+}
+
+func (d database) check() error {
+	if d.MongoURI == "" {
+		return nil
+	}
+	if !strings.HasPrefix(d.MongoURI, "mongodb://") && !strings.HasPrefix(d.MongoURI, "mongodb+srv://") {
+		// The value may hold a password: it is not repeated.
+		return errors.New("MONGODB_URI is not an address of MongoDB; give one such as mongodb://localhost:27017/emileku")
+	}
+	return nil
+}
+
+// settings are what the contract of DESIGN section 8 names.
+type settings struct {
+	logging
+	database
+	TelegramToken  string `env:"TELEGRAM_TOKEN" help:"Bot token from @BotFather. Empty: no Telegram."`
+	TelegramAPIURL string `name:"telegram-api-url" env:"TELEGRAM_API_URL" help:"Base of the Bot API server. Empty: the official one."`
+	HTTPAddr       string `env:"HTTP_ADDR" default:"127.0.0.1:8080" help:"Where /livez, /readyz and /metrics listen."`
+	AdminCode      string `env:"ADMIN_CODE" help:"Claim code for the first lead, at least 8 characters. Empty: made and printed at first start."`
+	QuietHours     string `env:"QUIET_HOURS" default:"20:00-07:00" help:"When guests are not written to unasked (WIB), or off."`
+	ClockStart     string `env:"CLOCK_START" help:"Practice and tests only: the event clock starts at this instant (RFC 3339)."`
+}
+
+// tokenForm is how Telegram's tokens look.
+var tokenForm = regexp.MustCompile(`^[0-9]{3,20}:[A-Za-z0-9_-]{20,100}$`)
+
+const minAdminCode = 8
+
+// check refuses wrong values with the name and an example; secrets are not
+// repeated.
+func (s settings) check() error {
+	if err := s.database.check(); err != nil {
+		return err
+	}
+	if s.TelegramToken != "" && !tokenForm.MatchString(s.TelegramToken) {
+		return errors.New("TELEGRAM_TOKEN does not look like a token; @BotFather gives one such as 123456789:AAE5x… (no spaces, no quotes)")
+	}
+	if s.TelegramAPIURL != "" {
+		if u, err := url.Parse(s.TelegramAPIURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return fmt.Errorf("TELEGRAM_API_URL is %q; give a base such as http://127.0.0.1:8081", s.TelegramAPIURL)
+		}
+	}
+	if _, _, err := net.SplitHostPort(s.HTTPAddr); err != nil {
+		return fmt.Errorf("HTTP_ADDR is %q; give host and port such as 127.0.0.1:8080", s.HTTPAddr)
+	}
+	if n := len(s.AdminCode); n > 0 && n < minAdminCode {
+		return fmt.Errorf("ADMIN_CODE has %d characters; give at least %d, such as kantor-2027-ukm", n, minAdminCode)
+	}
+	if _, err := outbox.ParseQuietHours(s.QuietHours); err != nil {
+		return fmt.Errorf("QUIET_HOURS is %q; give a span such as 20:00-07:00, or off", s.QuietHours)
+	}
+	if s.ClockStart != "" {
+		if _, err := time.Parse(time.RFC3339, s.ClockStart); err != nil {
+			return fmt.Errorf("CLOCK_START is %q; give an instant such as 2026-11-30T09:00:00+07:00", s.ClockStart)
+		}
+	}
+	return nil
+}
+
+// secretFiles reads a setting from the file that its variable with _FILE
+// names (as container secrets are given): TELEGRAM_TOKEN_FILE=/run/secrets/x.
+func secretFiles(lookup func(string) (string, bool), read func(string) ([]byte, error)) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		for _, name := range flag.Envs {
+			path, ok := lookup(name + "_FILE")
+			if !ok || path == "" {
+				continue
+			}
+			if v, _ := lookup(name); v != "" {
+				return nil, fmt.Errorf("both %s and %s_FILE are set; keep one", name, name)
+			}
+			raw, err := read(path)
+			if err != nil {
+				return nil, fmt.Errorf("%s_FILE: %w", name, err)
+			}
+			return strings.TrimSpace(string(raw)), nil
+		}
+		return nil, nil
+	})
+}

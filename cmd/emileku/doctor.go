@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/clock"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+)
+
+type doctorCmd struct{ settings }
+
+// errSick: at least one check failed; each was printed.
+var errSick = errors.New("something needs mending; see the lines marked ✗")
+
+// doctorTimeout is how long one check may take.
+const doctorTimeout = 10 * time.Second
+
+// Run implements the subcommand: every check is made, whatever fails before.
+func (c *doctorCmd) Run(ctx context.Context) error {
+	e := &examination{settings: c.settings, out: os.Stdout}
+	e.configuration()
+	e.files()
+	e.time()
+	e.address()
+	store := e.storage(ctx)
+	e.telegram(ctx, store)
+	if store != nil {
+		e.team(ctx, store)
+		if err := store.Close(); err != nil {
+			e.ill("database", err.Error(), "look at the disk of the database")
+		}
+	}
+	if e.sick {
+		return errSick
+	}
+	return nil
+}
+
+// examination prints what it finds.
+type examination struct {
+	settings
+	out  io.Writer
+	sick bool
+}
+
+func (e *examination) well(part, detail string) { fmt.Fprintf(e.out, "✓ %-14s %s\n", part, detail) }
+
+func (e *examination) note(part, detail string) { fmt.Fprintf(e.out, "· %-14s %s\n", part, detail) }
+
+func (e *examination) ill(part, what, mend string) {
+	e.sick = true
+	fmt.Fprintf(e.out, "✗ %-14s %s\n  %-14s → %s\n", part, what, "", mend)
+}
+
+func (e *examination) configuration() {
+	if err := e.check(); err != nil {
+		e.ill("configuration", err.Error(), "set it as the example shows, then run doctor again")
+		return
+	}
+	e.well("configuration", "all values can be read")
+	if e.ClockStart != "" {
+		e.ill("configuration", "CLOCK_START is set: the event clock is not the real time", "unset CLOCK_START in production")
+	}
+}
+
+func (e *examination) files() {
+	if e.MongoURI != "" {
+		return // nothing is kept on this disk
+	}
+	if err := os.MkdirAll(e.DataDir, 0o700); err != nil {
+		e.ill("files", err.Error(), "give DATA_DIR a folder that this user may write to")
+		return
+	}
+	probe := filepath.Join(e.DataDir, ".doctor")
+	if err := os.WriteFile(probe, []byte("probe"), 0o600); err != nil {
+		e.ill("files", err.Error(), "run as the owner of DATA_DIR: chown -R USER "+e.DataDir)
+		return
+	}
+	if err := os.Remove(probe); err != nil {
+		e.ill("files", err.Error(), "look at the permissions of "+e.DataDir)
+		return
+	}
+	e.well("files", e.DataDir+" can be written to")
+}
+
+// earliest is before any run of this program: a clock before it is wrong.
+var earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func (e *examination) time() {
+	now := time.Now()
+	switch _, offset := now.In(event.Jakarta).Zone(); {
+	case offset != 7*60*60:
+		e.ill("clock", "Asia/Jakarta is not UTC+7 here", "report this: the time zone data in the program are wrong")
+	case now.Before(earliest):
+		e.ill("clock", "the machine's clock says "+now.Format(time.RFC3339), "set it: timedatectl set-ntp true")
+	default:
+		e.well("clock", event.Day(now)+", "+event.Clock(now))
+	}
+}
+
+func (e *examination) address() {
+	l, err := net.Listen("tcp", e.HTTPAddr)
+	if err != nil {
+		e.note("http", e.HTTPAddr+" is in use; that is as it should be while the bot runs")
+		return
+	}
+	_ = l.Close()
+	e.well("http", e.HTTPAddr+" is free")
+}
+
+func (e *examination) storage(ctx context.Context) storage.Store {
+	if e.settings.database.check() != nil {
+		return nil // said already
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	store, err := e.settings.database.open(ctx, zerolog.Nop(), nil)
+	if err != nil {
+		mend := "look at DATA_DIR, or restore a backup: emileku restore FILE"
+		if e.MongoURI != "" {
+			mend = "start MongoDB, or correct MONGODB_URI (host, user, password, ?authSource=admin)"
+		}
+		e.ill("database", err.Error(), mend)
+		return nil
+	}
+	// A write that really happens: reading may work where writing does not.
+	if err := store.Settings().Put(ctx, "doctor", time.Now().UTC()); err != nil {
+		e.ill("database", "cannot be written to: "+err.Error(), "give the bot's user the readWrite role, or free some disk")
+		return store
+	}
+	e.well("database", store.Describe())
+	return store
+}
+
+func (e *examination) telegram(ctx context.Context, store storage.Store) {
+	if e.TelegramToken == "" {
+		e.note("telegram", "off; set TELEGRAM_TOKEN to turn it on")
+		return
+	}
+	chans, err := e.channels(zerolog.Nop())
+	if err != nil {
+		e.ill("telegram", err.Error(), "ask @BotFather for the token again (/mybots → API Token)")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	for _, ch := range chans {
+		who, err := ch.Check(ctx)
+		if err != nil {
+			e.ill(string(ch.Name()), err.Error(), "check the token with @BotFather, and that this machine reaches the Bot API server")
+			continue
+		}
+		e.well(string(ch.Name()), who)
+		e.group(ctx, store, ch)
+	}
+}
+
+// group checks that the bot sees what is written and shown in the team's
+// group.
+func (e *examination) group(ctx context.Context, store storage.Store, ch channel.Channel) {
+	inspector, ok := ch.(channel.GroupInspector)
+	if !ok || store == nil {
+		return
+	}
+	g, bound, err := app.New(store, clock.Real{}).Group(ctx)
+	if err != nil || !bound || g.Chat.Channel != ch.Name() {
+		return
+	}
+	sight, err := inspector.InspectGroup(ctx, g.Chat)
+	switch {
+	case err != nil:
+		e.ill("team's group", err.Error(), "add the bot to the group again and send /grup there")
+	case !sight.Member:
+		e.ill("team's group", "the bot is no longer in "+g.Title, "add it again and send /grup there")
+	case !sight.SeesAll:
+		e.ill("team's group", "the bot does not see all messages and photos in "+g.Title,
+			"make it an administrator of the group; or @BotFather → /setprivacy → Disable, then remove and add it again")
+	default:
+		e.well("team's group", g.Title)
+	}
+}
+
+func (e *examination) team(ctx context.Context, store storage.Store) {
+	code, err := app.New(store, clock.Real{}).FirstCode(ctx, e.AdminCode)
+	switch {
+	case err != nil:
+		e.ill("team", err.Error(), "see the database")
+	case code != "":
+		e.note("team", "nobody leads it yet; send the bot in private: /klaim "+code)
+	default:
+		e.well("team", "has a lead")
+	}
+}

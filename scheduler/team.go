@@ -1,0 +1,144 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+const (
+	// announceEvery is how often the group hears of new registrations at most;
+	// those that come in between are told of together.
+	announceEvery = 10 * time.Minute
+	// settle is how old a registration must be to be announced: one with a
+	// lower number may still be on its way into the database.
+	settle = 5 * time.Second
+	// announceNames is how many are named; the rest are counted.
+	announceNames = 10
+)
+
+// announce tells the team's group of new registrations, gathered.
+func (p *Planner) announce(ctx context.Context) error {
+	group, bound, err := p.App.Group(ctx)
+	if err != nil || !bound {
+		return err
+	}
+	events, err := p.App.Upcoming(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if err := p.announceEvent(ctx, group, e); err != nil {
+			return fmt.Errorf("%s: %w", e.ID, err)
+		}
+	}
+	return nil
+}
+
+func (p *Planner) announceEvent(ctx context.Context, group app.TeamGroup, e *event.Event) error {
+	last, err := p.App.LastAnnounced(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	now := p.App.Now()
+	// A clock that was moved back (practice) must not silence the group.
+	if since := now.Sub(last.At); since >= 0 && since < announceEvery {
+		return nil
+	}
+	var fresh []*event.Registration
+	err = p.App.EachRegistration(ctx, storage.RegistrationQuery{EventID: e.ID, After: last.Number}, func(r *event.Registration) error {
+		if now.Sub(r.CreatedAt) >= settle {
+			fresh = append(fresh, r)
+		}
+		return nil
+	})
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	named := fresh[:min(len(fresh), announceNames)]
+	text, err := p.Texts.Text("notice.fresh", templates.Data{"Event": e, "N": len(fresh), "Registrations": named, "Rest": len(fresh) - len(named), "Pending": pending(fresh)})
+	if err != nil {
+		return err
+	}
+	newest := fresh[len(fresh)-1].Number
+	buttons := [][]channel.Button{{{Label: p.Texts.Label("menu", "rekap"), Value: "/rekap"}}}
+	if pending(fresh) > 0 {
+		buttons[0] = append(buttons[0], channel.Button{Label: p.Texts.Label("menu", "kurasi"), Value: "/kurasi"})
+	}
+	// The ID names where the announcement begins: doing this again after a
+	// crash adds nothing.
+	m := p.row(fmt.Sprintf("announce/%s/%s", e.ID, newest), group.Chat, text, e.ID, "announce", buttons)
+	if _, err := p.Store.Outbox().Add(ctx, m); err != nil {
+		return err
+	}
+	return p.App.SetAnnounced(ctx, e.ID, app.Announced{Number: newest, At: now})
+}
+
+func pending(regs []*event.Registration) int {
+	n := 0
+	for _, r := range regs {
+		if r.Status == event.Pending {
+			n++
+		}
+	}
+	return n
+}
+
+// steps tells the group which steps of the SOP fall on this day: those of the
+// calendar at 08.00, those that count in hours to the minute. After a downtime
+// only what falls on today is told.
+func (p *Planner) steps(ctx context.Context) error {
+	group, bound, err := p.App.Group(ctx)
+	if err != nil || !bound {
+		return err
+	}
+	events, err := p.App.Events(ctx)
+	if err != nil {
+		return err
+	}
+	now := p.App.Now()
+	for _, e := range events {
+		if e.Status == event.EventCancelled {
+			continue
+		}
+		if err := p.stepsOf(ctx, group, e, now); err != nil {
+			return fmt.Errorf("%s: %w", e.ID, err)
+		}
+	}
+	return nil
+}
+
+func (p *Planner) stepsOf(ctx context.Context, group app.TeamGroup, e *event.Event, now time.Time) error {
+	day := []event.Due{}
+	for _, due := range e.DueOn(now) {
+		if due.Before > 0 {
+			text, err := p.Texts.Text("notice.hour", templates.Data{"Event": e, "Step": due.Step, "Hours": int(due.Before / time.Hour)})
+			if err != nil {
+				return err
+			}
+			id := fmt.Sprintf("%s/step/%d/%s", e.ID, due.Step, due.At.Format(time.RFC3339))
+			if _, err := p.Store.Outbox().Add(ctx, p.row(id, group.Chat, text, e.ID, fmt.Sprintf("step.%d", due.Step), nil)); err != nil {
+				return err
+			}
+			continue
+		}
+		day = append(day, due)
+	}
+	// An event made today was answered with its timeline already.
+	if len(day) == 0 || event.Midnight(e.CreatedAt).Equal(event.Midnight(now)) && day[0].At.Before(e.CreatedAt) {
+		return nil
+	}
+	text, err := p.Texts.Text("notice.day", templates.Data{"Event": e, "Days": e.DaysBefore(now), "Steps": day})
+	if err != nil {
+		return err
+	}
+	id := fmt.Sprintf("%s/day/%s", e.ID, event.Midnight(now).Format(time.DateOnly))
+	_, err = p.Store.Outbox().Add(ctx, p.row(id, group.Chat, text, e.ID, "steps", nil))
+	return err
+}
