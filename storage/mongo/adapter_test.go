@@ -238,6 +238,31 @@ func TestBeforeWriteSeesAll(t *testing.T) {
 	}
 }
 
+// TestBrokenText: bytes that are no UTF-8 do no harm wherever they come in.
+func TestBrokenText(t *testing.T) {
+	t.Parallel()
+	const broken, mended = "a\xff\xfeb", "a\ufffd\ufffdb"
+	s, ctx := mongotest.Open(t), t.Context()
+	_, err := s.Outbox().Add(ctx, storage.Message{ID: broken, Body: channel.Outbound{Text: broken}})
+	noError(t, err)
+	noError(t, s.Outbox().Drop(ctx, broken, storage.Failed, broken))
+	m, err := s.Outbox().Get(ctx, broken)
+	noError(t, err)
+	if m.ID != mended || m.Body.Text != mended || m.LastError != mended {
+		t.Fatalf("%+v", m)
+	}
+	noError(t, s.People().Save(ctx, &event.Person{ID: "a", Accounts: []event.Account{{Key: "k", Username: broken}}}))
+	if ps, err := s.People().ByUsername(ctx, broken); len(ps) != 1 || err != nil {
+		t.Fatal(ps, err)
+	}
+	noError(t, s.Settings().Put(ctx, broken, broken))
+	var got string
+	noError(t, s.Settings().Get(ctx, broken, &got))
+	if got != mended {
+		t.Fatalf("%q", got)
+	}
+}
+
 // TestPeopleWithoutAccounts: invitees may have none yet.
 func TestPeopleWithoutAccounts(t *testing.T) {
 	t.Parallel()

@@ -121,10 +121,6 @@ func (c codec) encode(v any, extra ...bson.E) (bson.Raw, error) {
 	return closeDocument(doc), nil
 }
 
-// clean encodes the fields of an update, so that their texts are valid as
-// those of whole documents are.
-func (c codec) clean(fields bson.D) (bson.Raw, error) { return c.marshal(fields) }
-
 func (c codec) marshal(v any) (bson.Raw, error) {
 	var buf bytes.Buffer
 	enc := bson.NewEncoder(bson.NewDocumentWriter(&buf))

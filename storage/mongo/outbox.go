@@ -133,13 +133,9 @@ func (o outbox) Finish(ctx context.Context, m *storage.Message, token string) er
 	at("sentAt", m.SentAt)
 	at("deliveredAt", m.DeliveredAt)
 	at("readAt", m.ReadAt)
-	fields, err := o.codec.clean(set)
-	if err != nil {
-		return fail(ctx, "finish message", err)
-	}
 	res, err := o.UpdateOne(ctx,
 		bson.D{{Key: "_id", Value: m.ID}, {Key: "state", Value: storage.Claimed}, {Key: "leaseToken", Value: token}},
-		bson.D{{Key: "$set", Value: fields}, {Key: "$unset", Value: unset}})
+		bson.D{{Key: "$set", Value: set}, {Key: "$unset", Value: unset}})
 	if err == nil && res.MatchedCount == 0 {
 		err = storage.ErrLeaseLost
 	}
@@ -158,11 +154,8 @@ func (o outbox) Abandoned(ctx context.Context, now time.Time, limit int) ([]*sto
 }
 
 func (o outbox) Drop(ctx context.Context, id string, to storage.State, reason string) error {
-	set, err := o.codec.clean(bson.D{{Key: "state", Value: to}, {Key: "lastError", Value: reason}})
-	if err != nil {
-		return fail(ctx, "drop message", err)
-	}
-	res, err := o.UpdateOne(ctx, stillQueued(id), bson.D{{Key: "$set", Value: set}})
+	res, err := o.UpdateOne(ctx, stillQueued(id),
+		bson.D{{Key: "$set", Value: bson.D{{Key: "state", Value: to}, {Key: "lastError", Value: reason}}}})
 	if err == nil && res.MatchedCount == 0 {
 		return o.whyNot(ctx, "drop message", id)
 	}

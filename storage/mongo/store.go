@@ -100,6 +100,7 @@ func clientOptions(o Options) (co *options.ClientOptions, database string, err e
 	}
 	co = options.Client().
 		SetAppName("emileku").
+		SetRegistry(newCodec().registry). // filters and updates, too, mend broken text
 		SetServerSelectionTimeout(selectionTimeout).
 		SetTimeout(operationTimeout).
 		ApplyURI(o.URI)
