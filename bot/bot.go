@@ -125,12 +125,10 @@ func (b *Bot) Receipt(ctx context.Context, r channel.Receipt) error {
 func (b *Bot) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	b.mu.Lock()
-	b.running = work
-	b.mu.Unlock()
 	if err := b.replay(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
+	b.start(work)
 	<-ctx.Done()
 	b.mu.Lock()
 	b.running = nil // what waits stays in the inbox for the next start
@@ -165,12 +163,48 @@ func (b *Bot) replay(ctx context.Context) error {
 	if len(open) > 0 {
 		b.log.Info().Int("messages", len(open)).Msg("handling what an earlier run left unfinished")
 	}
-	for _, in := range open {
-		b.enqueue(job{in, time.Now()})
-	}
-	b.kick()
+	b.enqueueFirst(open)
 	b.wake()
 	return nil
+}
+
+// enqueueFirst puts what an earlier run left before what was accepted since
+// this one began, so that a chat's messages are handled in their order. No
+// worker runs yet.
+func (b *Bot) enqueueFirst(open []channel.Inbound) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	left := map[string][]job{}
+	known := map[string]bool{}
+	for _, in := range open {
+		key := in.Chat.String()
+		left[key] = append(left[key], job{in, now})
+		known[in.ID] = true
+	}
+	for key, jobs := range left {
+		q := b.queues[key]
+		if q == nil {
+			q = &queue{}
+			b.queues[key] = q
+		}
+		for _, j := range q.waiting {
+			if !known[j.in.ID] {
+				jobs = append(jobs, j)
+			}
+		}
+		q.waiting = jobs
+	}
+}
+
+// start lets the workers run under ctx, on what waits already too.
+func (b *Bot) start(ctx context.Context) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.running = ctx
+	for key, q := range b.queues {
+		b.startLocked(key, q)
+	}
 }
 
 // enqueue appends to the chat's queue and starts its worker if it has none.
@@ -183,22 +217,8 @@ func (b *Bot) enqueue(j job) {
 		q = &queue{}
 		b.queues[key] = q
 	}
-	for _, w := range q.waiting {
-		if w.in.ID == j.in.ID {
-			return // replayed and delivered again at the same time
-		}
-	}
 	q.waiting = append(q.waiting, j)
 	b.startLocked(key, q)
-}
-
-// kick starts the workers of all chats that have messages waiting.
-func (b *Bot) kick() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for key, q := range b.queues {
-		b.startLocked(key, q)
-	}
 }
 
 func (b *Bot) startLocked(key string, q *queue) {
