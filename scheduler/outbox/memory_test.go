@@ -289,7 +289,8 @@ func (o memoryOutbox) Oldest(ctx context.Context, now time.Time) (*time.Time, er
 	var oldest *time.Time
 	for _, line := range o.s.queued {
 		if len(line) > 0 && !line[0].DueAt.After(now) && (oldest == nil || line[0].DueAt.Before(*oldest)) {
-			oldest = &line[0].DueAt
+			at := line[0].DueAt
+			oldest = &at
 		}
 	}
 	return oldest, nil

@@ -45,7 +45,8 @@ type pace struct {
 	tat   time.Time // when the next message is due if all went evenly (GCRA)
 	slots []*slot   // those of the last Span
 
-	usual time.Duration // median of the network's delay, estimated as it goes
+	usual   time.Duration // median of the network's delay, estimated as it goes
+	settled int           // how many delays usual rests on, up to introduction
 }
 
 // slot is one message's place in a pace.
@@ -174,6 +175,9 @@ func (s *slot) cancel() {
 // maxStall is the largest delay that settle makes up for.
 const maxStall = 150 * time.Millisecond
 
+// introduction is how many messages it takes to get to know a network.
+const introduction = 10
+
 // settle is called when the network has answered. A message that took longer
 // than usual may have been counted by the network that much later than by us
 // (this machine may have stalled between begin and the wire); its slot then
@@ -188,8 +192,12 @@ func (s *slot) settle(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	took := now.Sub(s.at)
-	if p.usual == 0 {
-		p.usual = took
+	if p.settled < introduction { // nothing is known yet: the whole delay counts
+		if p.settled++; p.settled == 1 || took < p.usual {
+			p.usual = took
+		}
+		s.at = s.at.Add(min(took, maxStall))
+		return
 	}
 	excess := took - p.usual
 	if excess > 0 {
@@ -197,7 +205,7 @@ func (s *slot) settle(now time.Time) {
 	}
 	// One small step towards each sample ends up at the median, which a few
 	// stalled messages do not move.
-	step := min(max(p.usual/64, 50*time.Microsecond), excess.Abs())
+	step := min(max(p.usual/128, 20*time.Microsecond), excess.Abs())
 	if excess < 0 {
 		step = -step
 	}

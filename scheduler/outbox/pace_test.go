@@ -94,7 +94,7 @@ func TestPaceMakesUpForAStall(t *testing.T) {
 	s := p.reserve(now)
 	s.begin(now)
 	s.settle(now.Add(45 * time.Millisecond))
-	now = time.Unix(1, 0) // those of the first instant are past
+	now = time.Unix(1, 10_000_000) // those of the first instant are past
 	for range 19 {
 		if at := p.next(now); at.After(now) {
 			t.Fatalf("full until %s", at)

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -17,11 +18,7 @@ func TestBroadcastAtTheLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := telegram()
-		jitter := 0
-		n.delay = func() time.Duration { // 20 to 34 ms until it arrives
-			jitter = (jitter*31 + 7) % 15
-			return time.Duration(20+jitter) * time.Millisecond
-		}
+		n.delay = func() time.Duration { return 20*time.Millisecond + rand.N(15*time.Millisecond) }
 		o := newOffice(t, n)
 		o.opts.Limits = DefaultLimits()
 		o.add(broadcast(n, 3000)...)
