@@ -30,7 +30,7 @@ func (e *DuplicateError) Error() string { return "already registered as " + e.Ex
 func (a *App) Submit(ctx context.Context, by Actor, d *event.Draft) (*event.Registration, error) {
 	regs := a.store.Registrations()
 	if r, err := regs.Get(ctx, d.ID); err == nil {
-		return r, nil
+		return r, a.submitted(ctx, by, r) // a crash may have cut off the rest
 	} else if !errors.Is(err, storage.ErrNotFound) {
 		return nil, fmt.Errorf("submit: %w", err)
 	}
@@ -69,11 +69,18 @@ func (a *App) Submit(ctx context.Context, by Actor, d *event.Draft) (*event.Regi
 	case err != nil:
 		return nil, fmt.Errorf("submit: %w", err)
 	}
-	if err := a.keepPlace(ctx, e, r); err != nil {
-		return nil, fmt.Errorf("submit: %w", err)
+	return r, a.submitted(ctx, by, r)
+}
+
+// submitted does what follows from a registration that is written.
+func (a *App) submitted(ctx context.Context, by Actor, r *event.Registration) error {
+	if r.Status.HoldsPlace() && r.Place != 0 {
+		if err := a.settlePlace(ctx, r); err != nil { // the hold becomes permanent
+			return fmt.Errorf("submit: %w", err)
+		}
 	}
 	a.stir()
-	return r, a.record(ctx, by, "registration.submit", r.Number, r.Name)
+	return a.record(ctx, by, "registration.submit", r.Number, r.Name)
 }
 
 func newRegistration(d *event.Draft, personID string, now time.Time) *event.Registration {
@@ -119,15 +126,6 @@ func (a *App) seat(ctx context.Context, e *event.Event, r *event.Registration, n
 func (a *App) queue(r *event.Registration, now time.Time) error {
 	r.QueuedAt = &now
 	return r.Move(event.Waiting, now, "")
-}
-
-// keepPlace makes the hold of a confirmed registration permanent.
-func (a *App) keepPlace(ctx context.Context, e *event.Event, r *event.Registration) error {
-	if r.Status != event.Confirmed || r.Place == 0 {
-		return nil
-	}
-	_, err := a.store.Places().Claim(ctx, e.ID, r.Audience, max(e.QuotaOf(r.Audience).Limit, r.Place), r.ID, nil)
-	return err
 }
 
 // update changes a registration with compare-and-set; change may be called
