@@ -34,6 +34,9 @@ func (p *Planner) cleanUp(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.App.Retire(ctx); err != nil {
+		return err
+	}
 	p.cleaned = now
 	return nil
 }

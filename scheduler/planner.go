@@ -217,6 +217,9 @@ func (p *Planner) dropDrafts(ctx context.Context) error {
 		return err
 	}
 	for _, c := range chats {
+		if err := p.App.DropDraft(ctx, c.Draft); err != nil {
+			return fmt.Errorf("chat %s: %w", c.ID, err)
+		}
 		c.Draft, c.DraftAt, c.DraftNudged = nil, nil, false
 		c.Dialog, c.State = "", nil
 		if err := p.Store.Chats().Save(ctx, c); err != nil && !errors.Is(err, storage.ErrConflict) {

@@ -72,10 +72,10 @@ func (a *App) UpdateEvent(ctx context.Context, by Actor, id, action, detail stri
 		if e, err = a.store.Events().Get(ctx, id); err != nil {
 			return err
 		}
-		start := e.Start
+		before := *e
 		change(e)
-		if !e.Start.Equal(start) {
-			e.Schedule++
+		if !e.Start.Equal(before.Start) || e.Status == event.EventCancelled && before.Status != event.EventCancelled {
+			e.Schedule++ // calendars that hold the event must take the change
 		}
 		e.UpdatedAt = a.Now()
 		return a.store.Events().Save(ctx, e)

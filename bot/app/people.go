@@ -190,17 +190,12 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 		return 0, err
 	}
 	for _, r := range d.Registrations {
-		if err := a.store.Places().Release(ctx, r.EventID, r.Audience, r.ID); err != nil {
-			return 0, fmt.Errorf("delete data: free place of %s: %w", r.Number, err)
+		if err := a.deleteRegistration(ctx, r); err != nil {
+			return 0, fmt.Errorf("delete data: %w", err)
 		}
-		if photo := r.Answers[event.KeyPhoto]; photo != "" {
-			if err := a.store.Media().Delete(ctx, photo); err != nil && !errors.Is(err, storage.ErrNotFound) {
-				return 0, fmt.Errorf("delete data: photo of %s: %w", r.Number, err)
-			}
-		}
-		if err := a.store.Registrations().Delete(ctx, r.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return 0, fmt.Errorf("delete data: registration %s: %w", r.Number, err)
-		}
+	}
+	if err := a.DropDraft(ctx, d.Draft); err != nil {
+		return 0, fmt.Errorf("delete data: draft: %w", err)
 	}
 	if err := a.forgetChats(ctx, by); err != nil {
 		return 0, err

@@ -229,7 +229,8 @@ func (d *Desk) begin(ctx context.Context, t *Turn, st registerState, reuse map[s
 		Answers: map[string]string{}, StartedAt: now,
 	}
 	for key, v := range reuse {
-		if fd, ok := form.Field(key); ok && validAnswer(fd, v) {
+		// A photo belongs to its registration and is deleted with it.
+		if fd, ok := form.Field(key); ok && fd.Kind != event.Picture && validAnswer(fd, v) {
 			dr.Answers[key] = v
 			dr.Optional = "no"
 		}
@@ -484,6 +485,9 @@ func (d *Desk) onDrop(ctx context.Context, t *Turn, st registerState) error {
 	case sure && !yes:
 		st.Phase = st.Before
 		return d.repeat(ctx, t, st)
+	}
+	if err := d.app.DropDraft(ctx, t.Chat.Draft); err != nil {
+		return err
 	}
 	t.Chat.Draft = nil
 	t.touchDraft(d.app.Now())

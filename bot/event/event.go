@@ -16,7 +16,7 @@ type Event struct {
 	MapURL     string             `json:"mapUrl,omitempty"`
 	Quotas     map[Audience]Quota `json:"quotas,omitempty"`
 	Status     EventStatus        `json:"status"`
-	Schedule   int                `json:"schedule"` // raised whenever Start moves: the SEQUENCE of calendar files
+	Schedule   int                `json:"schedule"` // raised whenever Start moves or the event is cancelled: the SEQUENCE of calendar files
 	CopiedFrom string             `json:"copiedFrom,omitempty"`
 	CreatedAt  time.Time          `json:"createdAt"`
 	CreatedBy  string             `json:"createdBy"` // person ID

@@ -145,6 +145,7 @@ func (p *program) run(ctx context.Context) error {
 		stage(&in, func(ctx context.Context) error { return ch.Run(ctx, p.bot) }, intake, string(ch.Name()))
 	}
 	stage(&in, p.setMenus, intake, "menus")
+	stage(&in, p.bot.Watch, intake, "watch")
 	<-intake.Done()
 	failed = in.Wait()
 	stopAnswering()

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+)
+
+// keepYears is how long registrations are kept after their event: long enough
+// to offer last year's data again, no longer than the consent text says.
+const keepYears = 2
+
+// Retire deletes the registrations of events that are over for so long that
+// nobody needs them (UU PDP, limited storage). The events themselves and the
+// audit trail stay.
+func (a *App) Retire(ctx context.Context) error {
+	events, err := a.store.Events().List(ctx)
+	if err != nil {
+		return fmt.Errorf("retire: %w", err)
+	}
+	for _, e := range events {
+		if a.Now().Before(e.Day().AddDate(keepYears, 0, 0)) {
+			continue
+		}
+		var old []*event.Registration
+		err := a.EachRegistration(ctx, storage.RegistrationQuery{EventID: e.ID}, func(r *event.Registration) error {
+			old = append(old, r)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
+		for _, r := range old {
+			if err := a.deleteRegistration(ctx, r); err != nil {
+				return fmt.Errorf("retire %s: %w", e.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// deleteRegistration deletes a registration with its photo and its place.
+func (a *App) deleteRegistration(ctx context.Context, r *event.Registration) error {
+	if err := a.store.Places().Release(ctx, r.EventID, r.Audience, r.ID); err != nil {
+		return fmt.Errorf("free place of %s: %w", r.Number, err)
+	}
+	if err := a.dropPhoto(ctx, r.Answers); err != nil {
+		return fmt.Errorf("photo of %s: %w", r.Number, err)
+	}
+	if err := a.store.Registrations().Delete(ctx, r.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("registration %s: %w", r.Number, err)
+	}
+	return nil
+}
+
+// DropDraft deletes what a draft left outside of its chat.
+func (a *App) DropDraft(ctx context.Context, d *event.Draft) error {
+	if d == nil {
+		return nil
+	}
+	// A draft that became a registration has handed its photo on.
+	if _, err := a.store.Registrations().Get(ctx, d.ID); err == nil {
+		return nil
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	return a.dropPhoto(ctx, d.Answers)
+}
+
+func (a *App) dropPhoto(ctx context.Context, answers map[string]string) error {
+	photo := answers[event.KeyPhoto]
+	if photo == "" {
+		return nil
+	}
+	if err := a.store.Media().Delete(ctx, photo); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	return nil
+}
