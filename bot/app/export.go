@@ -1,10 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -51,6 +55,24 @@ func (a *App) CountExport(ctx context.Context, f ExportFilter) (byAudience map[e
 		total++
 	}
 	return byAudience, total, nil
+}
+
+// DistrictsOf lists the kecamatan that most of the chosen registrations come
+// from, at most n.
+func (a *App) DistrictsOf(ctx context.Context, f ExportFilter, n int) ([]string, error) {
+	count := map[string]int{}
+	for r, err := range a.Exported(ctx, f) {
+		if err != nil {
+			return nil, err
+		}
+		if r.Kecamatan != "" {
+			count[r.Kecamatan]++
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(count), func(x, y string) int {
+		return cmp.Or(count[y]-count[x], strings.Compare(x, y))
+	})
+	return names[:min(n, len(names))], nil
 }
 
 // RecordExport notes in the audit trail that personal data left in a file.

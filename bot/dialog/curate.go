@@ -222,7 +222,7 @@ func (d *Desk) sayPending(ctx context.Context, t *Turn, st curateState, r *event
 	}
 	return t.Say("curate.card", templates.Data{
 		"R": r, "Lines": lines, "Queue": len(queue), "Quota": e.QuotaOf(r.Audience), "Taken": taken,
-		"Reserve": st.Reserve, "Decidable": len(verdicts(r.Status)) > 0,
+		"Reserve": st.Reserve, "Decidable": len(verdicts(r.Status)) > 0, "Words": strings.Join(append(verdicts(r.Status), verdictSkip), ", "),
 	}, append(opts, replyHint())...)
 }
 

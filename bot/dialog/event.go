@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
@@ -43,6 +44,7 @@ type eventState struct {
 	Start   time.Time `json:"start,omitzero"`
 	Place   string    `json:"place,omitempty"`
 	From    string    `json:"from,omitempty"`   // copied from this event
+	Year    string    `json:"year,omitempty"`   // year of that event
 	Day     time.Time `json:"day,omitzero"`     // evHour: the date that was said
 	Field   string    `json:"field,omitempty"`  // evValue, evHour: detail being changed
 	Guided  bool      `json:"guided,omitempty"` // something was asked: confirm before creating
@@ -294,8 +296,14 @@ func (d *Desk) callOff(ctx context.Context, t *Turn, args string) error {
 	return d.askPhase(ctx, t, eventState{Phase: evCancel, EventID: e.ID})
 }
 
+// saysCallOff reports whether the words were typed that call an event off; to
+// any other question they would mean to stop.
+func saysCallOff(t *Turn) bool {
+	return t.In.Kind == channel.Text && event.Squeeze(t.Text()) == "yabatalkan"
+}
+
 func (d *Desk) onCallOff(ctx context.Context, t *Turn, st eventState) error {
-	if event.Squeeze(t.Text()) != "yabatalkan" {
+	if !saysCallOff(t) {
 		return noteAgain(t, "event.calloff.again", nil, func() error { return d.askPhase(ctx, t, st) })
 	}
 	t.Close()
@@ -362,7 +370,7 @@ func (d *Desk) eventStep(ctx context.Context, t *Turn) error {
 	var st eventState
 	t.Load(&st)
 	switch {
-	case leaving(t) && !t.Stale(st.Tag):
+	case leaving(t) && !t.Stale(st.Tag) && !(st.Phase == evCancel && saysCallOff(t)):
 		t.Close()
 		return t.Say("event.left", nil)
 	case st.Phase == evWhich:

@@ -170,6 +170,14 @@ func (d *Desk) setField(ctx context.Context, t *Turn, st eventState, text string
 		if problem != "" {
 			return again(problem)
 		}
+		e, err := d.app.Event(ctx, st.EventID)
+		if err != nil {
+			return err
+		}
+		if e.Start.Equal(st.Start) {
+			t.Close()
+			return t.Say("event.sametime", templates.Data{"Event": e}, d.eventThings(t, e))
+		}
 		st.Phase, st.Tag = evMove, ""
 		if st.Start.IsZero() {
 			st.Phase = evHour
@@ -186,7 +194,7 @@ func (d *Desk) setField(ctx context.Context, t *Turn, st eventState, text string
 	}
 	before := fieldOf(e, st.Field)
 	t.Close()
-	e, err = d.app.UpdateEvent(ctx, t.Actor(), st.EventID, "event.update", st.Field+": "+before+" → "+value, func(e *event.Event) {
+	e, err = d.app.UpdateEvent(ctx, t.Actor(), st.EventID, "event.update", st.Field+": "+readable("", before)+" → "+readable("", value), func(e *event.Event) {
 		switch st.Field {
 		case fieldTitle:
 			e.Title = value

@@ -3,17 +3,17 @@ package dialog
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/understand"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
-
-	"github.com/diskopukm/emileku/bot/app"
 )
 
 // The longest title, theme and place, in characters: what tickets can show.
@@ -69,7 +69,7 @@ func (d *Desk) copyEvent(ctx context.Context, t *Turn, args string) error {
 	if err != nil {
 		return err
 	}
-	st := eventState{From: from.ID, Title: from.Title, Place: from.Place}
+	st := eventState{From: from.ID, Title: from.Title, Place: from.Place, Year: yearOf(from.Start)}
 	problem := ""
 	if rest = unbar(rest); rest != "" {
 		problem = d.takeStart(&st, rest)
@@ -81,6 +81,10 @@ func (d *Desk) copyEvent(ctx context.Context, t *Turn, args string) error {
 // it creates the event at once, unless the date wants a second look.
 func (d *Desk) nextNew(ctx context.Context, t *Turn, st eventState, problem string) error {
 	st.Tag = ""
+	if year := yearOf(st.Start); st.Year != "" && !st.Start.IsZero() {
+		// "E-MILE KU 2026", copied to 2027, is "E-MILE KU 2027".
+		st.Title, st.Year = strings.ReplaceAll(st.Title, st.Year, year), year
+	}
 	switch {
 	case st.Title == "":
 		st.Phase = evTitle
@@ -313,6 +317,8 @@ func readLine(text string, limit int, bad string) (line, problem string) {
 	}
 	return line, ""
 }
+
+func yearOf(t time.Time) string { return strconv.Itoa(t.In(event.Jakarta).Year()) }
 
 func firstOf(a, b string) string {
 	if a != "" {

@@ -34,6 +34,9 @@ type exportState struct {
 	Offered []string         `json:"offered,omitempty"` // exDistrict: kecamatan that may be meant
 }
 
+// districtsOffered is how many kecamatan are offered; others are typed.
+const districtsOffered = 6
+
 const (
 	formatXLSX = "xlsx"
 	formatCSV  = "csv"
@@ -252,7 +255,12 @@ func (d *Desk) exportStep(ctx context.Context, t *Turn) error {
 			}
 		}
 		st.Status, st.Filter.Statuses = v, statusesOf(v)
-		st.Phase, st.Tag, st.Offered = exDistrict, "", nil
+		st.Phase, st.Tag = exDistrict, ""
+		offered, err := d.app.DistrictsOf(ctx, st.Filter, districtsOffered)
+		if err != nil {
+			return err
+		}
+		st.Offered = offered
 		return d.askExport(ctx, t, st)
 	case exDistrict:
 		return d.onDistrict(ctx, t, st)

@@ -122,7 +122,12 @@ func (d *Desk) columns(t *Turn, auds []event.Audience) []column {
 		}
 	}
 	return append(cols,
-		column{report.Column{Title: title("booth")}, func(r *event.Registration) any { return booth(r) }},
+		column{report.Column{Title: title("booth"), Kind: report.Int}, func(r *event.Registration) any {
+			if n := booth(r); n > 0 {
+				return n
+			}
+			return nil
+		}},
 		column{report.Column{Title: title("reason")}, func(r *event.Registration) any { return r.Reason }},
 		column{report.Column{Title: title("created"), Kind: report.Clock}, func(r *event.Registration) any { return r.CreatedAt }},
 		column{report.Column{Title: title("updated"), Kind: report.Clock}, func(r *event.Registration) any { return r.UpdatedAt }},

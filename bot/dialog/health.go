@@ -21,8 +21,8 @@ const (
 // partLine is how one part of the program is.
 type partLine struct {
 	Name, Detail string
-	Fault        string // what went wrong, as the program says it; "": well
-	Hint         string // what to do
+	Fault        string           // what went wrong, as the program says it; "": well
+	Hint         templates.Markup // what to do
 }
 
 // queueCount is how many messages of a channel are in a state.
@@ -101,11 +101,11 @@ func (d *Desk) sayNoQueue(t *Turn, parts []partLine, err error) error {
 }
 
 // hint says what to do about a part that is not well.
-func (t *Turn) hint(part string) string {
+func (t *Turn) hint(part string) templates.Markup {
 	if s := t.Label("hint", part); s != part {
-		return s
+		return templates.Markup(s)
 	}
-	return t.Label("hint", "other")
+	return templates.Markup(t.Label("hint", "other"))
 }
 
 // queues sums the outbox up by channel, in the order in which it is counted.

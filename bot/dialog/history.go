@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,7 +40,11 @@ func (d *Desk) history(ctx context.Context, t *Turn, args string) error {
 		}
 	}
 	search := strings.Join(words, " ")
-	list, err := d.app.History(ctx, search, before, historyPage+sameInstant)
+	actual, err := d.searched(ctx, search)
+	if err != nil {
+		return err
+	}
+	list, err := d.app.History(ctx, actual, before, historyPage+sameInstant)
 	if err != nil {
 		return err
 	}
@@ -71,6 +76,41 @@ func (d *Desk) history(ctx context.Context, t *Turn, args string) error {
 	return t.Say("history.list", templates.Data{"Deeds": deeds, "Search": search, "Older": older, "First": before.IsZero()}, opts...)
 }
 
+// searched is what to search the trail for: the word itself where it occurs
+// in a name, a subject or an action, else the actions whose label says it.
+func (d *Desk) searched(ctx context.Context, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	hit, err := d.app.History(ctx, text, time.Time{}, 1)
+	if err != nil || len(hit) > 0 {
+		return text, err
+	}
+	const prefix = "label.action."
+	var subjects, verbs []string
+	for _, key := range d.texts.Keys() {
+		action, ok := strings.CutPrefix(key, prefix)
+		if !ok || !strings.Contains(d.texts.Label("action", action), event.Fold(text)) {
+			continue
+		}
+		subject, verb, _ := strings.Cut(action, ".")
+		subjects, verbs = append(subjects, subject+"."), append(verbs, "."+verb)
+	}
+	slices.Sort(subjects)
+	slices.Sort(verbs)
+	switch {
+	case len(verbs) == 0:
+		return text, nil
+	case len(verbs) == 1:
+		return subjects[0] + verbs[0][1:], nil
+	case verbs[0] == verbs[len(verbs)-1]:
+		return verbs[0], nil // "membatalkan": whatever was cancelled
+	case subjects[0] == subjects[len(subjects)-1]:
+		return subjects[0], nil // "acara": whatever was done to an event
+	}
+	return text, nil
+}
+
 // deed writes an entry for reading. In a group it holds no personal data.
 func (d *Desk) deed(t *Turn, e storage.AuditEntry) deed {
 	out := deed{At: e.At, Who: e.Name, Action: t.Label("action", e.Action), Subject: e.Subject, Detail: e.Detail}
@@ -100,10 +140,27 @@ func (d *Desk) deed(t *Turn, e storage.AuditEntry) deed {
 		out.Detail = n + " " + t.Label("history", "people")
 	case "consent.give", "person.delete":
 		out.Detail = ""
+	case "event.quota":
+		if before, after, ok := strings.Cut(e.Detail, " → "); ok {
+			out.Detail = quotaSaid(t, before) + " → " + quotaSaid(t, after)
+		}
 	case "group.bind":
 		out.Subject, out.Detail = e.Detail, ""
 	}
 	return out
+}
+
+// quotaSaid reads what quotaWords wrote: "ukm 50 kurasi" is "UKM 50, Kurasi".
+func quotaSaid(t *Turn, words string) string {
+	f := strings.Fields(words)
+	if len(f) != 3 {
+		return words
+	}
+	limit := f[1]
+	if limit == "0" {
+		limit = strings.ToLower(t.Label("event", "nolimit"))
+	}
+	return t.Label("audience", f[0]) + " " + limit + ", " + f[2]
 }
 
 func roleLabel(t *Turn, role string) string {
