@@ -49,6 +49,9 @@ type Store interface {
 	Audit() Audit
 	Media() Media
 	Leases() Leases
+	Participations() Participations
+	Broadcasts() Broadcasts
+	Questions() Questions
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can
@@ -121,6 +124,9 @@ type Inbox interface {
 	Open(ctx context.Context, limit int) ([]channel.Inbound, error)
 	// Forget deletes messages done and received before the time.
 	Forget(ctx context.Context, before time.Time) (n int, err error)
+	// Erase deletes the done messages of a chat, for a person's right to
+	// erasure.
+	Erase(ctx context.Context, chat channel.Chat) (n int, err error)
 }
 
 // Lane orders the outbox: a lower lane goes first.
@@ -221,6 +227,21 @@ type Outbox interface {
 	Failures(ctx context.Context, limit int) ([]*Message, error)
 	// Forget deletes rows in a final state that were queued before the time.
 	Forget(ctx context.Context, before time.Time) (n int, err error)
+	// Erase deletes a person's rows in a final state, for the right to erasure.
+	Erase(ctx context.Context, personID string) (n int, err error)
+	// Expire moves rows of an event that are still Queued, and whose
+	// touchpoint begins with the prefix, to Expired: the event was moved or a
+	// broadcast cancelled.
+	Expire(ctx context.Context, eventID, touchpoint, reason string) (n int, err error)
+	// Tally counts an event's rows whose touchpoint begins with the prefix, by
+	// channel and state.
+	Tally(ctx context.Context, eventID, touchpoint string) ([]OutboxCount, error)
+	// List pages through an event's rows of a touchpoint prefix in a state, in
+	// order of ID; next is "" at the end.
+	List(ctx context.Context, eventID, touchpoint string, state State, after string, limit int) (page []*Message, next string, err error)
+	// Retry puts a row that ended Failed or Uncertain back in the queue;
+	// ErrConflict if it is in another state.
+	Retry(ctx context.Context, id string, due time.Time) error
 }
 
 // OutboxCount is a number of rows.
@@ -248,6 +269,8 @@ type People interface {
 	Save(ctx context.Context, p *event.Person) error
 	Delete(ctx context.Context, id string) error
 	Count(ctx context.Context) (int, error)
+	// ByEmail lists people with that address, in any case of letters.
+	ByEmail(ctx context.Context, address string) ([]*event.Person, error)
 }
 
 // Events keeps events.
@@ -319,6 +342,109 @@ type PlaceHold struct {
 	K        int
 	Holder   string
 	Until    time.Time
+}
+
+// ParticipationQuery chooses participations; empty fields choose all.
+type ParticipationQuery struct {
+	EventID  string
+	PersonID string
+	Audience event.Audience
+	Answers  []event.Answer // with event.Silent for those who have not answered
+	Call     event.CallState
+	Invited  *bool
+	Search   string // event.Fold-ed words that must all occur in Search
+	After    string // continue after this cursor
+	Limit    int    // 0: 100
+}
+
+// Participations keeps who takes part in what.
+type Participations interface {
+	Get(ctx context.Context, id string) (*event.Participation, error)
+	// ByCode finds the one whose code it is.
+	ByCode(ctx context.Context, code string) (*event.Participation, error)
+	// Save inserts (Version 0) or updates with compare-and-set; ErrConflict
+	// also where the code is taken.
+	Save(ctx context.Context, p *event.Participation) error
+	// AddAll inserts many new ones in as few round trips as the engine allows;
+	// those whose ID is there already stay as they are.
+	AddAll(ctx context.Context, ps []*event.Participation) (fresh int, err error)
+	// List pages through a query in order of ID; next is "" at the end.
+	List(ctx context.Context, q ParticipationQuery) (page []*event.Participation, next string, err error)
+	Delete(ctx context.Context, id string) error
+}
+
+// Broadcast is one sending to many, such as the invitations of an event.
+type Broadcast struct {
+	ID        string            `json:"id"`
+	Version   int64             `json:"version"`
+	EventID   string            `json:"eventId"`
+	Audiences []event.Audience  `json:"audiences"`
+	Texts     map[string]string `json:"texts"` // by audience: frozen when it was approved
+	Files     []channel.File    `json:"files,omitempty"`
+	Status    BroadcastStatus   `json:"status"`
+	Cursor    string            `json:"cursor,omitempty"` // where queueing stands; a row has a unique key all the same
+	Queued    bool              `json:"queued,omitempty"` // everybody has a row
+	Total     int               `json:"total"`
+	StartAt   time.Time         `json:"startAt"` // event clock
+	MadeBy    string            `json:"madeBy"`  // person ID
+	OkBy      string            `json:"okBy,omitempty"`
+	// Board is the chat and the outbox row of the message that shows progress.
+	Board     string    `json:"board,omitempty"`
+	BoardRow  string    `json:"boardRow,omitempty"`
+	Shown     int       `json:"shown,omitempty"` // edits of the board so far
+	ShownText string    `json:"shownText,omitempty"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// BroadcastStatus is how far a broadcast is:
+//
+//	Draft ─► Waiting (for a second team member) ─► Approved ─► Running ⇄ Paused
+//	   └──────────► Cancelled ◄──────────────────────┴───────────┤
+//	                                                          Finished
+type BroadcastStatus string
+
+// Broadcast states.
+const (
+	BroadcastDraft     BroadcastStatus = "draft"
+	BroadcastWaiting   BroadcastStatus = "waiting"
+	BroadcastApproved  BroadcastStatus = "approved" // goes at StartAt
+	BroadcastRunning   BroadcastStatus = "running"
+	BroadcastPaused    BroadcastStatus = "paused"
+	BroadcastCancelled BroadcastStatus = "cancelled"
+	BroadcastFinished  BroadcastStatus = "finished"
+)
+
+// Broadcasts keeps broadcasts.
+type Broadcasts interface {
+	Get(ctx context.Context, id string) (*Broadcast, error)
+	// Save inserts (Version 0) or updates with compare-and-set.
+	Save(ctx context.Context, b *Broadcast) error
+	// List gives an event's broadcasts ("" for all), the latest first.
+	List(ctx context.Context, eventID string) ([]*Broadcast, error)
+}
+
+// Question is a guest's question that waits for the team.
+type Question struct {
+	ID         string     `json:"id"` // inbound ID of the question
+	PersonID   string     `json:"personId"`
+	Name       string     `json:"name"`
+	Chat       string     `json:"chat"` // where the answer goes
+	Text       string     `json:"text"`
+	Row        string     `json:"row"` // outbox row by which the team was told
+	AskedAt    time.Time  `json:"askedAt"`
+	AnsweredAt *time.Time `json:"answeredAt,omitempty"`
+	AnsweredBy string     `json:"answeredBy,omitempty"`
+}
+
+// Questions keeps questions to the team.
+type Questions interface {
+	// Save stores a question, replacing one of that ID.
+	Save(ctx context.Context, q Question) error
+	Get(ctx context.Context, id string) (*Question, error)
+	// Open lists those without an answer, oldest first.
+	Open(ctx context.Context, limit int) ([]Question, error)
+	Delete(ctx context.Context, id string) error
 }
 
 // Counters hand out numbers.

@@ -132,6 +132,8 @@ type Location struct {
 type Outbound struct {
 	Text       string     `json:"text,omitempty"`       // in the markup of package markup; the caption where File is set
 	File       *File      `json:"file,omitempty"`       // a picture or a document
+	Subject    string     `json:"subject,omitempty"`    // e-mail only
+	Attach     []File     `json:"attach,omitempty"`     // e-mail only: files besides File
 	Buttons    [][]Button `json:"buttons,omitempty"`    // rows; only where Capabilities.Buttons
 	AskContact string     `json:"askContact,omitempty"` // label of a button that shares the person's own number
 	DropKeys   bool       `json:"dropKeys,omitempty"`   // take an earlier AskContact button away

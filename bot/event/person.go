@@ -8,6 +8,7 @@ type Person struct {
 	Version   int64      `json:"version"`
 	Name      string     `json:"name,omitempty"`
 	Phone     string     `json:"phone,omitempty"` // E.164
+	Email     string     `json:"email,omitempty"` // lower case
 	Accounts  []Account  `json:"accounts"`
 	Role      Role       `json:"role,omitempty"`
 	Consent   *Consent   `json:"consent,omitempty"`
