@@ -1,0 +1,202 @@
+package understand
+
+import "slices"
+
+// asks tells whether clause i is a question.
+func (t *replyText) asks(i int) bool {
+	c := t.clauses[i]
+	content := c.content()
+	if c.asked {
+		if len(c.words) == 0 || !slices.ContainsFunc(c.words, func(w word) bool {
+			return w.class&^(cNeutral|cOther|cHigh|cAck) != 0 || w.class == 0
+		}) {
+			return false // "?" or "Assalamualaikum?"
+		}
+		return true
+	}
+	if len(c.words) == 0 {
+		return false
+	}
+	if c.has(cPing) && len(content) == 1 {
+		return true
+	}
+	if c.has(cPending) {
+		return false
+	}
+	return c.wonders() || c.inquires() || c.tagged() || c.mayI()
+}
+
+// wonders tells whether a question word asks. "apa" after a negation does not.
+func (c clause) wonders() bool {
+	for i, w := range c.words {
+		if !w.class.is(cAsk) {
+			continue
+		}
+		if i > 0 && c.words[i-1].class.is(cNegation|cNotYet) || w.plain == "apa" && i+1 < len(c.words) && c.words[i+1].plain == "adanya" {
+			continue
+		}
+		if w.plain == "kenapa" && i+1 < len(c.words) && c.words[i+1].class.is(cNegation) && len(c.words) < 4 {
+			continue
+		}
+		return true
+	}
+	return false
+}
+
+// inquires reads "mau tanya", "minta lokasi".
+func (c clause) inquires() bool {
+	if c.has(cInquire) && !c.has(cNegation) {
+		return true
+	}
+	i := c.index(cRequest)
+	if i < 0 || c.has(cNegation|cAttend|cForbid) && !c.has(cTopic) {
+		return false
+	}
+	for _, w := range c.words[i+1:] {
+		if w.class.is(cTopic) && w.plain != "daftar" && w.plain != "hari" && w.plain != "waktu" && w.plain != "acara" || w.plain == "info" {
+			return !c.has(cNegation | cAttend)
+		}
+		if w.plain == "maaf" {
+			return false
+		}
+	}
+	return false
+}
+
+// tagged reads a tag at the end: "dapat sertifikat ga", "kuotanya masih ada ga".
+func (c clause) tagged() bool {
+	end := len(c.words)
+	for end > 0 && c.words[end-1].class.is(cNeutral|cHigh) && !c.words[end-1].class.is(cTag|cNegation) {
+		end--
+	}
+	if end < 2 || !c.words[end-1].class.is(cTag|cNegation|cNotYet) {
+		return false
+	}
+	for _, w := range c.words[:end-1] {
+		if w.class.is(cNegation | cSelf | cDecline | cMaybe | cSoft | cObstacle) {
+			return false
+		}
+	}
+	first := c.words[0]
+	for _, w := range c.words[:end-1] {
+		if !w.class.is(cNeutral | cHigh) {
+			first = w
+			break
+		}
+	}
+	return first.class.is(cPerhaps|cTopic|cDelegate|cEnrolled|cOffTopic) || slices.ContainsFunc(c.words[:end-1], func(w word) bool { return w.class.is(cPerhaps|cTopic) && !w.class.is(cAble) })
+}
+
+// mayI reads a question without its mark: "boleh bawa anak", "ada snack".
+func (c clause) mayI() bool {
+	first := -1
+	for i, w := range c.words {
+		if !w.class.is(cNeutral|cHigh) || w.class.is(cPerhaps) && w.plain != "acara" && w.plain != "undangan" {
+			first = i
+			break
+		}
+	}
+	if first < 0 || !c.words[first].class.is(cPerhaps) || c.has(cNegation|cNotYet|cObstacle|cDecline|cSelf|cPerson&^cPerson) {
+		return false
+	}
+	rest := c.words[first+1:]
+	switch c.words[first].plain {
+	case "boleh", "bisa":
+		return slices.ContainsFunc(rest, func(w word) bool {
+			return w.class.is(cDelegate|cTopic) && w.plain != "acara" || w.plain == "bawa" || w.plain == "ajak" || w.plain == "membawa" || w.plain == "mengajak" || w.plain == "pakai" || w.plain == "pake" || w.plain == "ngajak"
+		})
+	case "ada", "dapat", "masih", "disediakan", "dikasih", "perlu", "usah", "harus", "wajib":
+		return slices.ContainsFunc(rest, func(w word) bool {
+			return w.class.is(cTopic) && w.plain != "acara" && w.plain != "waktu" && w.plain != "hari"
+		})
+	}
+	return false
+}
+
+// optsOut tells whether the reply ends the contact: no more messages, delete
+// the data, or a wrong number.
+func (t *replyText) optsOut() bool {
+	for i, c := range t.clauses {
+		if c.halts() || c.forbids() || c.erases() || c.misdirected(t, i) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c clause) halts() bool {
+	i := c.index(cHalt)
+	if i < 0 || c.has(cAttend) && c.words[i].plain == "ganggu" {
+		return false
+	}
+	if i > 0 {
+		before := c.words[i-1]
+		if before.class.is(cNegation|cForbid) && c.words[i].plain != "ganggu" || before.class.is(cTag) && c.asked {
+			return false
+		}
+		if before.plain == "maaf" || before.plain == "bukan" || before.class.is(cNegation) && c.words[i].plain == "ganggu" && !c.has(cForbid) {
+			return false
+		}
+	}
+	if i+1 < len(c.words) && c.words[i+1].plain == "hubungi" && c.has(cTopic) { // "stop kontak", the socket
+		return false
+	}
+	return !c.asked || c.words[i].plain != "ganggu"
+}
+
+// forbids reads "jangan kirim lagi", "tidak mau terima pesan", "tidak pernah
+// daftar".
+func (c clause) forbids() bool {
+	for i, w := range c.words {
+		if !w.class.is(cForbid | cNegation) {
+			continue
+		}
+		wish := w.class.is(cForbid)
+		for _, x := range c.words[i+1 : min(len(c.words), i+6)] {
+			switch {
+			case x.plain == "lupa", x.class.is(cAttend|cAble) && !wish:
+				wish = false
+			case wish && x.class.is(cSend|cReceive), x.class.is(cSend) && x.class.is(cHalt) && wish:
+				return true
+			case x.class.is(cWish) && w.class.is(cNegation):
+				wish = true
+				if x.plain == "pernah" && c.has(cEnrolled) {
+					return true
+				}
+			}
+			if x.plain == "lupa" {
+				break
+			}
+		}
+	}
+	return false
+}
+
+func (c clause) erases() bool {
+	i := c.index(cErase)
+	if i >= 0 && !slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation | cForbid) }) {
+		if slices.ContainsFunc(c.words, func(w word) bool { return w.class.is(cErased) }) || len(c.content()) == 1 {
+			return true
+		}
+	}
+	return c.has(cConsent) && c.has(cWithdraw|cErase)
+}
+
+func (c clause) misdirected(t *replyText, i int) bool {
+	at := c.index(cWrong)
+	if at < 0 || c.asked {
+		return false
+	}
+	if c.has(cAttend) || c.has(cTag) && c.words[len(c.words)-1].plain == "kan" {
+		return false
+	}
+	if at+1 < len(c.words) {
+		switch next := c.words[at+1]; {
+		case next.class.is(cNegation|cRelative|cTopic|cModal) && next.plain != "daftar", next.plain == "masalah":
+			return false
+		}
+	} else if c.words[at].plain == "saya bukan" || c.words[at].plain == "ini bukan" {
+		return false
+	}
+	return true
+}

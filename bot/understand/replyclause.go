@@ -1,0 +1,445 @@
+package understand
+
+import (
+	"slices"
+	"strings"
+)
+
+// clause is a stretch of a reply with one verdict.
+type clause struct {
+	words    []word
+	asked    bool // ends with a question mark
+	contrast bool // begins with "tapi", "eh" and the like
+	reason   bool // begins with "karena"
+	concede  bool // begins with "walaupun"
+}
+
+// verdict is what one clause says.
+type verdict struct {
+	meaning    Meaning // "" where it says nothing
+	strong     bool    // says it in so many words; an "ok" is not strong
+	soft       bool
+	condition  bool // maybe, because it depends on something
+	want       bool // "mau", "tadinya": what follows decides
+	obstacle   bool // names an obstacle and no more
+	late       bool
+	later      bool // another time
+	offTopic   bool
+	ack        bool // thanks, wishes: no answer
+	who        string
+	companion  bool // somebody comes along
+	handsOver  bool // a question about sending somebody else
+	selfAttend bool // "saya hadir"
+}
+
+// replyText is a reply cut into clauses.
+type replyText struct {
+	clauses    []clause
+	folded     string
+	assentOnly bool // the yes rests on an "ok" alone
+	lex        *replyLexicon
+}
+
+// maxReplyWords bounds the work on a long reply: its beginning and its end are
+// read, since the last clause counts.
+const maxReplyWords = 80
+
+func (lex *replyLexicon) parse(p string) *replyText {
+	t := &replyText{folded: strings.ToLower(p), lex: lex}
+	left := maxReplyWords
+	for _, s := range sentences(t.folded) {
+		fields := replyFields(s.text)
+		if len(fields) > left {
+			fields = append(fields[:left/2:left/2], fields[len(fields)-left/2:]...)
+		}
+		left = max(left-len(fields), 12)
+		if len(t.clauses) > 40 {
+			break
+		}
+		t.split(lex.understandWords(fields), s.asked)
+	}
+	return t
+}
+
+type sentence struct {
+	text  string
+	asked bool
+}
+
+// sentences splits at punctuation. A dot or comma between digits, and a dot in
+// an abbreviation ("yg.hadir"), do not end anything that matters here.
+func sentences(s string) []sentence {
+	var out []sentence
+	start := 0
+	rs := s
+	for i, r := range rs {
+		switch r {
+		case ',', ';', '!', '\n', '…', '.', '?', ':', '(', ')', '"', '/':
+		default:
+			continue
+		}
+		if inNumber(rs, i) || r == '/' && i+1 < len(rs) && rs[i+1] != ' ' {
+			continue
+		}
+		if text := strings.TrimSpace(rs[start:i]); text != "" || r == '?' {
+			out = append(out, sentence{text: text, asked: r == '?'})
+		}
+		start = i + len(string(r))
+	}
+	if text := strings.TrimSpace(rs[start:]); text != "" {
+		out = append(out, sentence{text: text})
+	}
+	return out
+}
+
+func inNumber(s string, i int) bool {
+	return i > 0 && i+1 < len(s) && s[i-1] >= '0' && s[i-1] <= '9' && s[i+1] >= '0' && s[i+1] <= '9'
+}
+
+// split cuts the words of a sentence at the words that begin a new clause.
+func (t *replyText) split(ws []word, asked bool) {
+	c := clause{}
+	flush := func() {
+		if len(c.words) > 0 || c.contrast || c.reason {
+			t.clauses = append(t.clauses, c)
+		}
+		c = clause{}
+	}
+	for i, w := range ws {
+		switch {
+		case w.class.is(cContrast) && !(w.plain == "sekarang" && i+1 == len(ws)):
+			flush()
+			c.contrast = true
+		case w.class.is(cReason):
+			flush()
+			c.reason = true
+		case w.class.is(cConcede):
+			flush()
+			c.concede = true
+		case i > 0 && (w.plain == "jadi" || w.said == "makanya" || w.said == "sehingga") && consequence(ws, i):
+			flush()
+		default:
+			c.words = append(c.words, w)
+		}
+	}
+	c.asked = asked
+	if len(c.words) == 0 && !c.contrast && asked {
+		c.words = nil
+		t.clauses = append(t.clauses, c)
+		return
+	}
+	flush()
+}
+
+// consequence tells whether "jadi" at i means "so": something else stands
+// before it, and what follows is a clause of its own.
+func consequence(ws []word, i int) bool {
+	before := ws[i-1]
+	if before.class.is(cNegation|cNotYet|cModal|cAssent) || i+1 >= len(ws) {
+		return false
+	}
+	if !slices.ContainsFunc(ws[:i], func(w word) bool { return w.class.is(cObstacle | cDeath | cIllness | cAnswered | cLater) }) &&
+		!ws[i+1].class.is(cNegation|cNotYet) {
+		return false
+	}
+	return true
+}
+
+// has tells whether some word of the clause has a class.
+func (c clause) has(any class) bool {
+	return slices.ContainsFunc(c.words, func(w word) bool { return w.class.is(any) })
+}
+
+func (c clause) index(any class) int {
+	return slices.IndexFunc(c.words, func(w word) bool { return w.class.is(any) })
+}
+
+// said joins words as they were written.
+func said(ws []word) string {
+	var parts []string
+	for _, w := range ws {
+		if w.said != "" {
+			parts = append(parts, w.said)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// content are the words that are not mere courtesy.
+func (c clause) content() []word {
+	var out []word
+	for _, w := range c.words {
+		if w.class&^(cNeutral|cOther|cSelf|cHigh|cTidy) != 0 || !w.known || w.class == 0 {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// tally counts what a clause says, with negations resolved.
+type tally2 struct {
+	negations int
+	notYet    bool
+	unknown   int // words that mean nothing to us
+	denied    int // negations of such words
+	cleared   bool
+	lacks     bool
+	partial   bool
+	seen      class // classes that stand for themselves, not under a negation's idiom
+}
+
+// count resolves negations: which are idioms ("tidak ada halangan"), which
+// turn the sense round.
+func (c clause) count() tally2 {
+	var n tally2
+	for i := 0; i < len(c.words); i++ {
+		w := c.words[i]
+		if !w.class.is(cNegation | cNotYet | cForbid) {
+			if (!w.known || w.class == 0) && !isNumber(w.plain) {
+				n.unknown++
+			}
+			if w.plain == "ya" && !c.opens(i) { // "nanti ya pak": a particle, no yes
+				continue
+			}
+			n.seen |= w.class
+			continue
+		}
+		if i > 0 && c.words[i-1].plain == w.plain && w.class.is(cNegation) { // "ga ga bisa"
+			continue
+		}
+		j, kind := c.target(i)
+		switch kind {
+		case cHarmless:
+			n.cleared = n.cleared || !w.class.is(cForbid) && c.words[j].plain != "apa apa" && c.words[j].plain != "apa"
+			i = j
+		case cLack:
+			n.lacks = true
+			i = j
+		case cPartial:
+			n.partial = true
+			n.seen |= cLate
+			i = j
+		case cMaybe:
+			n.negations++
+			i = j
+		case cOther:
+			n.denied++
+			i = j
+		default:
+			if w.class.is(cNotYet) {
+				n.notYet = true
+			} else {
+				n.negations++
+			}
+		}
+	}
+	return n
+}
+
+// opens tells whether only courtesies stand before word i.
+func (c clause) opens(i int) bool {
+	for _, w := range c.words[:i] {
+		if !w.class.is(cHigh|cAssent|cSoft) && !(w.class.is(cNeutral) && courtesy(w.plain)) {
+			return false
+		}
+	}
+	return true
+}
+
+// courtesy tells whether a neutral word greets or addresses and says nothing
+// of when or how.
+func courtesy(plain string) bool {
+	switch plain {
+	case "nanti", "besok", "sudah", "oh", "lagi", "dulu", "gitu", "begitu", "saya", "kami", "itu", "ini", "undangan", "acara", "terimakasih", "maaf":
+		return false
+	}
+	return true
+}
+
+// target finds what the negation at i denies, as far as it is an idiom.
+func (c clause) target(i int) (int, class) {
+	limit := min(len(c.words), i+6)
+	predicate := false // a word of coming stands between
+	for j := i + 1; j < limit; j++ {
+		w := c.words[j]
+		last := j + 1
+		predicate = predicate || w.class.is(cAttend|cAble|cModal)
+		switch {
+		case w.class.is(cRelative) && c.words[j-1].plain == "ada": // "ga ada yang jaga toko"
+			return len(c.words) - 1, cLack
+		case predicate && (!w.known || w.class == 0):
+			return j, 0
+		case w.class.is(cHarmless|cObstacle) && !w.class.is(cAttend) && !predicate && !c.words[i].class.is(cNotYet):
+			return j, cHarmless
+		case w.class.is(cLack):
+			return j, cLack
+		case w.class.is(cLate) && j == i+1:
+			return j, cHarmless
+		case w.class.is(cPartial):
+			return j, cPartial
+		case w.plain == "mungkin" && j == i+1:
+			return j, cMaybe
+		case w.class.is(cAttend|cTidy|cModal|cAble) && last < limit && slices.ContainsFunc(c.words[last:limit], func(x word) bool { return x.class.is(cPartial) }):
+			continue
+		case w.class.is(cTidy):
+			continue
+		case w.class.is(cNeutral|cSelf|cHigh|cOther) && w.class&(cAttend|cAble|cAssent) == 0:
+			continue
+		case !w.known || w.class == 0:
+			if last >= len(c.words) || !slices.ContainsFunc(c.words[last:], func(x word) bool { return x.class.is(cAttend | cAble) }) || c.has(cCondition) {
+				return j, cOther
+			}
+			return j, 0
+		default:
+			return j, 0
+		}
+	}
+	return i, 0
+}
+
+// read gives the verdict of the clause.
+func (c clause) read() verdict {
+	v := verdict{
+		want: c.has(cWant), later: c.has(cLater),
+		offTopic: c.has(cOffTopic), ack: c.has(cAck),
+	}
+	n := c.count()
+	v.late = n.seen.is(cLate) && !c.has(cAnswered) && !c.has(cEnrolled)
+	v.selfAttend = c.selfAttends()
+	if v.handOver(c) {
+		return v
+	}
+	v.judge(c, n)
+	if v.meaning == MeansYes && n.seen.is(cSoft) {
+		v.soft = true
+	}
+	return v
+}
+
+// judge decides among yes, no and maybe.
+func (v *verdict) judge(c clause, n tally2) {
+	explicit := n.seen.is(cAttend | cAble)
+	pledge := explicit || n.seen.is(cAssent)
+	conditional := c.conditional()
+	hedged := n.seen.is(cMaybe) && !v.wishes(c)
+	switch {
+	case c.has(cPerfect):
+		v.meaning, v.strong = MeansYes, true
+	case n.seen.is(cPending) && !(v.later && n.negations%2 == 1):
+		v.meaning, v.strong = MeansMaybe, true
+	case n.lacks && !n.seen.is(cAttend):
+		v.obstacle = true
+	case n.lacks:
+		v.meaning, v.strong = MeansNo, true
+	case n.partial:
+		v.late = true
+		if n.seen.is(cAttend) && n.negations == 0 && c.index(cAttend) < c.index(cNegation) {
+			v.meaning, v.strong = MeansYes, true
+		}
+	case n.negations%2 == 1:
+		v.deny(c, n, pledge, hedged)
+	case n.negations > 0:
+		if explicit {
+			v.meaning, v.strong = MeansYes, true
+		}
+	case n.notYet:
+		if explicit || n.seen.is(cAssent) && !n.seen.is(cAck) && !c.has(cEnrolled) {
+			v.meaning, v.strong = MeansNo, true
+		}
+	case n.seen.is(cDecline):
+		v.meaning, v.strong = MeansNo, true
+	case v.later:
+		v.meaning = MeansNo
+	case n.denied > 0 && !explicit:
+	case conditional:
+		v.meaning, v.condition = MeansMaybe, true
+	case hedged && (pledge || n.seen.is(cModal) || n.unknown < 2):
+		v.meaning = MeansMaybe
+	default:
+		v.affirm(c, n, explicit)
+	}
+}
+
+// deny judges a clause with an odd number of negations.
+func (v *verdict) deny(c clause, n tally2, pledge, hedged bool) {
+	switch {
+	case hedged && !n.seen.is(cHedge) && !v.later:
+		v.meaning, v.strong = MeansMaybe, true
+	case pledge, n.seen.is(cModal | cDecline | cObstacle), v.later:
+		v.meaning, v.strong = MeansNo, true
+	case n.unknown == 0 && !n.seen.is(cTopic|cSend|cEnrolled|cOffTopic):
+		v.meaning, v.strong = MeansNo, true
+	}
+}
+
+// affirm judges a clause without a negation.
+func (v *verdict) affirm(c clause, n tally2, explicit bool) {
+	switch {
+	case n.seen.is(cObstacle) && !explicit, n.seen.is(cObstacle) && v.want:
+		v.obstacle = true
+	case explicit && !c.ofTheEvent():
+		v.meaning, v.strong = MeansYes, true
+	case v.late:
+		v.meaning = MeansYes
+	case n.seen.is(cAck):
+		if c.has(cAssent) && !slices.ContainsFunc(c.words, func(w word) bool {
+			return w.plain == "info" || w.plain == "noted" || w.plain == "mantap"
+		}) {
+			v.meaning = MeansYes
+		}
+	case c.has(cEnrolled) && c.has(cAssent) && hasWord(c.words, "sudah"), hasWord(c.words, "sudah") && hasWord(c.words, "konfirmasi"):
+		// "saya sudah daftar": told before, not now
+	case n.seen.is(cAssent) && n.unknown < 3, n.cleared:
+		v.meaning = MeansYes
+	case n.unknown == 0 && c.has(cSelf) && (hasWord(c.words, "bawa") || hasWord(c.words, "ajak")):
+		v.meaning = MeansYes // "saya bawa 3 anggota"
+	case n.seen.is(cModal) && n.unknown == 0:
+		v.meaning = MeansYes
+		if v.want && len(c.content()) == 1 && c.words[len(c.words)-1].said == "sih" {
+			v.meaning = MeansMaybe
+		}
+	case n.seen.is(cSoft):
+		v.meaning = MeansMaybe
+	}
+}
+
+// wishes tells whether "semoga" wishes the event well and says nothing of
+// coming.
+func (v *verdict) wishes(c clause) bool {
+	return c.has(cAck) && slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "semoga" }) && !c.has(cAttend|cAble)
+}
+
+// ofTheEvent tells whether the words of attending are about the event and not
+// about the person: "ikut suara terbanyak".
+func (c clause) ofTheEvent() bool {
+	for i, w := range c.words {
+		if w.plain == "ikut" && i+1 < len(c.words) && (c.words[i+1].plain == "suara" || c.words[i+1].plain == "aja" || c.words[i+1].plain == "senang" || c.words[i+1].plain == "berduka" || c.words[i+1].plain == "prihatin" || c.words[i+1].plain == "bangga") {
+			return c.words[i+1].plain != "aja"
+		}
+	}
+	return false
+}
+
+// conditional tells whether the clause depends on something. "Kalau saya sih"
+// is only "as for me".
+func (c clause) conditional() bool {
+	for i, w := range c.words {
+		if !w.class.is(cCondition) || i+1 < len(c.words) && (c.words[i+1].said == "gitu" || c.words[i+1].said == "begitu") {
+			continue
+		}
+		if i+2 < len(c.words) && c.words[i+1].class.is(cSelf) {
+			next := c.words[i+2]
+			if next.plain == "sih" || next.plain == "mah" || next.plain == "pribadi" || next.class.is(cSoft|cAttend|cAssent) {
+				continue
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// selfAttends tells whether the speaker says that they come.
+func (c clause) selfAttends() bool {
+	self := c.index(cSelf)
+	return self >= 0 && c.has(cAttend|cAble)
+}

@@ -1,0 +1,231 @@
+package understand
+
+import (
+	"slices"
+	"strings"
+)
+
+// officials are titles of invitees of whom others write: "Bapak Bupati hadir"
+// is a yes, not a stand-in.
+func official(w word) bool {
+	switch w.plain {
+	case "bupati", "pimpinan", "beliau", "camat", "kades", "lurah", "kepala desa", "ketua":
+		return true
+	}
+	return false
+}
+
+// handOver reads whether somebody else comes, and who. It gives false where
+// the clause says nothing of that.
+func (v *verdict) handOver(c clause) bool {
+	if i := c.index(cDelegate); i >= 0 {
+		return v.delegates(c, i)
+	}
+	if c.has(cStandIn) {
+		return v.standsIn(c)
+	}
+	if v.whoComes(c) {
+		return true
+	}
+	return v.personComes(c)
+}
+
+// delegates reads a clause with a word such as "diwakilkan".
+func (v *verdict) delegates(c clause, i int) bool {
+	w := c.words[i]
+	self := slices.IndexFunc(c.words[:i], func(w word) bool { return w.class.is(cSelf) })
+	attends := c.has(cAttend)
+	first := c.first()
+	switch {
+	case i > 0 && c.words[i-1].class.is(cNegation) || i > 1 && c.words[i-2].class.is(cNegation) && c.words[i-1].class.is(cTidy):
+		return false // "tidak diwakilkan"
+	case self >= 0 && attends && (w.plain == "wakil" || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
+		return false // "saya sebagai perwakilan hadir"
+	case strings.Contains(said(c.words), "titip salam"):
+		return false
+	case w.plain == "utus" && !c.has(cPerson) && !c.has(cHigh) && !c.has(cRelative) && i+1 >= len(c.words):
+		return false
+	case first >= 0 && first < i && c.words[first].class.is(cPerhaps) && c.words[first].plain != "ada" && self < 0 && first == 0 && !attends && len(c.words) < 6 && !c.has(cPerson):
+		v.meaning, v.handsOver = MeansQuestion, true
+		return true
+	}
+	v.meaning, v.strong = MeansDelegated, true
+	v.who = nameAfter(c.words[i+1:])
+	if v.who == "" && c.has(cPerson) && !w.class.is(cPerson) {
+		v.who = said(c.words[c.index(cPerson):min(len(c.words), c.index(cPerson)+2)])
+	}
+	if v.who == "" && w.class.is(cPerson) && w.said != "" && w.plain != "wakil" {
+		v.who = w.said
+	}
+	return true
+}
+
+// first is the index of the first word that is not mere courtesy, -1 for none.
+func (c clause) first() int {
+	return slices.IndexFunc(c.words, func(w word) bool { return w.class&^(cNeutral|cSelf|cHigh|cOther) != 0 })
+}
+
+// standsIn reads "mewakili": the speaker who comes for others says yes, others
+// who come for the speaker are stand-ins.
+func (v *verdict) standsIn(c clause) bool {
+	i := c.index(cStandIn)
+	person := c.index(cPerson)
+	switch {
+	case c.has(cNegation):
+		return false
+	case person >= 0 && person < i, i > 0 && c.words[i-1].class.is(cRelative):
+		v.meaning, v.strong = MeansDelegated, true
+		v.who = nameAfter(c.words[i+1:])
+		if person >= 0 && person < i {
+			v.who = strings.TrimSpace(said(c.words[person:i]))
+		}
+		return true
+	case c.words[0].class.is(cSelf) || c.has(cAttend) || c.has(cSelf):
+		v.meaning, v.strong = MeansYes, true
+		return true
+	case i > 0:
+		v.meaning, v.strong = MeansDelegated, true
+		v.who = strings.TrimSpace(said(c.words[:i]))
+		return true
+	}
+	return false
+}
+
+// whoComes reads "X yang hadir" and "yang hadir X".
+func (v *verdict) whoComes(c clause) bool {
+	r := c.index(cRelative)
+	if r < 0 {
+		return false
+	}
+	a := -1
+	for j := r + 1; j < len(c.words) && j < r+5; j++ {
+		w := c.words[j]
+		if w.class.is(cNegation | cNotYet) {
+			return false
+		}
+		if w.class.is(cAttend) {
+			a = j
+			break
+		}
+	}
+	if a < 0 {
+		if r > 0 && r+1 >= len(c.words) && c.words[r-1].class.is(cPerson) { // "anak saya yang"
+			v.meaning, v.strong, v.who = MeansDelegated, true, said(c.words[:r])
+			return true
+		}
+		return false
+	}
+	before, after := c.words[:r], c.words[a+1:]
+	switch {
+	case hasWord(before, "bukan") && slices.ContainsFunc(before, isSelf):
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
+		return true
+	case subject(before):
+		if slices.ContainsFunc(before, official) && !slices.ContainsFunc(before, func(w word) bool { return w.class.is(cPerson) }) {
+			return false
+		}
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before)
+		return true
+	case slices.ContainsFunc(before, isSelf):
+		return false
+	case len(after) > 0 && subject(after) && !isNumber(after[0].plain):
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
+		return true
+	}
+	return false
+}
+
+func hasWord(ws []word, plain string) bool {
+	return slices.ContainsFunc(ws, func(w word) bool { return w.plain == plain })
+}
+
+func isSelf(w word) bool { return w.class.is(cSelf) }
+
+func isNumber(w string) bool {
+	if isDigits(w) {
+		return true
+	}
+	lex := numberWords()
+	_, isValue := lex.value[w]
+	_, isPeople := lex.people[w]
+	return isValue || isPeople
+}
+
+// subject tells whether words name somebody other than the speaker.
+func subject(ws []word) bool {
+	for i, w := range ws {
+		switch {
+		case w.class.is(cSelf):
+			return i > 0 && slices.ContainsFunc(ws[:i], func(w word) bool { return w.class.is(cPerson) })
+		case w.class.is(cPerson):
+			return i == 0 || !ws[i-1].class.is(cWith)
+		case w.class.is(cHigh) && !official(w):
+			if i+1 < len(ws) && (ws[i+1].class == 0 || ws[i+1].class.is(cOther)) {
+				return true // "pak Dedi"
+			}
+		case w.class == 0 && !isNumber(w.plain) && len(w.plain) > 2:
+			return true
+		}
+	}
+	return false
+}
+
+// nameOf is what of the words names somebody.
+func nameOf(ws []word) string {
+	for len(ws) > 0 && ws[0].class.is(cNeutral|cAssent|cModal|cContrast|cSoft) && !ws[0].class.is(cPerson|cHigh) {
+		ws = ws[1:]
+	}
+	for len(ws) > 0 && ws[len(ws)-1].class.is(cNeutral|cModal) && !ws[len(ws)-1].class.is(cPerson|cSelf) {
+		ws = ws[:len(ws)-1]
+	}
+	return said(ws)
+}
+
+// nameAfter is nameOf without the "ke", "oleh", "sama" that leads up to it.
+func nameAfter(ws []word) string {
+	for len(ws) > 0 && (ws[0].class.is(cWith|cNeutral|cRelative) || ws[0].plain == "ka" || ws[0].plain == "oleh" || ws[0].plain == "kepada") && !ws[0].class.is(cPerson|cHigh) {
+		ws = ws[1:]
+	}
+	end := len(ws)
+	for i, w := range ws {
+		if w.class.is(cAttend|cAble|cModal|cNegation|cContrast) && !w.class.is(cPerson) {
+			end = i
+			break
+		}
+	}
+	return nameOf(ws[:end])
+}
+
+// personComes reads "istri saya yang datang" without its "yang": a person near
+// the speaker is the subject of coming.
+func (v *verdict) personComes(c clause) bool {
+	p := c.index(cPerson)
+	if p < 0 || p > 0 && (c.words[p-1].class.is(cWith) || slices.ContainsFunc(c.words[:p], func(w word) bool {
+		return w.class.is(cAttend|cWith|cNegation|cNotYet|cCondition) || w.class.is(cSelf) && !w.class.is(cPerson)
+	})) {
+		return false
+	}
+	sick := false
+	for j := p + 1; j < len(c.words); j++ {
+		w := c.words[j]
+		switch {
+		case w.class.is(cNegation | cNotYet | cDeath | cMaybe | cPending), w.class.is(cWith):
+			return false
+		case w.class.is(cObstacle | cIllness):
+			sick = true
+		case w.class.is(cAttend) && !sick:
+			v.meaning, v.strong, v.companion = MeansDelegated, w.plain != "ikut", w.plain == "ikut"
+			v.who = nameOf(c.words[p:j])
+			return true
+		case w.plain == "bisa" && !sick && c.contrast:
+			v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(c.words[p:j])
+			return true
+		}
+	}
+	last := c.words[len(c.words)-1]
+	if !sick && len(c.words) < 7 && p < 3 && slices.ContainsFunc(c.words[p:], func(w word) bool { return w.said == "aja" || w.said == "saja" || w.said == "wae" }) && last.class.is(cNeutral|cPerson|cSelf|cTidy|cHigh) {
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(c.words[p:])
+		return true
+	}
+	return false
+}

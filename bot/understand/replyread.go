@@ -1,0 +1,305 @@
+package understand
+
+import (
+	"slices"
+	"strings"
+)
+
+// read gives the meaning of the whole reply: opting out first, then what the
+// clauses say in turn, of which the last counts.
+func (t *replyText) read() Reading {
+	r := Reading{Meaning: MeansUnclear, Sensitive: t.sensitive()}
+	if t.optsOut() {
+		r.Meaning = MeansOptOut
+		return r
+	}
+	s := replyState{sensitive: r.Sensitive}
+	for i, c := range t.clauses {
+		if t.asks(i) {
+			s.ask(c)
+			continue
+		}
+		s.add(c, c.read())
+	}
+	s.finish(&r, t)
+	if r.Meaning == MeansYes || r.Meaning == MeansDelegated || r.Meaning == MeansMaybe {
+		r.People = t.people()
+	}
+	if r.Meaning == MeansUnclear && t.onlyPeople() {
+		r.Meaning, r.People = MeansYes, t.people()
+		t.assentOnly = true
+	}
+	if r.Meaning == MeansNo || r.Meaning == MeansMaybe || r.Meaning == MeansDelegated {
+		r.Reason = t.reason()
+	}
+	return r
+}
+
+// replyState is what the clauses so far add up to.
+type replyState struct {
+	meaning    Meaning
+	strong     bool
+	soft       bool
+	condition  bool
+	want       bool
+	obstacle   bool
+	late       bool
+	later      bool
+	asked      bool
+	handsOver  bool
+	offTopic   bool
+	ack        bool
+	conflict   bool
+	who        string
+	sensitive  Sensitivity
+	questioned int
+}
+
+// ask takes a clause that is a question.
+func (s *replyState) ask(c clause) {
+	s.asked = true
+	s.offTopic = s.offTopic || c.has(cOffTopic)
+	s.handsOver = s.handsOver || c.has(cDelegate)
+}
+
+// add takes the verdict of the next clause.
+func (s *replyState) add(c clause, v verdict) {
+	s.late = s.late || v.late
+	s.offTopic = s.offTopic || v.offTopic
+	s.ack = s.ack || v.ack
+	s.want = s.want || v.want
+	s.later = s.later || v.later
+	if v.handsOver {
+		s.asked, s.handsOver = true, true
+		return
+	}
+	if c.concede && (v.meaning != MeansYes || !v.strong) {
+		return
+	}
+	if c.reason && v.meaning != MeansDelegated {
+		s.obstacle = s.obstacle || v.obstacle || v.meaning == MeansNo
+		return
+	}
+	if v.obstacle {
+		s.hinder(c, v)
+		return
+	}
+	if v.meaning == "" {
+		return
+	}
+	s.turn(c, v)
+}
+
+// hinder takes a clause that names an obstacle and no more.
+func (s *replyState) hinder(c clause, v verdict) {
+	s.obstacle = true
+	switch {
+	case s.meaning == MeansYes && c.contrast && (s.want || v.want):
+		s.meaning, s.strong = MeansNo, true
+	case s.meaning == MeansYes && c.contrast && !v.late:
+		s.conflict = true
+	}
+}
+
+// turn lets a clause's verdict change the meaning so far.
+func (s *replyState) turn(c clause, v verdict) {
+	take := func() {
+		s.meaning, s.strong, s.soft, s.condition = v.meaning, v.strong, v.soft, v.condition
+		s.conflict = false
+		if v.who != "" {
+			s.who = v.who
+		}
+	}
+	switch s.meaning {
+	case "":
+		take()
+	case MeansYes:
+		switch {
+		case v.meaning == MeansYes:
+			s.strong, s.soft = s.strong || v.strong, s.soft && !v.strong || v.soft
+		case v.meaning == MeansDelegated && v.companion:
+		case v.meaning == MeansMaybe && s.strong && !v.strong && !v.condition && !c.contrast:
+			s.soft = true // "hadir pak, insyaallah"
+		default:
+			take()
+		}
+	case MeansNo:
+		switch {
+		case v.meaning == MeansDelegated, v.meaning == MeansNo:
+			take()
+		case s.later || v.later:
+			// "semoga lain kali bisa"
+		case c.contrast && v.meaning == MeansMaybe:
+			take()
+		case !v.strong:
+			// "ga bisa, oke pak"
+		case c.contrast && v.meaning == MeansYes:
+			take()
+		case v.meaning == MeansYes:
+			s.conflict = true
+		}
+	case MeansMaybe:
+		switch {
+		case v.meaning == MeansYes && (s.condition || !v.strong):
+		default:
+			take()
+		}
+	case MeansDelegated:
+		if v.meaning == MeansYes && v.selfAttend && c.contrast || v.meaning == MeansDelegated {
+			take()
+		}
+	}
+}
+
+// finish makes the reading of the state.
+func (s *replyState) finish(r *Reading, t *replyText) {
+	r.Late = s.late && s.meaning == MeansYes
+	if s.meaning == "" && s.obstacle && !s.asked && !t.relative() {
+		s.meaning, s.strong = MeansNo, true
+		if s.sensitive == Death || t.hasClass(cGrave) {
+			s.meaning = MeansUnclear
+		}
+	}
+	switch {
+	case s.asked && s.offTopic && !s.strong:
+		s.meaning = MeansUnclear
+	case s.asked && (s.meaning == "" || s.handsOver && s.meaning != MeansDelegated || !s.strong && (s.meaning == MeansYes || s.meaning == MeansNo)):
+		s.meaning = MeansQuestion
+	case s.meaning == "", s.conflict:
+		s.meaning = MeansUnclear
+	case s.offTopic && !s.strong:
+		s.meaning = MeansUnclear
+	case s.sensitive == Anger && s.meaning == MeansYes && t.insults():
+		s.meaning = MeansUnclear
+	}
+	r.Meaning = s.meaning
+	r.Asks = s.asked && s.meaning != MeansUnclear
+	r.Soft = s.soft && r.Meaning == MeansYes
+	if r.Meaning == MeansDelegated {
+		r.Who = s.who
+	}
+	t.assentOnly = s.meaning == MeansYes && !s.strong
+}
+
+func (t *replyText) hasClass(any class) bool {
+	return slices.ContainsFunc(t.clauses, func(c clause) bool { return c.has(any) })
+}
+
+// relative tells whether a relative of the invitee writes about them: "saya
+// anaknya, bapak lagi sakit".
+func (t *replyText) relative() bool {
+	for _, c := range t.clauses {
+		for i, w := range c.words {
+			if i > 0 && (c.words[i-1].class.is(cSelf) || c.words[i-1].plain == "ini") && (w.said == "anaknya" || w.said == "istrinya" || w.said == "suaminya" || w.said == "anakna" || w.said == "keluarganya" || w.said == "adiknya" || w.said == "kakaknya") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sensitive finds what needs tact.
+func (t *replyText) sensitive() Sensitivity {
+	found := Sensitivity("")
+	for _, c := range t.clauses {
+		for i, w := range c.words {
+			denied := i > 0 && c.words[i-1].class.is(cNegation) || i > 0 && c.words[i-1].plain == "maaf"
+			switch {
+			case denied:
+			case w.class.is(cDeath):
+				return Death
+			case w.class.is(cIllness):
+				found = Illness
+			case w.class.is(cAnger) && found == "":
+				found = Anger
+			}
+		}
+	}
+	return found
+}
+
+// insults tells whether the anger is in hard words, so that no yes can be
+// meant.
+func (t *replyText) insults() bool {
+	return slices.ContainsFunc(t.clauses, func(c clause) bool {
+		return slices.ContainsFunc(c.words, func(w word) bool {
+			return w.class.is(cAnger) && w.plain != "ganggu" && w.plain != "emosi" && w.plain != "kapok"
+		})
+	})
+}
+
+// people counts who comes, as said.
+func (t *replyText) people() int {
+	s := timeNoise.ReplaceAllString(t.folded, " ")
+	s = numberRange.ReplaceAllString(s, "$1")
+	s = wordEnd.ReplaceAllString(s, "$1 orang")
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "+", " plus "), "&", " dan ")
+	ws := words(s)
+	if len(ws) > maxReplyWords {
+		ws = ws[:maxReplyWords]
+	}
+	lex := numberWords()
+	var counted []figure
+	for _, f := range lex.figures(ws) {
+		after := f.from > 0 && t.lex.class[t.lex.plain(ws[f.from-1])].is(cAttend|cSelf|cDelegate)
+		some := f.from > 0 && ws[f.from-1] == "salah"
+		if f.value > 0 && f.value < 1000 && !some && (f.whole || f.unit || after) && !(f.to < len(ws) && (ws[f.to] == "jam" || ws[f.to] == "hari" || ws[f.to] == "menit")) {
+			counted = append(counted, f)
+		}
+	}
+	company, with := lex.company(ws, counted)
+	switch {
+	case len(counted) == 0 && with && company > 0 && company < 6:
+		return 1 + company
+	case len(counted) == 0:
+		return 0
+	}
+	sum := 0
+	for _, f := range counted {
+		if f.whole {
+			return f.value
+		}
+		sum += f.value
+	}
+	if with && len(counted) == 1 && lex.follows(ws, counted[0]) {
+		return 1 + sum
+	}
+	return sum
+}
+
+// onlyPeople tells whether the reply is a number of people and nothing else:
+// "2 orang pak", "berdua".
+func (t *replyText) onlyPeople() bool {
+	if len(t.clauses) != 1 || t.clauses[0].asked || t.people() == 0 {
+		return false
+	}
+	lex := numberWords()
+	for _, w := range t.clauses[0].words {
+		if !isNumber(w.plain) && !isNumber(w.said) && !lex.role[":unit"][w.plain] && !lex.role[":companion"][w.plain] && !w.class.is(cNeutral|cSelf|cHigh|cWith) {
+			return false
+		}
+	}
+	return true
+}
+
+// reason is the part of the reply that tells why, as written.
+func (t *replyText) reason() string {
+	best := ""
+	for _, c := range t.clauses {
+		if len(c.words) == 0 {
+			continue
+		}
+		text := said(c.words)
+		if c.reason {
+			return text
+		}
+		if best == "" && c.has(cObstacle|cDeath|cIllness) {
+			i := c.index(cObstacle | cDeath | cIllness)
+			for i > 0 && (c.words[i-1].class.is(cTidy|cPerson|cSelf) && !c.words[i-1].class.is(cAble)) {
+				i--
+			}
+			best = said(c.words[i:])
+		}
+	}
+	return best
+}
