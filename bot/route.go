@@ -68,6 +68,9 @@ func (b *Bot) routeGroup(ctx context.Context, t *dialog.Turn) error {
 	if isCommand {
 		return b.run(ctx, t, name, args)
 	}
+	if ok, err := b.desk.TeamAnswer(ctx, t); ok || err != nil {
+		return err
+	}
 	meant := t.In.Addressed || t.In.Kind == channel.Press
 	if !meant || t.Chat.With != "" && t.Chat.With != t.Person.ID {
 		return nil

@@ -27,6 +27,10 @@ type Voice interface {
 	Tell(ctx context.Context, c *storage.Chat, caps channel.Capabilities, r *event.Registration) ([]storage.Message, error)
 	// Nudge writes the one reminder of a draft left lying.
 	Nudge(c *storage.Chat, caps channel.Capabilities) (storage.Message, error)
+	// Salute is how a guest is addressed.
+	Salute(p *event.Participation) string
+	// RSVPButtons are the answers under an invitation or a reminder.
+	RSVPButtons(code string) [][]channel.Button
 }
 
 // Options are what a Planner is made of.
@@ -110,6 +114,7 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
 		{"steps", p.steps},
+		{"remind", p.remind},
 		{"clean up", p.cleanUp},
 	} {
 		if err := part.run(ctx); err != nil {

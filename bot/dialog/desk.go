@@ -58,6 +58,8 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 
 		{Name: "rekap", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.recap},
 		{Name: "cari", Role: event.FrontDesk, Private: true, Menu: true, run: d.find},
+		{Name: "konfirmasi", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.confirm},
+		{Name: "tanya", Role: event.Member, Private: true, Group: true, Menu: true, run: d.tanya},
 		{Name: "kurasi", Role: event.Member, Private: true, Group: true, Menu: true, run: d.curate},
 		{Name: "ekspor", Role: event.Member, Private: true, Menu: true, run: d.export},
 		{Name: "acara", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.event},
@@ -79,6 +81,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgEvent:    d.eventStep,
 		dlgTeam:     d.teamStep,
 		dlgClaim:    d.claimStep,
+		dlgConfirm:  d.confirmStep,
 	}
 	return d
 }
@@ -115,6 +118,10 @@ func (d *Desk) Step(ctx context.Context, t *Turn) (ok bool, err error) {
 	// An offer may be answered by its button whatever else is open.
 	if tag, _, pressed := t.Pressed(); pressed && strings.HasPrefix(tag, dlgOffer+".") {
 		return true, d.offerPress(ctx, t, strings.TrimPrefix(tag, dlgOffer+"."))
+	}
+	// So may an invitation.
+	if tag, value, pressed := t.Pressed(); pressed && strings.HasPrefix(tag, rsvpTag) {
+		return true, d.rsvpPress(ctx, t, strings.TrimPrefix(tag, rsvpTag), value)
 	}
 	s, ok := d.steps[t.Chat.Dialog]
 	if !ok {

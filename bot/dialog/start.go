@@ -129,6 +129,11 @@ func (d *Desk) Small(ctx context.Context, t *Turn) error {
 	if a := audienceWanted(text); a != "" {
 		return d.register(ctx, t, string(a))
 	}
+	if intent(text) == "" {
+		if ok, err := d.rsvp(ctx, t); ok || err != nil {
+			return err
+		}
+	}
 	if name, ok := plainCommand(text); ok {
 		if c, ok := d.Lookup(name); ok && c.Allows(t.Person.Role) {
 			return d.Run(ctx, t, c, "")

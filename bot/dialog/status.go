@@ -60,6 +60,11 @@ func (d *Desk) withOne(ctx context.Context, t *Turn, what, args string, then fun
 		return err
 	}
 	if len(regs) == 0 {
+		if t.Chat.Draft == nil {
+			if ok, err := d.changeAnswer(ctx, t); ok || err != nil {
+				return err
+			}
+		}
 		if t.Chat.Draft != nil {
 			return t.Say("status.draft", templates.Data{"Audience": t.Chat.Draft.Audience}, d.nextThings(t))
 		}

@@ -1,0 +1,235 @@
+package dialog
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// rsvpTag marks the answer buttons of one guest's invitation and reminders;
+// they may be pressed whatever else is open.
+const rsvpTag = "rsvp."
+
+// rsvpOptions are the answers in the order in which they are numbered.
+var rsvpOptions = []understand.Meaning{understand.MeansYes, understand.MeansMaybe, understand.MeansNo, understand.MeansDelegated}
+
+// RSVPButtons are the answers to an invitation or a reminder, for those who
+// write to guests.
+func (d *Desk) RSVPButtons(code string) [][]channel.Button {
+	var keys []channel.Button
+	for _, m := range rsvpOptions {
+		keys = append(keys, channel.Button{Label: d.texts.Label("rsvp", string(m)), Value: pressMark + rsvpTag + code + "|" + string(m)})
+	}
+	return rows(keys)
+}
+
+// rsvpPress takes a button of an invitation or a reminder.
+func (d *Desk) rsvpPress(ctx context.Context, t *Turn, code, value string) error {
+	p, err := d.app.Store().Participations().ByCode(ctx, code)
+	if err != nil || p.PersonID != t.Person.ID {
+		return t.Say("answer.oldbutton", nil)
+	}
+	e, err := d.app.Event(ctx, p.EventID)
+	if err != nil {
+		return err
+	}
+	if !e.Upcoming(d.app.Now()) {
+		return t.Say("rsvp.over", templates.Data{"Event": e})
+	}
+	return d.takeAnswer(ctx, t, p, e, understand.Reading{Meaning: understand.Meaning(value)})
+}
+
+// rsvp reads a free text of somebody who was invited. ok is false where it is
+// no answer to the invitation and nothing else that belongs to it.
+func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
+	p, e, asked, err := d.app.Invited(ctx, t.Person.ID)
+	if err != nil || p == nil {
+		return false, err
+	}
+	r := understand.Reply(t.Text(), understand.ReplyContext{Asked: asked, Options: rsvpOptions})
+	switch {
+	case r.Auto:
+		return true, nil // two machines must not talk to each other
+	case r.Sensitive != "":
+		return true, d.grieve(ctx, t, p, r)
+	}
+	switch r.Meaning {
+	case understand.MeansYes, understand.MeansNo, understand.MeansMaybe, understand.MeansDelegated:
+		return true, d.takeAnswer(ctx, t, p, e, r)
+	case understand.MeansOptOut:
+		if _, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.WrongNumber); err != nil {
+			return true, err
+		}
+		return true, d.stop(ctx, t, "")
+	case understand.MeansQuestion:
+		return true, d.answerQuestion(ctx, t, p, e, r)
+	}
+	if asked && !greeting(t.Text()) {
+		return true, t.Say("rsvp.unclear", d.rsvpData(p, e), d.rsvpChoices(p))
+	}
+	return false, nil
+}
+
+func (d *Desk) rsvpChoices(p *event.Participation) Option {
+	return func(t *Turn, m *channel.Outbound) {
+		var list []choice
+		for _, a := range rsvpOptions {
+			list = append(list, choice{t.Label("rsvp", string(a)), string(a)})
+		}
+		t.choices(rsvpTag+p.Code, list...)(t, m)
+	}
+}
+
+func (d *Desk) rsvpData(p *event.Participation, e *event.Event) templates.Data {
+	return templates.Data{"P": p, "Event": e, "Salute": d.Salute(p)}
+}
+
+// Salute is how a guest is addressed: "Bapak H. Dedi", "Bapak/Ibu Siti".
+func (d *Desk) Salute(p *event.Participation) string {
+	s := p.Salutation
+	if s == "" {
+		s = "Bapak/Ibu"
+	}
+	return strings.TrimSpace(s + " " + p.Name)
+}
+
+// takeAnswer records an answer, says how it was understood and how to correct
+// it, and offers what comes next.
+func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, e *event.Event, r understand.Reading) error {
+	reply := event.Reply{
+		Answer: event.Answer(r.Meaning), Heads: r.People, Delegate: r.Who, Late: r.Late, Reason: r.Reason,
+		Text: shorten(t.In.Text, 300), Source: "chat",
+	}
+	if t.In.Kind == channel.Press {
+		reply.Text = ""
+	}
+	p, err := d.app.Answer(ctx, t.Actor(), p.ID, reply)
+	if err != nil {
+		return err
+	}
+	data := d.rsvpData(p, e)
+	data["Soft"] = r.Soft
+	opts := []Option{}
+	if p.Reply.Comes() && p.RegistrationID == "" {
+		switch p.Audience {
+		case event.Koperasi, event.UKM, event.Performer:
+			if e.TakesRegistrations(d.app.Now()) {
+				data["Register"] = true
+				opts = append(opts, t.commands(choice{t.Label("menu", "daftar"), "/daftar " + string(p.Audience)}))
+			}
+		}
+	}
+	if _, ok := data["Register"]; !ok {
+		data["Register"] = false
+	}
+	if err := t.Say("rsvp.echo."+string(p.Reply.Answer), data, opts...); err != nil {
+		return err
+	}
+	if r.Asks {
+		return d.answerQuestion(ctx, t, p, e, r)
+	}
+	return nil
+}
+
+// changeAnswer is "ubah" of somebody who was invited and has no registration.
+func (d *Desk) changeAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
+	p, e, _, err := d.app.Invited(ctx, t.Person.ID)
+	if err != nil || p == nil {
+		return false, err
+	}
+	return true, t.Say("rsvp.again", d.rsvpData(p, e), d.rsvpChoices(p))
+}
+
+// grieve answers a death, an illness or anger with a fitting word, stops the
+// automatic messages, and hands over to the team.
+func (d *Desk) grieve(ctx context.Context, t *Turn, p *event.Participation, r understand.Reading) error {
+	if _, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.Grieving); err != nil {
+		return err
+	}
+	if err := t.Say("rsvp.sensitive."+string(r.Sensitive), nil); err != nil {
+		return err
+	}
+	return d.tellTeam(ctx, t, p)
+}
+
+// answerQuestion answers from the FAQ, or hands the question to the team.
+func (d *Desk) answerQuestion(ctx context.Context, t *Turn, p *event.Participation, e *event.Event, r understand.Reading) error {
+	if text, ok, err := d.ownFAQ(ctx, t.Text()); err != nil {
+		return err
+	} else if ok {
+		return t.Say("tanya.own", templates.Data{"Text": text})
+	}
+	if r.Topic != "" && r.Topic != understand.AskUnknown {
+		key, data, err := d.faq(ctx, r.Topic, e.ID)
+		if err != nil {
+			return err
+		}
+		return t.Say(key, data)
+	}
+	if err := t.Say("rsvp.forwarded", nil); err != nil {
+		return err
+	}
+	return d.tellTeam(ctx, t, p)
+}
+
+// tellTeam puts a guest's words before the team; a reply to that message in
+// the group goes back to the guest.
+func (d *Desk) tellTeam(ctx context.Context, t *Turn, p *event.Participation) error {
+	group, bound, err := d.app.Group(ctx)
+	if err != nil {
+		return err
+	}
+	row := "question/" + t.In.ID
+	q := storage.Question{ID: t.In.ID, PersonID: t.Person.ID, Name: t.Person.Name, Chat: t.Chat.ID, Text: shorten(t.In.Text, 1000), Row: row, AskedAt: d.app.Now()}
+	data := templates.Data{"Name": t.Person.Name, "Organisation": "", "Text": q.Text}
+	if p != nil {
+		q.Name, data["Name"], data["Organisation"] = p.Name, p.Name, p.Organisation
+	}
+	if err := d.app.AskTeam(ctx, q); err != nil {
+		return err
+	}
+	if !bound {
+		return nil // it waits in /tanya
+	}
+	text, err := t.Render("tanya.forward", data)
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	t.out = append(t.out, storage.Message{
+		ID: row, Chat: group.Chat, Lane: storage.LaneAnswer, Order: now.UnixMicro(), Body: channel.Outbound{Text: string(text)},
+		Touchpoint: "question", State: storage.Queued, DueAt: now, QueuedAt: now,
+	})
+	return nil
+}
+
+// TeamAnswer takes a team member's reply to a question that the bot put into
+// the group; ok is false where the message replied to was none.
+func (d *Desk) TeamAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
+	if t.In.ReplyTo == nil || !t.In.ReplyTo.FromBot || t.In.Kind != channel.Text || t.In.Text == "" || rank(t.Person.Role) < rank(event.Member) {
+		return false, nil
+	}
+	q, err := d.app.QuestionOf(ctx, t.In.ReplyTo.MessageID)
+	if err != nil || q == nil {
+		return false, err
+	}
+	to, err := channel.ParseChat(q.Chat)
+	if err != nil {
+		return false, err
+	}
+	text, err := t.Render("tanya.answer", templates.Data{"Question": shorten(q.Text, 200), "Answer": t.In.Text})
+	if err != nil {
+		return false, err
+	}
+	if err := d.app.Answered(ctx, t.Actor(), *q); err != nil {
+		return false, err
+	}
+	t.add(to, channel.Outbound{Text: string(text)})
+	return true, t.Say("tanya.sent", templates.Data{"Name": q.Name})
+}

@@ -1,0 +1,196 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// planPage is how many guests are planned at a time.
+const planPage = 500
+
+// stageDone marks a stage as planned, for one schedule of an event.
+type stageDone struct {
+	At    time.Time `json:"at"`
+	Rows  int       `json:"rows"`
+	Calls int       `json:"calls"`
+}
+
+// remind plans the reminder stage that has begun (SOP step 8): a row for each
+// guest whom the table asks something of. It plans a stage once: the rows have
+// unique keys, and a marker spares looking again. A stage that was missed by
+// downtime is sent only where no later one has begun.
+func (p *Planner) remind(ctx context.Context) error {
+	events, err := p.App.Upcoming(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		stage, ok := e.StageNow(p.App.Now())
+		if !ok {
+			continue
+		}
+		if err := p.planStage(ctx, e, stage); err != nil {
+			return fmt.Errorf("%s of %s: %w", stage, e.ID, err)
+		}
+	}
+	return nil
+}
+
+func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Stage) error {
+	key := fmt.Sprintf("stage/%s/%d/%s", e.ID, e.Schedule, stage)
+	var done stageDone
+	err := p.Store.Settings().Get(ctx, key, &done)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	q := storage.ParticipationQuery{EventID: e.ID, Limit: planPage}
+	for {
+		page, next, err := p.Store.Participations().List(ctx, q)
+		if err != nil {
+			return err
+		}
+		rows, calls, err := p.stageRows(ctx, e, stage, page)
+		if err != nil {
+			return err
+		}
+		if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
+			return err
+		}
+		done.Rows += len(rows)
+		done.Calls += calls
+		if next == "" {
+			break
+		}
+		q.After = next
+	}
+	done.At = p.App.Now()
+	if err := p.tellStage(ctx, e, stage, done); err != nil {
+		return err
+	}
+	return p.Store.Settings().Put(ctx, key, done)
+}
+
+// stageRows makes the rows of one page, and puts on the call list whom no
+// channel reaches or the last asking is for.
+func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation) (rows []storage.Message, calls int, err error) {
+	now := p.App.Now()
+	for _, g := range page {
+		msg := g.MessageAt(stage, now)
+		if msg == event.NoMessage {
+			continue
+		}
+		chat, err := p.reach(ctx, g)
+		if err != nil {
+			return nil, 0, err
+		}
+		if msg == event.MsgAskLast || chat.IsZero() && msg != event.MsgEve && msg != event.MsgThanks {
+			if err := p.callList(ctx, g); err != nil {
+				return nil, 0, err
+			}
+			calls++
+		}
+		if chat.IsZero() {
+			continue
+		}
+		m, err := p.stageRow(e, stage, msg, g, chat)
+		if err != nil {
+			return nil, 0, err
+		}
+		rows = append(rows, m)
+	}
+	return rows, calls, nil
+}
+
+// reach is where a guest can be written to: their own chat, else e-mail.
+func (p *Planner) reach(ctx context.Context, g *event.Participation) (channel.Chat, error) {
+	person, err := p.Store.People().Get(ctx, g.PersonID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return channel.Chat{}, nil
+	}
+	if err != nil {
+		return channel.Chat{}, err
+	}
+	if person.StoppedAt != nil {
+		return channel.Chat{}, nil
+	}
+	if chat, err := channel.ParseChat(person.PrivateChat()); err == nil && p.has(chat.Channel) {
+		return chat, nil
+	}
+	if g.Email != "" && p.has(channel.Email) {
+		return channel.Chat{Channel: channel.Email, ID: g.Email}, nil
+	}
+	return channel.Chat{}, nil
+}
+
+func (p *Planner) has(name channel.Name) bool { _, ok := p.caps[name]; return ok }
+
+func (p *Planner) callList(ctx context.Context, g *event.Participation) error {
+	return retryConflict(ctx, func() error {
+		fresh, err := p.Store.Participations().Get(ctx, g.ID)
+		if err != nil || fresh.Call != event.NoCall {
+			return err
+		}
+		fresh.Call = event.CallDue
+		return p.Store.Participations().Save(ctx, fresh)
+	})
+}
+
+func (p *Planner) stageRow(e *event.Event, stage event.Stage, msg event.Message, g *event.Participation, chat channel.Chat) (storage.Message, error) {
+	data := templates.Data{"P": g, "Event": e, "Salute": p.Voice.Salute(g), "Days": e.DaysBefore(p.App.Now())}
+	text, err := p.Texts.Text("remind."+string(msg), data)
+	if err != nil {
+		return storage.Message{}, err
+	}
+	body := channel.Outbound{Text: text}
+	if chat.Channel == channel.Email {
+		if body.Subject, err = p.Texts.Text("remind.subject", data); err != nil {
+			return storage.Message{}, err
+		}
+	} else if p.caps[chat.Channel].Buttons && msg != event.MsgEve {
+		body.Buttons = p.Voice.RSVPButtons(g.Code)
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	expires := e.Start
+	if next, ok := stageAfter(e, stage); ok {
+		expires = next // a later stage says it better
+	}
+	return storage.Message{
+		ID:   fmt.Sprintf("%s/%s/%s.%d/%s", e.ID, g.PersonID, stage, e.Schedule, chat.Channel),
+		Chat: chat, Lane: storage.LaneReminder, Order: now.UnixMicro(), Body: body, PersonID: g.PersonID, EventID: e.ID,
+		Touchpoint: string(stage), Quiet: true, State: storage.Queued, DueAt: now, QueuedAt: now, ExpiresAt: &expires,
+	}, nil
+}
+
+func stageAfter(e *event.Event, s event.Stage) (time.Time, bool) {
+	all := event.Reminders()
+	for i, st := range all {
+		if st == s && i+1 < len(all) {
+			return e.StageAt(all[i+1]), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// tellStage tells the team's group that a stage began.
+func (p *Planner) tellStage(ctx context.Context, e *event.Event, stage event.Stage, done stageDone) error {
+	group, bound, err := p.App.Group(ctx)
+	if err != nil || !bound || done.Rows+done.Calls == 0 {
+		return err
+	}
+	text, err := p.Texts.Text("remind.group", templates.Data{"Event": e, "Days": e.DaysBefore(p.App.Now()), "Rows": done.Rows, "Calls": done.Calls})
+	if err != nil {
+		return err
+	}
+	_, err = p.Store.Outbox().Add(ctx, p.row(fmt.Sprintf("stage/%s/%d/%s", e.ID, e.Schedule, stage), group.Chat, text, e.ID, "stage", nil))
+	return err
+}
