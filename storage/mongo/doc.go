@@ -8,7 +8,8 @@
 // begin with "_" beyond that are this adapter's own, made for an index, and
 // never leave it.
 //
-//	chats inbox outbox people events registrations codes audit   as in the port
+//	chats inbox outbox people events registrations participations
+//	broadcasts questions codes audit   as in the port
 //	places         event/audience/k: one place of a quota, free or held
 //	counters       the last number handed out of a series
 //	settings       JSON text under a key
@@ -33,8 +34,8 @@
 // "hashed"}: nothing in them is unique but _id, and every hot write names its
 // _id. A sharded collection cannot hold a unique index that does not begin
 // with its shard key, so people (_id and _accounts), registrations (_id,
-// key and number) and places (_id and _holding) stay whole, on the database's
-// primary shard; so may the rest, which is small. A findAndModify that does
+// key and number), participations (_id and code) and places (_id and _holding)
+// stay whole, on the database's primary shard; so may the rest, which is small. A findAndModify that does
 // not name the shard key is refused on older servers: only places uses one.
 //
 // # FerretDB

@@ -53,6 +53,14 @@ func (b inbox) Forget(ctx context.Context, before time.Time) (int, error) {
 	})
 }
 
+func (b inbox) Erase(ctx context.Context, chat channel.Chat) (int, error) {
+	return b.removeAll(ctx, "erase inbound", bson.D{
+		{Key: "message.chat.id", Value: chat.ID},
+		{Key: "message.chat.channel", Value: chat.Channel},
+		{Key: "done", Value: true},
+	})
+}
+
 // arrivals number what comes within one millisecond, so that two messages
 // sent at once are replayed in the order in which they came. Numbers rise
 // over restarts, as long as the machine's clock does.

@@ -25,6 +25,10 @@ type migration func(ctx context.Context, s *Store) error
 func migrations() []migration {
 	return []migration{
 		func(context.Context, *Store) error { return nil }, // the first documents: only indexes, see below
+		// Participations, broadcasts, questions; the outbox by touchpoint, people
+		// by email address. Again only indexes, but an older program would drop
+		// the address as it saves a person.
+		func(context.Context, *Store) error { return nil },
 	}
 }
 
@@ -130,16 +134,23 @@ func indexes() []collectionIndexes {
 			index("drafts", "draftAt", "_id"),
 			index("person", "personId"),
 		}},
-		{document.Inbox, []indexOf{index("open", "done", "at", arrivalField, "_id")}},
+		{document.Inbox, []indexOf{
+			index("open", "done", "at", arrivalField, "_id"),
+			index("chat", "message.chat.id", "done"),
+		}},
 		{document.Outbox, []indexOf{
 			index("due", "state", "chat.channel", "lane", "dueAt", "order", "_id"), // Due, Counts
 			index("oldest", "state", "dueAt"),
 			index("queued", "state", "queuedAt", "_id"), // Failures, Forget
 			index("receipt", "chat.id", "messageId"),
+			index("touchpoint", "eventId", "touchpoint", "chat.channel", "state"), // Tally, Expire
+			index("event", "eventId", "state", "_id", "touchpoint"),               // List
+			index("person", "personId"),
 		}},
 		{document.People, []indexOf{
 			unique("account", accountsField),
 			index("phone", "phone"),
+			index("email", emailField),
 			index("handle", handlesField),
 			index("role", "role"),
 		}},
@@ -153,6 +164,15 @@ func indexes() []collectionIndexes {
 			index("tell", "tell"),
 			index("offer", "offerUntil"),
 		}},
+		{document.Participations, []indexOf{
+			unique("code", "code"),
+			// What follows _id is there to pass over documents without reading them.
+			index("event", "eventId", "_id", "audience", "reply.answer", "invitedAt"),
+			index("person", "personId", "_id"),
+			index("call", "eventId", "call", "_id"),
+		}},
+		{document.Broadcasts, []indexOf{index("event", "eventId", "createdAt", "_id")}},
+		{document.Questions, []indexOf{index("open", "answeredAt", "askedAt", "_id")}},
 		{document.Places, []indexOf{
 			unique("holding", holdingField),
 			index("free", "eventId", "audience", "holder", "k"),

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -33,11 +34,19 @@ func (o outbox) Add(ctx context.Context, m storage.Message) (fresh bool, err err
 }
 
 func (o outbox) AddAll(ctx context.Context, ms []storage.Message) (fresh int, err error) {
-	if len(ms) == 0 {
-		return 0, nil
+	for part := range slices.Chunk(ms, addAtOnce) {
+		n, err := o.addPart(ctx, part)
+		if err != nil {
+			return fresh, err
+		}
+		fresh += n
 	}
-	docs := make([]bson.Raw, len(ms))
-	for i, m := range ms {
+	return fresh, nil
+}
+
+func (o outbox) addPart(ctx context.Context, part []storage.Message) (fresh int, err error) {
+	docs := make([]bson.Raw, len(part))
+	for i, m := range part {
 		m = queued(m)
 		if docs[i], err = o.codec.encode(&m); err != nil {
 			return 0, fail(ctx, "queue messages", err)
@@ -45,10 +54,10 @@ func (o outbox) AddAll(ctx context.Context, ms []storage.Message) (fresh int, er
 	}
 	_, err = o.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
 	if err == nil {
-		return len(ms), nil
+		return len(part), nil
 	}
 	if there, ok := onlyDuplicates(err); ok {
-		return len(ms) - there, nil
+		return len(part) - there, nil
 	}
 	return 0, fail(ctx, "queue messages", err)
 }
@@ -249,11 +258,16 @@ func (o outbox) Failures(ctx context.Context, limit int) ([]*storage.Message, er
 	}, descending("queuedAt"), limit)
 }
 
+// inFinalState is the condition that a row is neither waiting nor being sent.
+func inFinalState() bson.E {
+	return bson.E{Key: "state", Value: bson.D{{Key: "$in", Value: bson.A{
+		storage.Sent, storage.Delivered, storage.Read, storage.Failed, storage.Uncertain, storage.Suppressed, storage.Expired,
+	}}}}
+}
+
 func (o outbox) Forget(ctx context.Context, before time.Time) (int, error) {
 	return o.removeAll(ctx, "forget messages", bson.D{
-		{Key: "state", Value: bson.D{{Key: "$in", Value: bson.A{
-			storage.Sent, storage.Delivered, storage.Read, storage.Failed, storage.Uncertain, storage.Suppressed, storage.Expired,
-		}}}},
+		inFinalState(),
 		{Key: "queuedAt", Value: bson.D{{Key: "$lt", Value: before}}},
 	})
 }

@@ -29,9 +29,11 @@ const (
 	// handlesField holds the public handles in lower case, for ByUsername:
 	// collations are not the same on all servers.
 	handlesField = "_handles"
+	// emailField holds the address in lower case, for ByEmail; likewise.
+	emailField = "_email"
 )
 
-// lookups are those two fields.
+// lookups are those three fields; the last only of those who have an address.
 func lookups(p *event.Person) []bson.E {
 	keys, handles := bson.A{}, bson.A{}
 	for _, a := range p.Accounts {
@@ -43,7 +45,11 @@ func lookups(p *event.Person) []bson.E {
 	if len(keys) == 0 {
 		keys = append(keys, "none/"+p.ID) // unlike any key, which is "channel:user"
 	}
-	return []bson.E{{Key: accountsField, Value: keys}, {Key: handlesField, Value: handles}}
+	own := []bson.E{{Key: accountsField, Value: keys}, {Key: handlesField, Value: handles}}
+	if p.Email != "" {
+		own = append(own, bson.E{Key: emailField, Value: strings.ToLower(p.Email)})
+	}
+	return own
 }
 
 func (p people) Get(ctx context.Context, id string) (*event.Person, error) {
@@ -56,6 +62,10 @@ func (p people) ByAccount(ctx context.Context, accountKey string) (*event.Person
 
 func (p people) ByPhone(ctx context.Context, phone string) ([]*event.Person, error) {
 	return p.by(ctx, "find people by phone", bson.D{{Key: "phone", Value: phone}})
+}
+
+func (p people) ByEmail(ctx context.Context, address string) ([]*event.Person, error) {
+	return p.by(ctx, "find people by email", bson.D{{Key: emailField, Value: strings.ToLower(address)}})
 }
 
 func (p people) ByUsername(ctx context.Context, username string) ([]*event.Person, error) {

@@ -91,9 +91,9 @@ func (c chats) Delete(ctx context.Context, id string) error {
 func inboxTable() *table[document.InboxMessage] {
 	return &table[document.InboxMessage]{
 		name:    "inbox",
-		columns: []string{"at", "done"},
+		columns: []string{"at", "done", "chat"},
 		id:      func(m *document.InboxMessage) string { return m.ID },
-		values:  func(m *document.InboxMessage) []any { return []any{millis(m.At), m.Done} },
+		values:  func(m *document.InboxMessage) []any { return []any{millis(m.At), m.Done, m.Message.Chat.String()} },
 	}
 }
 
@@ -137,6 +137,14 @@ func (i inbox) Open(ctx context.Context, limit int) ([]channel.Inbound, error) {
 func (i inbox) Forget(ctx context.Context, before time.Time) (n int, err error) {
 	err = i.s.write(ctx, "inbox.forget", func(t *tx) error {
 		n, err = t.exec(ctx, "DELETE FROM inbox WHERE done = 1 AND at < ?", millis(before))
+		return err
+	})
+	return n, err
+}
+
+func (i inbox) Erase(ctx context.Context, chat channel.Chat) (n int, err error) {
+	err = i.s.write(ctx, "inbox.erase", func(t *tx) error {
+		n, err = t.exec(ctx, "DELETE FROM inbox WHERE done = 1 AND chat = ?", chat.String())
 		return err
 	})
 	return n, err

@@ -14,8 +14,8 @@ type querier interface {
 	query(ctx context.Context, query string, args []any) (*sql.Rows, error)
 }
 
-// maxStatements bounds the statements kept ready by each side. Only the search
-// of registrations builds its SQL, so it is not reached in practice.
+// maxStatements bounds the statements kept ready by each side. Only the
+// searches of registrations and participations build their SQL, so it is not reached in practice.
 const maxStatements = 256
 
 var errClosed = errors.New("the store was closed")

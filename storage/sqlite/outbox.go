@@ -16,13 +16,17 @@ import (
 
 func outboxTable() *table[storage.Message] {
 	return &table[storage.Message]{
-		name:    "outbox",
-		columns: []string{"channel", "chat", "lane", "ord", "state", "due_at", "queued_at", "lease_token", "lease_until", "message_id"},
-		id:      func(m *storage.Message) string { return m.ID },
+		name: "outbox",
+		columns: []string{
+			"channel", "chat", "lane", "ord", "state", "due_at", "queued_at", "lease_token", "lease_until", "message_id",
+			"event_id", "touchpoint", "person_id",
+		},
+		id: func(m *storage.Message) string { return m.ID },
 		values: func(m *storage.Message) []any {
 			return []any{
 				string(m.Chat.Channel), m.Chat.String(), int(m.Lane), m.Order, string(m.State),
 				millis(m.DueAt), millis(m.QueuedAt), m.LeaseToken, millisOrNull(m.LeaseUntil), m.MessageID,
+				m.EventID, m.Touchpoint, m.PersonID,
 			}
 		},
 	}

@@ -12,9 +12,11 @@ import (
 func personTable() *table[event.Person] {
 	return &table[event.Person]{
 		name:    "people",
-		columns: []string{"version", "phone", "staff"},
+		columns: []string{"version", "phone", "email", "staff"},
 		id:      func(p *event.Person) string { return p.ID },
-		values:  func(p *event.Person) []any { return []any{p.Version, p.Phone, p.Role.Staff()} },
+		values: func(p *event.Person) []any {
+			return []any{p.Version, p.Phone, strings.ToLower(p.Email), p.Role.Staff()}
+		},
 	}
 }
 
@@ -53,6 +55,11 @@ func (p people) ByAccount(ctx context.Context, key string) (*event.Person, error
 func (p people) ByPhone(ctx context.Context, phone string) ([]*event.Person, error) {
 	out, err := personTable().list(ctx, p.s.reader, "WHERE phone = ? AND phone <> '' ORDER BY id", phone)
 	return out, wrap(ctx, "find people by phone", err)
+}
+
+func (p people) ByEmail(ctx context.Context, address string) ([]*event.Person, error) {
+	out, err := personTable().list(ctx, p.s.reader, "WHERE email = ? AND email <> '' ORDER BY id", strings.ToLower(address))
+	return out, wrap(ctx, "find people by email", err)
 }
 
 func (p people) ByUsername(ctx context.Context, username string) ([]*event.Person, error) {

@@ -117,6 +117,12 @@ func putDocument(ctx context.Context, t *tx, doc any) error {
 			return err
 		}
 		return keepAccounts(ctx, t, d)
+	case *event.Participation:
+		return participationTable().put(ctx, t, d)
+	case *storage.Broadcast:
+		return broadcastTable().put(ctx, t, d)
+	case *storage.Question:
+		return questionTable().put(ctx, t, d)
 	case *storage.Code:
 		return codeTable().put(ctx, t, d)
 	case *document.Place:

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -102,15 +101,9 @@ func (g registrations) List(ctx context.Context, q storage.RegistrationQuery) (p
 	if limit <= 0 {
 		limit = defaultPage
 	}
-	match := pieces(q.Search)
-	if match != "" {
-		few, err := g.few(ctx, match)
-		if err != nil {
-			return nil, "", wrap(ctx, "list registrations", err)
-		}
-		if !few {
-			match = ""
-		}
+	match, err := narrow(ctx, g.s.reader, "registrations_pieces", q.Search)
+	if err != nil {
+		return nil, "", wrap(ctx, "list registrations", err)
 	}
 	where, args := conditions(q, match)
 	// One more than asked tells whether there is a next page.
@@ -123,28 +116,6 @@ func (g registrations) List(ctx context.Context, q storage.RegistrationQuery) (p
 		next = page[limit-1].Number
 	}
 	return page, next, nil
-}
-
-// pieces is what the words of a search (those that are long enough) are to
-// the index of pieces: phrases that must all occur.
-func pieces(search string) string {
-	var phrases []string
-	for word := range strings.FieldsSeq(search) {
-		if utf8.RuneCountInString(word) >= 3 {
-			phrases = append(phrases, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
-		}
-	}
-	return strings.Join(phrases, " ")
-}
-
-// few reports whether the index of pieces finds so little that it is worth
-// starting from. What occurs in many rows fills a page sooner by going
-// through them in their order.
-func (g registrations) few(ctx context.Context, match string) (bool, error) {
-	const many = 2000
-	var n int
-	err := g.s.reader.row(ctx, "SELECT count(*) FROM (SELECT 1 FROM registrations_pieces WHERE registrations_pieces MATCH ? LIMIT ?)", []any{match, many}, &n)
-	return n < many, err
 }
 
 // conditions is a query as SQL. match, where not "", is asked of the index of

@@ -100,6 +100,55 @@ CREATE TABLE chunks (
 );
 
 CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+`, `
+ALTER TABLE inbox ADD COLUMN chat TEXT NOT NULL DEFAULT '';
+UPDATE inbox SET chat = doc ->> '$.message.chat.channel' || ':' || (doc ->> '$.message.chat.id');
+CREATE INDEX inbox_chat ON inbox (chat) WHERE done = 1;
+
+ALTER TABLE outbox ADD COLUMN event_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE outbox ADD COLUMN touchpoint TEXT NOT NULL DEFAULT '';
+ALTER TABLE outbox ADD COLUMN person_id TEXT NOT NULL DEFAULT '';
+UPDATE outbox SET event_id = coalesce(doc ->> '$.eventId', ''), touchpoint = coalesce(doc ->> '$.touchpoint', ''),
+	person_id = coalesce(doc ->> '$.personId', '');
+CREATE INDEX outbox_touchpoint ON outbox (event_id, touchpoint, channel, state) WHERE event_id <> '';
+CREATE INDEX outbox_event ON outbox (event_id, state, id, touchpoint) WHERE event_id <> '';
+CREATE INDEX outbox_person ON outbox (person_id) WHERE person_id <> '';
+
+ALTER TABLE people ADD COLUMN email TEXT NOT NULL DEFAULT ''; -- new in documents, too
+CREATE INDEX people_email ON people (email) WHERE email <> '';
+
+CREATE TABLE participations (
+	seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, doc TEXT NOT NULL, version INTEGER NOT NULL, code TEXT NOT NULL UNIQUE,
+	event_id TEXT NOT NULL, person_id TEXT NOT NULL, audience TEXT NOT NULL, answer TEXT NOT NULL, call_state TEXT NOT NULL,
+	invited INTEGER NOT NULL, search TEXT NOT NULL
+);
+-- What follows id is there to pass over rows without reading them.
+CREATE INDEX participations_event ON participations (event_id, id, audience, answer, invited);
+CREATE INDEX participations_person ON participations (person_id, id);
+CREATE INDEX participations_call ON participations (event_id, call_state, id) WHERE call_state <> '';
+
+-- As registrations_pieces.
+CREATE VIRTUAL TABLE participations_pieces USING fts5 (
+	search, content = 'participations', content_rowid = 'seq', tokenize = 'trigram', columnsize = 0
+);
+CREATE TRIGGER participations_inserted AFTER INSERT ON participations BEGIN
+	INSERT INTO participations_pieces (rowid, search) VALUES (new.seq, new.search);
+END;
+CREATE TRIGGER participations_deleted AFTER DELETE ON participations BEGIN
+	INSERT INTO participations_pieces (participations_pieces, rowid, search) VALUES ('delete', old.seq, old.search);
+END;
+CREATE TRIGGER participations_updated AFTER UPDATE OF search ON participations WHEN old.search <> new.search BEGIN
+	INSERT INTO participations_pieces (participations_pieces, rowid, search) VALUES ('delete', old.seq, old.search);
+	INSERT INTO participations_pieces (rowid, search) VALUES (new.seq, new.search);
+END;
+
+CREATE TABLE broadcasts (
+	id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL, created_at INTEGER NOT NULL
+);
+CREATE INDEX broadcasts_event ON broadcasts (event_id, created_at, id);
+
+CREATE TABLE questions (id TEXT PRIMARY KEY, doc TEXT NOT NULL, asked_at INTEGER NOT NULL, open INTEGER NOT NULL);
+CREATE INDEX questions_open ON questions (asked_at, id) WHERE open = 1;
 `}
 }
 

@@ -162,19 +162,22 @@ func (s *Store) Close() error {
 }
 
 // Chats implements storage.Store, and so do the following.
-func (s *Store) Chats() storage.Chats                 { return chats{s} }
-func (s *Store) Inbox() storage.Inbox                 { return inbox{s} }
-func (s *Store) Outbox() storage.Outbox               { return outbox{s} }
-func (s *Store) People() storage.People               { return people{s} }
-func (s *Store) Events() storage.Events               { return events{s} }
-func (s *Store) Registrations() storage.Registrations { return registrations{s} }
-func (s *Store) Places() storage.Places               { return places{s} }
-func (s *Store) Counters() storage.Counters           { return counters{s} }
-func (s *Store) Codes() storage.Codes                 { return codes{s} }
-func (s *Store) Settings() storage.Settings           { return settings{s} }
-func (s *Store) Audit() storage.Audit                 { return audit{s} }
-func (s *Store) Media() storage.Media                 { return media{s} }
-func (s *Store) Leases() storage.Leases               { return leases{s} }
-func (s *Store) Raw() storage.Raw                     { return raw{s: s, q: s.reader} }
+func (s *Store) Chats() storage.Chats                   { return chats{s} }
+func (s *Store) Inbox() storage.Inbox                   { return inbox{s} }
+func (s *Store) Outbox() storage.Outbox                 { return outbox{s} }
+func (s *Store) People() storage.People                 { return people{s} }
+func (s *Store) Events() storage.Events                 { return events{s} }
+func (s *Store) Registrations() storage.Registrations   { return registrations{s} }
+func (s *Store) Places() storage.Places                 { return places{s} }
+func (s *Store) Counters() storage.Counters             { return counters{s} }
+func (s *Store) Codes() storage.Codes                   { return codes{s} }
+func (s *Store) Settings() storage.Settings             { return settings{s} }
+func (s *Store) Audit() storage.Audit                   { return audit{s} }
+func (s *Store) Media() storage.Media                   { return media{s} }
+func (s *Store) Leases() storage.Leases                 { return leases{s} }
+func (s *Store) Participations() storage.Participations { return participations{s} }
+func (s *Store) Broadcasts() storage.Broadcasts         { return broadcasts{s} }
+func (s *Store) Questions() storage.Questions           { return questions{s} }
+func (s *Store) Raw() storage.Raw                       { return raw{s: s, q: s.reader} }
 
 var _ storage.Store = (*Store)(nil)

@@ -16,6 +16,7 @@ func inboxCases() map[string]func(*testing.T, Harness) {
 		"OpenUntilDone": inboxOpen,
 		"FreshOnce":     inboxFresh,
 		"Forget":        inboxForget,
+		"Erase":         inboxErase,
 	}
 }
 
@@ -91,4 +92,25 @@ func inboxForget(t *testing.T, h Harness) {
 	equal(t, "known still", must(s.Inbox().Add(ctx, sampleInbound("3"), at(0)))(t), false)
 	equal(t, "known no more", must(s.Inbox().Add(ctx, sampleInbound("0"), at(0)))(t), true)
 	equal(t, "open", len(must(s.Inbox().Open(ctx, 10))(t)), 2)
+}
+
+func inboxErase(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	for i, chat := range []channel.Chat{
+		chatOf("4711"), chatOf("4711"), chatOf("4711"), chatOf("47110"), {Channel: channel.Web, ID: "4711"}, {},
+	} {
+		in := sampleInbound(fmt.Sprint(i))
+		in.Chat = chat
+		must(s.Inbox().Add(ctx, in, at(time.Duration(i)*time.Hour)))(t)
+		if i != 1 {
+			ok(t, s.Inbox().Done(ctx, in.ID))
+		}
+	}
+	equal(t, "erased", must(s.Inbox().Erase(ctx, chatOf("4711")))(t), 2) // 0 and 2; 1 is open
+	equal(t, "erased again", must(s.Inbox().Erase(ctx, chatOf("4711")))(t), 0)
+	equal(t, "open", ids(must(s.Inbox().Open(ctx, 10))(t)), "1")
+	for _, id := range []string{"3", "4", "5"} { // of others
+		equal(t, "fresh "+id, must(s.Inbox().Add(ctx, sampleInbound(id), at(0)))(t), false)
+	}
+	equal(t, "fresh once erased", must(s.Inbox().Add(ctx, sampleInbound("0"), at(0)))(t), true)
 }

@@ -121,6 +121,11 @@ func personLookups(t *testing.T, h Harness) {
 	ok(t, s.People().Save(ctx, q))
 	equal(t, "by phone", len(must(s.People().ByPhone(ctx, p.Phone))(t)), 2)
 	equal(t, "by another phone", len(must(s.People().ByPhone(ctx, "+6281"))(t)), 0)
+	for address, want := range map[string]int{
+		"bu.eti@contoh.id": 2, "Bu.Eti@Contoh.ID": 2, "bu.eti@contoh": 0, "buXeti@contoh.id": 0, "%": 0, "": 0,
+	} {
+		equal(t, "by email "+address, len(must(s.People().ByEmail(ctx, address))(t)), want)
+	}
 	for _, name := range []string{"bu_eti.99", "BU_ETI.99"} {
 		got := must(s.People().ByUsername(ctx, name))(t)
 		equal(t, "by username "+name, len(got), 1)
@@ -132,8 +137,13 @@ func personLookups(t *testing.T, h Harness) {
 	staff := must(s.People().Staff(ctx))(t)
 	equal(t, "staff", len(staff), 1)
 	same(t, staff[0], p)
-	p.Phone, p.Role, p.Accounts[0].Username = "", event.Guest, "baru"
+	p.Phone, p.Email, p.Role, p.Accounts[0].Username = "", "", event.Guest, "baru"
 	ok(t, s.People().Save(ctx, p))
+	equal(t, "by the old email", len(must(s.People().ByEmail(ctx, q.Email))(t)), 1)
+	equal(t, "by no email", len(must(s.People().ByEmail(ctx, ""))(t)), 0)
+	q.Email = "ÉTI@contoh.id" // as it was typed
+	ok(t, s.People().Save(ctx, q))
+	equal(t, "by email", len(must(s.People().ByEmail(ctx, "éti@CONTOH.id"))(t)), 1)
 	equal(t, "by phone", len(must(s.People().ByPhone(ctx, q.Phone))(t)), 1)
 	equal(t, "staff", len(must(s.People().Staff(ctx))(t)), 0)
 	equal(t, "by the old username", len(must(s.People().ByUsername(ctx, "bu_eti.99"))(t)), 0)

@@ -68,7 +68,7 @@ func sampleInbound(id string) channel.Inbound {
 
 func samplePerson(id string) *event.Person {
 	return &event.Person{
-		ID: id, Name: hard, Phone: "+62812000111", Role: event.Lead,
+		ID: id, Name: hard, Phone: "+62812000111", Email: "bu.eti@contoh.id", Role: event.Lead,
 		Accounts: []event.Account{
 			{Key: id, Chat: id, Username: "Bu_Eti.99", Blocked: ptr(at(0))},
 			{Key: "web:" + id, Chat: "web:" + id},

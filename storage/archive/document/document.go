@@ -26,30 +26,41 @@ import (
 
 // Version is that of the documents' form. Raise it when a program that knows
 // only the older form would misread or lose something.
-const Version = 1
+//
+//	1  the first
+//	2  participations, broadcasts, questions; people have an email address
+const Version = 2
 
 // Names of collections. They are stored: never rename one.
 const (
-	Inbox         = "inbox"
-	Chats         = "chats"
-	Outbox        = "outbox"
-	Registrations = "registrations"
-	People        = "people"
-	Codes         = "codes"
-	Places        = "places"
-	Counters      = "counters"
-	Events        = "events"
-	Settings      = "settings"
-	Audit         = "audit"
-	Media         = "media"
+	Inbox          = "inbox"
+	Chats          = "chats"
+	Broadcasts     = "broadcasts"
+	Participations = "participations"
+	Outbox         = "outbox"
+	Registrations  = "registrations"
+	Questions      = "questions"
+	People         = "people"
+	Codes          = "codes"
+	Places         = "places"
+	Counters       = "counters"
+	Events         = "events"
+	Settings       = "settings"
+	Audit          = "audit"
+	Media          = "media"
 )
 
 // Collections lists the collections in the order in which they are read. It is
 // the reverse of the order in which a step writes them, so that a copy taken
 // while the bot runs holds, for a step that was under way, a state that the
 // replay at start completes: an answer is never lost between two collections.
+// A planner's cursor (Broadcasts) and its notes (Participations) are likewise
+// never ahead of the rows they speak of.
 func Collections() []string {
-	return []string{Inbox, Chats, Outbox, Registrations, People, Codes, Places, Counters, Events, Settings, Audit, Media}
+	return []string{
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, People,
+		Codes, Places, Counters, Events, Settings, Audit, Media,
+	}
 }
 
 // InboxMessage is a document of Inbox.
@@ -122,6 +133,12 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Message), true
 	case Registrations:
 		return new(event.Registration), true
+	case Participations:
+		return new(event.Participation), true
+	case Broadcasts:
+		return new(storage.Broadcast), true
+	case Questions:
+		return new(storage.Question), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -152,6 +169,12 @@ func ID(doc any) string {
 	case *storage.Message:
 		return d.ID
 	case *event.Registration:
+		return d.ID
+	case *event.Participation:
+		return d.ID
+	case *storage.Broadcast:
+		return d.ID
+	case *storage.Question:
 		return d.ID
 	case *event.Person:
 		return d.ID

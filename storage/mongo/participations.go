@@ -1,0 +1,186 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/archive/document"
+)
+
+type participations struct{ table[event.Participation] }
+
+// Participations keeps who takes part in what.
+func (s *Store) Participations() storage.Participations {
+	return participations{tableOf[event.Participation](s, document.Participations)}
+}
+
+func (p participations) Get(ctx context.Context, id string) (*event.Participation, error) {
+	return p.one(ctx, "get participation", byID(id), nil)
+}
+
+func (p participations) ByCode(ctx context.Context, code string) (*event.Participation, error) {
+	return p.one(ctx, "find participation by code", bson.D{{Key: "code", Value: code}}, nil)
+}
+
+func (p participations) Save(ctx context.Context, given *event.Participation) error {
+	next := *given
+	next.Version++
+	if err := p.save(ctx, "save participation", given.ID, given.Version, &next); err != nil {
+		return err
+	}
+	given.Version = next.Version
+	return nil
+}
+
+// addAtOnce is how many documents are encoded and sent at a time: memory stays
+// flat, and each round trip ends well within its time-out.
+const addAtOnce = 1000
+
+// AddAll gives ErrConflict where a code is taken; all others are added all
+// the same.
+func (p participations) AddAll(ctx context.Context, ps []*event.Participation) (fresh int, err error) {
+	for part := range slices.Chunk(ps, addAtOnce) {
+		n, partErr := p.addPart(ctx, part)
+		fresh += n
+		if partErr != nil && !errors.Is(partErr, storage.ErrConflict) {
+			return fresh, partErr
+		}
+		err = errors.Join(err, partErr)
+	}
+	return fresh, err
+}
+
+func (p participations) addPart(ctx context.Context, part []*event.Participation) (fresh int, err error) {
+	const doing = "add participations"
+	docs := make([]bson.Raw, len(part))
+	for i, given := range part {
+		first := *given
+		first.Version = 1
+		if docs[i], err = p.codec.encode(&first); err != nil {
+			return 0, fail(ctx, doing, err)
+		}
+	}
+	_, err = p.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
+	refused := map[int]bool{}
+	if err != nil {
+		if _, ok := onlyDuplicates(err); !ok {
+			return 0, fail(ctx, doing, err)
+		}
+		var be driver.BulkWriteException
+		errors.As(err, &be)
+		for _, we := range be.WriteErrors {
+			refused[we.Index] = true
+		}
+	}
+	var ids bson.A
+	for i, given := range part {
+		if refused[i] {
+			ids = append(ids, given.ID)
+			continue
+		}
+		given.Version = 1
+		fresh++
+	}
+	return fresh, p.allThere(ctx, doing, ids)
+}
+
+// allThere tells documents that were there before, which is as it should be,
+// from those that are not there because their code is somebody else's.
+func (p participations) allThere(ctx context.Context, doing string, ids bson.A) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	cur, err := p.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}},
+		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}))
+	if err != nil {
+		return fail(ctx, doing, err)
+	}
+	var found []struct {
+		ID string `bson:"_id"`
+	}
+	if err := cur.All(ctx, &found); err != nil {
+		return fail(ctx, doing, err)
+	}
+	there := map[any]bool{}
+	for _, f := range found {
+		there[f.ID] = true
+	}
+	for _, id := range ids {
+		if !there[id] {
+			return fail(ctx, doing, fmt.Errorf("%w: the code of %s is taken", storage.ErrConflict, id))
+		}
+	}
+	return nil
+}
+
+func (p participations) List(ctx context.Context, q storage.ParticipationQuery) (page []*event.Participation, next string, err error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	page, err = p.list(ctx, "list participations", participationFilter(q), bson.D{{Key: "_id", Value: 1}}, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(page) > limit { // the one too many tells that there is more
+		page = page[:limit]
+		next = page[limit-1].ID
+	}
+	return page, next, nil
+}
+
+func participationFilter(q storage.ParticipationQuery) bson.D {
+	f := bson.D{}
+	equal := func(key, v string) {
+		if v != "" {
+			f = append(f, bson.E{Key: key, Value: v})
+		}
+	}
+	equal("eventId", q.EventID)
+	equal("personId", q.PersonID)
+	equal("audience", string(q.Audience))
+	equal("call", string(q.Call))
+	if len(q.Answers) > 0 {
+		answers := bson.A{}
+		for _, a := range q.Answers {
+			if a == event.Silent {
+				answers = append(answers, nil) // the field is not there
+			} else {
+				answers = append(answers, a)
+			}
+		}
+		f = append(f, bson.E{Key: "reply.answer", Value: bson.D{{Key: "$in", Value: answers}}})
+	}
+	if q.Invited != nil {
+		operator := "$eq"
+		if *q.Invited {
+			operator = "$ne"
+		}
+		f = append(f, bson.E{Key: "invitedAt", Value: bson.D{{Key: operator, Value: nil}}})
+	}
+	var all bson.A // conditions on one field
+	for word := range strings.FieldsSeq(q.Search) {
+		all = append(all, bson.D{{Key: "search", Value: bson.Regex{Pattern: regexp.QuoteMeta(word)}}})
+	}
+	if len(all) > 0 {
+		f = append(f, bson.E{Key: "$and", Value: all})
+	}
+	if q.After != "" {
+		f = append(f, bson.E{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.After}}})
+	}
+	return f
+}
+
+func (p participations) Delete(ctx context.Context, id string) error {
+	return p.remove(ctx, "delete participation", id)
+}

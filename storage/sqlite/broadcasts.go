@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/diskopukm/emileku/storage"
+)
+
+func broadcastTable() *table[storage.Broadcast] {
+	return &table[storage.Broadcast]{
+		name:    "broadcasts",
+		columns: []string{"version", "event_id", "created_at"},
+		id:      func(b *storage.Broadcast) string { return b.ID },
+		values:  func(b *storage.Broadcast) []any { return []any{b.Version, b.EventID, millis(b.CreatedAt)} },
+	}
+}
+
+type broadcasts struct{ s *Store }
+
+func (b broadcasts) Get(ctx context.Context, id string) (*storage.Broadcast, error) {
+	out, err := broadcastTable().byID(ctx, b.s.reader, id)
+	return out, wrap(ctx, "get broadcast "+id, err)
+}
+
+func (b broadcasts) Save(ctx context.Context, given *storage.Broadcast) error {
+	next := *given
+	next.Version++
+	err := b.s.write(ctx, "broadcasts.save", func(t *tx) error { return broadcastTable().save(ctx, t, &next, given.Version) })
+	if err == nil {
+		given.Version = next.Version
+	}
+	return err
+}
+
+func (b broadcasts) List(ctx context.Context, eventID string) (out []*storage.Broadcast, err error) {
+	const order = "ORDER BY created_at DESC, id DESC"
+	if eventID == "" {
+		out, err = broadcastTable().list(ctx, b.s.reader, order)
+	} else {
+		out, err = broadcastTable().list(ctx, b.s.reader, "WHERE event_id = ? "+order, eventID)
+	}
+	return out, wrap(ctx, "list broadcasts", err)
+}
+
+func questionTable() *table[storage.Question] {
+	return &table[storage.Question]{
+		name:    "questions",
+		columns: []string{"asked_at", "open"},
+		id:      func(q *storage.Question) string { return q.ID },
+		values:  func(q *storage.Question) []any { return []any{millis(q.AskedAt), q.AnsweredAt == nil} },
+	}
+}
+
+type questions struct{ s *Store }
+
+func (q questions) Save(ctx context.Context, question storage.Question) error {
+	return q.s.write(ctx, "questions.save", func(t *tx) error { return questionTable().put(ctx, t, &question) })
+}
+
+func (q questions) Get(ctx context.Context, id string) (*storage.Question, error) {
+	out, err := questionTable().byID(ctx, q.s.reader, id)
+	return out, wrap(ctx, "get question "+id, err)
+}
+
+func (q questions) Open(ctx context.Context, limit int) ([]storage.Question, error) {
+	found, err := questionTable().list(ctx, q.s.reader, "WHERE open = 1 ORDER BY asked_at, id LIMIT ?", limitOf(limit))
+	if err != nil {
+		return nil, wrap(ctx, "list open questions", err)
+	}
+	out := make([]storage.Question, len(found))
+	for i, f := range found {
+		out[i] = *f
+	}
+	return out, nil
+}
+
+func (q questions) Delete(ctx context.Context, id string) error {
+	return q.s.write(ctx, "questions.delete", func(t *tx) error { return questionTable().delete(ctx, t, id) })
+}

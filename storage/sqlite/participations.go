@@ -1,0 +1,155 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+)
+
+func participationTable() *table[event.Participation] {
+	return &table[event.Participation]{
+		name:    "participations",
+		columns: []string{"version", "code", "event_id", "person_id", "audience", "answer", "call_state", "invited", "search"},
+		id:      func(p *event.Participation) string { return p.ID },
+		values: func(p *event.Participation) []any {
+			return []any{
+				p.Version, p.Code, p.EventID, p.PersonID, string(p.Audience), string(p.Reply.Answer), string(p.Call),
+				p.InvitedAt != nil, p.Search,
+			}
+		},
+	}
+}
+
+type participations struct{ s *Store }
+
+func (p participations) Get(ctx context.Context, id string) (*event.Participation, error) {
+	out, err := participationTable().byID(ctx, p.s.reader, id)
+	return out, wrap(ctx, "get participation "+id, err)
+}
+
+// ByCode does not repeat the code in its error: it opens somebody's chat.
+func (p participations) ByCode(ctx context.Context, code string) (*event.Participation, error) {
+	out, err := participationTable().get(ctx, p.s.reader, "WHERE code = ?", code)
+	return out, wrap(ctx, "find the participation of a code", err)
+}
+
+func (p participations) Save(ctx context.Context, given *event.Participation) error {
+	next := *given
+	next.Version++
+	err := p.s.write(ctx, "participations.save", func(t *tx) error {
+		return participationTable().save(ctx, t, &next, given.Version)
+	})
+	if err == nil {
+		given.Version = next.Version
+	}
+	return err
+}
+
+// AddAll adds as outbox.AddAll does. After an error the parts before the one
+// that failed are there, and none of that one.
+func (p participations) AddAll(ctx context.Context, ps []*event.Participation) (fresh int, err error) {
+	ps = slices.Clone(ps)
+	slices.SortStableFunc(ps, func(a, b *event.Participation) int { return strings.Compare(a.ID, b.ID) })
+	for part := range slices.Chunk(ps, addAtOnce) {
+		var added []*event.Participation
+		err := p.s.write(ctx, "participations.addall", func(t *tx) error {
+			for _, given := range part {
+				first := *given
+				first.Version = 1
+				isNew, err := participationTable().insertNew(ctx, t, &first)
+				if err != nil {
+					return fmt.Errorf("participation %s: %w", given.ID, err)
+				}
+				if isNew {
+					added = append(added, given)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fresh, err
+		}
+		for _, given := range added {
+			given.Version = 1
+		}
+		fresh += len(added)
+	}
+	return fresh, nil
+}
+
+func (p participations) List(ctx context.Context, q storage.ParticipationQuery) (page []*event.Participation, next string, err error) {
+	const op = "list participations"
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	match, err := narrow(ctx, p.s.reader, "participations_pieces", q.Search)
+	if err != nil {
+		return nil, "", wrap(ctx, op, err)
+	}
+	where, args := participationConditions(q, match)
+	// One more than asked tells whether there is a next page.
+	page, err = participationTable().list(ctx, p.s.reader, where+" ORDER BY id LIMIT ?", append(args, limit+1)...)
+	if err != nil {
+		return nil, "", wrap(ctx, op, err)
+	}
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].ID
+	}
+	return page, next, nil
+}
+
+// participationConditions is a query as SQL. match, where not "", is asked of
+// the index of pieces.
+func participationConditions(q storage.ParticipationQuery, match string) (where string, args []any) {
+	conds := []string{"id > ?"}
+	args = []any{q.After}
+	add := func(cond string, arg ...any) {
+		conds = append(conds, cond)
+		args = append(args, arg...)
+	}
+	if q.EventID != "" {
+		if q.PersonID != "" || match != "" {
+			// The plus keeps SQLite from going through the whole event, where
+			// another condition leaves but a few rows.
+			add("+event_id = ?", q.EventID)
+		} else {
+			add("event_id = ?", q.EventID)
+		}
+	}
+	if q.PersonID != "" {
+		add("person_id = ?", q.PersonID)
+	}
+	if q.Audience != "" {
+		add("audience = ?", string(q.Audience))
+	}
+	if len(q.Answers) > 0 {
+		values := make([]any, len(q.Answers))
+		for i, a := range q.Answers {
+			values[i] = string(a)
+		}
+		add("answer IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+	}
+	if q.Call != event.NoCall {
+		add("call_state = ? AND call_state <> ''", string(q.Call))
+	}
+	if q.Invited != nil {
+		add("invited = ?", *q.Invited)
+	}
+	if match != "" {
+		add("seq IN (SELECT rowid FROM participations_pieces WHERE participations_pieces MATCH ?)", match)
+	}
+	for word := range strings.FieldsSeq(q.Search) {
+		add("instr(search, ?) > 0", word) // unlike LIKE it knows no wildcards
+	}
+	return "WHERE " + strings.Join(conds, " AND "), args
+}
+
+func (p participations) Delete(ctx context.Context, id string) error {
+	return p.s.write(ctx, "participations.delete", func(t *tx) error { return participationTable().delete(ctx, t, id) })
+}
