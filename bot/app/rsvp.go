@@ -24,8 +24,8 @@ func (a *App) Answer(ctx context.Context, by Actor, id string, r event.Reply) (*
 		if p.Call == event.CallDue {
 			p.Call = event.CallDone
 		}
-		if p.Closed == event.WrongNumber {
-			p.Closed = event.StillOpen // they answer, so it is theirs
+		if p.Closed != event.Withdrawn {
+			p.Closed = event.StillOpen // whoever answers may be written to
 		}
 		return nil
 	})

@@ -149,6 +149,9 @@ func (d *Desk) Small(ctx context.Context, t *Turn) error {
 	if greeting(text) {
 		return d.welcome(ctx, t)
 	}
+	if thanks(text) {
+		return t.Say("small.thanks", nil)
+	}
 	return t.Say("small.unclear", nil, d.nextThings(t))
 }
 
@@ -204,6 +207,22 @@ func greeting(text string) bool {
 		case slices.Contains(greetings, w):
 			found = true
 		case !slices.Contains(courtesies, w):
+			return false
+		}
+	}
+	return found
+}
+
+// thanks reports whether a text only thanks or assents: there is nothing to
+// do, and a menu would be unkind.
+func thanks(text string) bool {
+	words := strings.FieldsFunc(event.Fold(text), func(r rune) bool { return strings.ContainsRune(" ,.!🙏👍", r) })
+	found := strings.ContainsAny(text, "🙏👍")
+	for _, w := range words {
+		switch {
+		case slices.Contains([]string{"terima", "kasih", "terimakasih", "makasih", "trims", "trimakasih", "thanks", "thx", "nuhun", "hatur", "hatur-nuhun", "ok", "oke", "okay", "okee", "siap", "baik", "sip", "noted", "suwun", "matur"}, w):
+			found = true
+		case !slices.Contains(courtesies, w) && !slices.Contains([]string{"banyak", "infonya", "informasinya", "banget", "atas", "sekali"}, w):
 			return false
 		}
 	}

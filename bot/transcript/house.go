@@ -344,6 +344,8 @@ func (h *House) Direct(text string) error {
 		return err
 	case "kuota":
 		return h.quota(ctx, strings.Fields(arg))
+	case "diundang":
+		return h.invited(ctx, arg)
 	case "peran":
 		return h.role(ctx, strings.Fields(arg))
 	case "grup":
