@@ -328,6 +328,7 @@ func TestBrowserClock(t *testing.T) {
 	b.until(t, `document.querySelector("#to-next").hasAttribute("aria-disabled")`) // nothing is left
 
 	b.do(t, chromedp.Click("#to-date"), chromedp.SetValue("#date-input", "2026-11-01T08:00"), chromedp.Click("#date-form [type=submit]"))
+	b.until(t, `document.getElementById("date-words").textContent === "Minggu, 1 November 2026, pukul 08.00 WIB (H-74)"`)
 	b.until(t, `document.getElementById("date-error").textContent.includes("setelah waktu latihan")`)
 	b.picture(t, "date")
 	b.do(t, chromedp.SetValue("#date-input", "2027-01-14T06:30"), chromedp.Click("#date-form [type=submit]"))

@@ -8,6 +8,7 @@ import { Clock } from "./clock.js";
 import { wireContact } from "./contact.js";
 
 const narrow = matchMedia("(max-width: 899px)");
+const folded = matchMedia("(max-width: 1399px)"); // the toolbar becomes a menu
 const title = document.title;
 
 const app = {
@@ -40,6 +41,7 @@ function begin(hello) {
   const wanted = decodeURIComponent(location.hash.slice(1));
   app.current = app.panes.has(wanted) ? wanted : hello.chats[0]?.id || "";
   narrow.addEventListener("change", layout);
+  folded.addEventListener("change", layout);
   layout();
   const start = new URLSearchParams(location.search).get("start");
   if (start) {
@@ -51,7 +53,7 @@ function begin(hello) {
 function tab(pane, n) {
   const el = h("button", { type: "button", role: "tab", id: `tab-${n}`, "aria-controls": `pane-${n}` },
     face(h("span", { class: `avatar${pane.intro.group ? " square" : ""}`, "aria-hidden": "true" }), { ...pane.intro, name: pane.intro.title }, n),
-    h("span", { class: "tab-name" }, pane.intro.title), h("span", { class: "badge", hidden: true }));
+    h("span", { class: "tab-name" }, shortName(pane.intro.title)), h("span", { class: "badge", hidden: true }));
   el.addEventListener("click", () => select(pane.intro.id));
   el.addEventListener("keydown", (e) => {
     const ids = [...app.panes.keys()];
@@ -66,6 +68,11 @@ function tab(pane, n) {
   return el;
 }
 
+/** shortName is what a tab has room for: "Ir. Budi Santoso" is "Budi". */
+function shortName(name) {
+  return name.split(" ").find((w) => !w.endsWith(".")) || name;
+}
+
 function select(id) {
   app.current = id;
   history.replaceState(null, "", `#${encodeURIComponent(id)}`);
@@ -76,6 +83,7 @@ function select(id) {
 function layout() {
   const tabs = narrow.matches;
   document.body.classList.toggle("tabbed", tabs);
+  document.body.classList.toggle("compact", folded.matches);
   for (const [id, pane] of app.panes) {
     const on = !tabs || id === app.current;
     pane.el.hidden = !on;
@@ -92,11 +100,12 @@ function layout() {
 function counted() {
   let all = 0;
   for (const pane of app.panes.values()) {
-    all += pane.unread;
+    const unread = pane.watched ? 0 : pane.unread;
+    all += unread;
     const badge = pane.tab.querySelector(".badge");
-    badge.hidden = !pane.unread;
-    badge.textContent = pane.unread > 99 ? "99+" : pane.unread;
-    pane.tab.setAttribute("aria-label", pane.unread ? `${pane.intro.title}, ${pane.unread} pesan belum dibaca` : pane.intro.title);
+    badge.hidden = !unread;
+    badge.textContent = unread > 99 ? "99+" : unread;
+    pane.tab.setAttribute("aria-label", unread ? `${pane.intro.title}, ${unread} pesan belum dibaca` : pane.intro.title);
   }
   document.title = all ? `(${all}) ${title}` : title;
 }
@@ -174,4 +183,5 @@ wireContact();
 document.addEventListener("keydown", stepPanes);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) for (const pane of app.panes.values()) pane.markRead();
+  counted();
 });

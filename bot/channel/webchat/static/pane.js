@@ -200,7 +200,8 @@ export class Pane {
     this.stick = this.atEnd;
     if (this.stick) this.fresh = 0;
     this.paintEnd();
-    if (this.stick) this.markRead();
+    this.app.counted();
+    this.markRead();
   }
 
   /** step goes from message to message with the arrow keys. */
@@ -242,11 +243,17 @@ export class Pane {
     if (this.visible === on) return;
     this.visible = on;
     if (on) this.toEnd();
+    this.app.counted();
+  }
+
+  /** watched: a person is looking at the newest message. */
+  get watched() {
+    return this.visible && !document.hidden && this.stick;
   }
 
   /** markRead tells the bot that a person has seen what is on the screen. */
   markRead() {
-    if (!this.visible || !this.live || document.hidden || !this.unread || !this.atEnd || this.reading) return;
+    if (!this.watched || !this.live || !this.unread || this.reading) return;
     const upTo = this.items[this.items.length - 1].m.n;
     this.reading = setTimeout(async () => {
       try {
