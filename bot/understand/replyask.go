@@ -17,13 +17,20 @@ func (t *replyText) asks(i int) bool {
 	if len(c.words) == 0 {
 		return false
 	}
-	if c.has(cPing) && len(content) == 1 {
+	if c.has(cPing) && !slices.ContainsFunc(content, func(w word) bool { return !w.class.is(cPing) }) {
 		return true
 	}
 	if c.has(cPending) {
-		return false
+		return hasWord(c.words, "kabari") && hasWord(c.words, "lokasi") && !c.has(cSelf)
 	}
-	return c.wonders() || c.inquires() || c.tagged() || c.mayI()
+	return c.wonders() || c.inquires() || c.tagged() || c.mayI() || c.names()
+}
+
+// names tells whether the clause is only the name of something to be told:
+// "lokasi pak".
+func (c clause) names() bool {
+	content := c.content()
+	return len(content) == 1 && len(c.words) < 4 && content[0].class.is(cTopic) && !content[0].class.is(cAttend|cAssent|cEnrolled|cNeutral) && !isDateWord(content[0].plain)
 }
 
 // wonders tells whether a question word asks. "apa" after a negation does not.
@@ -53,6 +60,9 @@ func (c clause) inquires() bool {
 		return false
 	}
 	for _, w := range c.words[i+1:] {
+		if w.class.is(cTopic) && c.words[i].plain == "minta" && w.plain == "acara" {
+			return !c.has(cNegation | cAttend)
+		}
 		if w.class.is(cTopic) && w.plain != "daftar" && w.plain != "hari" && w.plain != "waktu" && w.plain != "acara" || w.plain == "info" {
 			return !c.has(cNegation | cAttend)
 		}
@@ -78,6 +88,9 @@ func (c clause) tagged() bool {
 		}
 	}
 	first := c.words[0]
+	if first.plain == "bukan" && c.words[end-1].class.is(cNegation) {
+		return false // "bukannya ga mau"
+	}
 	for _, w := range c.words[:end-1] {
 		if !w.class.is(cNeutral | cHigh) {
 			first = w
@@ -111,6 +124,11 @@ func (c clause) mayI() bool {
 		})
 	}
 	return false
+}
+
+// isDateWord tells whether a word belongs as well to "ada acara di tanggal itu".
+func isDateWord(plain string) bool {
+	return slices.Contains([]string{"acara", "waktu", "hari", "tanggal", "jam", "undangan", "dinas", "peserta"}, plain)
 }
 
 // optsOut tells whether the reply ends the contact: no more messages, delete
@@ -151,7 +169,7 @@ func (c clause) forbids() bool {
 		if !w.class.is(cForbid | cNegation) {
 			continue
 		}
-		wish := w.class.is(cForbid)
+		wish := w.class.is(cForbid) || c.has(cRequest) && i+1 < len(c.words) && c.words[i+1].class.is(cSend)
 		for _, x := range c.words[i+1 : min(len(c.words), i+6)] {
 			switch {
 			case x.plain == "lupa", x.class.is(cAttend|cAble) && !wish:

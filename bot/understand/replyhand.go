@@ -24,6 +24,10 @@ func (v *verdict) handOver(c clause) bool {
 	if c.has(cStandIn) {
 		return v.standsIn(c)
 	}
+	if i := c.index(cPerson); i > 0 && c.words[i-1].plain == "kirim" && !c.has(cNegation|cForbid) { // "saya kirim anak saya"
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(c.words[i:])
+		return true
+	}
 	if v.whoComes(c) {
 		return true
 	}
@@ -41,7 +45,7 @@ func (v *verdict) delegates(c clause, i int) bool {
 		return false // "tidak diwakilkan"
 	case self >= 0 && attends && (w.plain == "wakil" || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
 		return false // "saya sebagai perwakilan hadir"
-	case strings.Contains(said(c.words), "titip salam"):
+	case strings.Contains(joinSaid(c.words), "titip salam"):
 		return false
 	case w.plain == "utus" && !c.has(cPerson) && !c.has(cHigh) && !c.has(cRelative) && i+1 >= len(c.words):
 		return false
@@ -52,7 +56,7 @@ func (v *verdict) delegates(c clause, i int) bool {
 	v.meaning, v.strong = MeansDelegated, true
 	v.who = nameAfter(c.words[i+1:])
 	if v.who == "" && c.has(cPerson) && !w.class.is(cPerson) {
-		v.who = said(c.words[c.index(cPerson):min(len(c.words), c.index(cPerson)+2)])
+		v.who = joinSaid(c.words[c.index(cPerson):min(len(c.words), c.index(cPerson)+2)])
 	}
 	if v.who == "" && w.class.is(cPerson) && w.said != "" && w.plain != "wakil" {
 		v.who = w.said
@@ -77,7 +81,7 @@ func (v *verdict) standsIn(c clause) bool {
 		v.meaning, v.strong = MeansDelegated, true
 		v.who = nameAfter(c.words[i+1:])
 		if person >= 0 && person < i {
-			v.who = strings.TrimSpace(said(c.words[person:i]))
+			v.who = strings.TrimSpace(joinSaid(c.words[person:i]))
 		}
 		return true
 	case c.words[0].class.is(cSelf) || c.has(cAttend) || c.has(cSelf):
@@ -85,7 +89,7 @@ func (v *verdict) standsIn(c clause) bool {
 		return true
 	case i > 0:
 		v.meaning, v.strong = MeansDelegated, true
-		v.who = strings.TrimSpace(said(c.words[:i]))
+		v.who = strings.TrimSpace(joinSaid(c.words[:i]))
 		return true
 	}
 	return false
@@ -110,13 +114,22 @@ func (v *verdict) whoComes(c clause) bool {
 	}
 	if a < 0 {
 		if r > 0 && r+1 >= len(c.words) && c.words[r-1].class.is(cPerson) { // "anak saya yang"
-			v.meaning, v.strong, v.who = MeansDelegated, true, said(c.words[:r])
+			v.meaning, v.strong, v.who = MeansDelegated, true, joinSaid(c.words[:r])
 			return true
 		}
 		return false
 	}
 	before, after := c.words[:r], c.words[a+1:]
+	person := len(before) - 1
+	for person >= 0 && before[person].class.is(cSelf|cNeutral) && !before[person].class.is(cPerson) {
+		person--
+	}
 	switch {
+	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cNegation | cNotYet) }) && !hasWord(before, "bukan"):
+		return false
+	case person >= 0 && before[person].class.is(cPerson) && (person == 0 || !before[person-1].class.is(cWith)):
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before[person:])
+		return true
 	case hasWord(before, "bukan") && slices.ContainsFunc(before, isSelf):
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
 		return true
@@ -178,7 +191,7 @@ func nameOf(ws []word) string {
 	for len(ws) > 0 && ws[len(ws)-1].class.is(cNeutral|cModal) && !ws[len(ws)-1].class.is(cPerson|cSelf) {
 		ws = ws[:len(ws)-1]
 	}
-	return said(ws)
+	return joinSaid(ws)
 }
 
 // nameAfter is nameOf without the "ke", "oleh", "sama" that leads up to it.

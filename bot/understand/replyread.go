@@ -37,22 +37,22 @@ func (t *replyText) read() Reading {
 
 // replyState is what the clauses so far add up to.
 type replyState struct {
-	meaning    Meaning
-	strong     bool
-	soft       bool
-	condition  bool
-	want       bool
-	obstacle   bool
-	late       bool
-	later      bool
-	asked      bool
-	handsOver  bool
-	offTopic   bool
-	ack        bool
-	conflict   bool
-	who        string
-	sensitive  Sensitivity
-	questioned int
+	meaning   Meaning
+	strong    bool
+	soft      bool
+	condition bool
+	want      bool
+	obstacle  bool
+	late      bool
+	later     bool
+	asked     bool
+	handsOver bool
+	offTopic  bool
+	ack       bool
+	conflict  bool
+	deferred  bool
+	who       string
+	sensitive Sensitivity
 }
 
 // ask takes a clause that is a question.
@@ -69,6 +69,7 @@ func (s *replyState) add(c clause, v verdict) {
 	s.ack = s.ack || v.ack
 	s.want = s.want || v.want
 	s.later = s.later || v.later
+	s.deferred = s.deferred || v.deferred
 	if v.handsOver {
 		s.asked, s.handsOver = true, true
 		return
@@ -94,7 +95,7 @@ func (s *replyState) add(c clause, v verdict) {
 func (s *replyState) hinder(c clause, v verdict) {
 	s.obstacle = true
 	switch {
-	case s.meaning == MeansYes && c.contrast && (s.want || v.want):
+	case (s.meaning == MeansYes || s.meaning == MeansMaybe && !s.condition) && c.contrast && (s.want || v.want):
 		s.meaning, s.strong = MeansNo, true
 	case s.meaning == MeansYes && c.contrast && !v.late:
 		s.conflict = true
@@ -105,7 +106,7 @@ func (s *replyState) hinder(c clause, v verdict) {
 func (s *replyState) turn(c clause, v verdict) {
 	take := func() {
 		s.meaning, s.strong, s.soft, s.condition = v.meaning, v.strong, v.soft, v.condition
-		s.conflict = false
+		s.conflict = v.murky
 		if v.who != "" {
 			s.who = v.who
 		}
@@ -154,7 +155,7 @@ func (s *replyState) turn(c clause, v verdict) {
 // finish makes the reading of the state.
 func (s *replyState) finish(r *Reading, t *replyText) {
 	r.Late = s.late && s.meaning == MeansYes
-	if s.meaning == "" && s.obstacle && !s.asked && !t.relative() {
+	if s.meaning == "" && s.obstacle && !s.asked && !s.deferred && !t.relative() {
 		s.meaning, s.strong = MeansNo, true
 		if s.sensitive == Death || t.hasClass(cGrave) {
 			s.meaning = MeansUnclear
@@ -289,7 +290,7 @@ func (t *replyText) reason() string {
 		if len(c.words) == 0 {
 			continue
 		}
-		text := said(c.words)
+		text := joinSaid(c.words)
 		if c.reason {
 			return text
 		}
@@ -298,7 +299,7 @@ func (t *replyText) reason() string {
 			for i > 0 && (c.words[i-1].class.is(cTidy|cPerson|cSelf) && !c.words[i-1].class.is(cAble)) {
 				i--
 			}
-			best = said(c.words[i:])
+			best = joinSaid(c.words[i:])
 		}
 	}
 	return best

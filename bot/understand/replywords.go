@@ -111,6 +111,7 @@ func newReplyLexicon() *replyLexicon {
 		lex.spelling[plainWord] = plainWord
 		lex.spelt = max(lex.spelt, strings.Count(plainWord, " ")+1)
 	}
+	lex.spellPhrases()
 	for _, e := range lexicon("reply-words.tsv") {
 		c, ok := number[e.meaning]
 		if !ok {
@@ -123,6 +124,54 @@ func newReplyLexicon() *replyLexicon {
 	}
 	lex.indexSpellings()
 	return lex
+}
+
+// spellPhrases lets phrases be found as well when their words are spelt
+// otherwise: "gak enak badan" for "tidak enak badan".
+func (lex *replyLexicon) spellPhrases() {
+	for _, e := range lexicon("reply-spelling.tsv") {
+		for _, w := range e.words {
+			if !strings.Contains(w, " ") {
+				continue
+			}
+			parts := strings.Fields(w)
+			for i, p := range parts {
+				parts[i] = lex.plain(p)
+			}
+			key := strings.Join(parts, " ")
+			if _, ok := lex.spelling[key]; !ok {
+				lex.spelling[key] = e.meaning
+			}
+		}
+	}
+}
+
+// respell replaces phrases of plain words that the spelling file knows.
+func (lex *replyLexicon) respell(ws []word) []word {
+	var out []word
+	for i := 0; i < len(ws); {
+		n := min(lex.spelt, len(ws)-i)
+		for ; n > 1; n-- {
+			p, ok := lex.spelling[joinPlain(ws[i:i+n])]
+			if !ok || p == joinPlain(ws[i:i+n]) {
+				continue
+			}
+			for k, part := range strings.Fields(p) {
+				w := word{plain: part, known: true}
+				if k == 0 {
+					w.said = joinSaid(ws[i : i+n])
+				}
+				out = append(out, w)
+			}
+			break
+		}
+		if n <= 1 {
+			out = append(out, ws[i])
+			n = 1
+		}
+		i += n
+	}
+	return out
 }
 
 // indexSpellings prepares the mending of misspelt words: those of the classes
@@ -214,7 +263,7 @@ type word struct {
 
 // understandWords turns the words of a clause into plain words with classes.
 func (lex *replyLexicon) understandWords(fields []string) []word {
-	flat := lex.spell(fields)
+	flat := lex.respell(lex.spell(fields))
 	var out []word
 	for i := 0; i < len(flat); {
 		n := min(lex.longest, len(flat)-i)
@@ -245,9 +294,11 @@ func joinPlain(ws []word) string {
 }
 
 func joinSaid(ws []word) string {
-	parts := make([]string, len(ws))
-	for i, w := range ws {
-		parts[i] = w.said
+	var parts []string
+	for _, w := range ws {
+		if w.said != "" { // the later words of a phrase have none of their own
+			parts = append(parts, w.said)
+		}
 	}
 	return strings.Join(parts, " ")
 }
@@ -308,6 +359,9 @@ func (lex *replyLexicon) mend(w string) (plainWord string, known bool) {
 	if p, ok := lex.bare(w); ok {
 		return p, true
 	}
+	if p, ok := lex.unprefixed(w); ok {
+		return p, true
+	}
 	if p, ok := lex.glued(w); ok {
 		return p, true
 	}
@@ -344,11 +398,29 @@ func (lex *replyLexicon) lookSqueezed(w string) (string, bool) {
 
 // bare takes endings away that do not change what a word means here.
 func (lex *replyLexicon) bare(w string) (string, bool) {
-	for _, end := range []string{"nya", "lah", "kah", "kan", "keun", "na", "in", "an", "ku", "ne", "pun", "mah", "deh", "x", "i", "e"} {
+	for _, end := range []string{"nya", "lah", "kah", "kan", "keun", "eun", "na", "in", "an", "ku", "ne", "pun", "mah", "deh", "x", "i", "e"} {
 		if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 2 {
 			if p, ok := lex.look(stem); ok && !lex.class[p].is(cNegation|cDecline) {
 				return p, true
 			}
+		}
+	}
+	return "", false
+}
+
+// unprefixed takes the beginning of a verb away: "mendisposisikan".
+func (lex *replyLexicon) unprefixed(w string) (string, bool) {
+	for _, start := range []string{"meng", "meny", "mem", "men", "me", "nge", "di", "ng", "ber"} {
+		stem, ok := strings.CutPrefix(w, start)
+		if !ok || len(stem) < 4 {
+			continue
+		}
+		p, ok := lex.look(stem)
+		if !ok {
+			p, ok = lex.bare(stem)
+		}
+		if ok && lex.class[p].is(cDelegate|cAttend|cPending|cSend|cErase|cHalt|cMaybe|cAssent|cPerson) {
+			return p, true
 		}
 	}
 	return "", false
