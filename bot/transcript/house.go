@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -46,7 +47,8 @@ type House struct {
 	fake   *channeltest.Fake
 	net    network
 	stop   func()
-	wake   func() // nil where nothing sends by itself
+	wake   func()    // nil where nothing sends by itself
+	logTo  io.Writer // nil: the test's log
 	path   string
 	n      int                 // inbound IDs
 	sent   int                 // messages of the fake that were looked at
@@ -160,12 +162,16 @@ func (h *House) open() {
 }
 
 func (h *House) log() zerolog.Logger {
+	if h.logTo != nil {
+		return zerolog.New(h.logTo).Level(zerolog.TraceLevel)
+	}
 	return zerolog.New(zerolog.NewTestWriter(h.t)).Level(zerolog.WarnLevel)
 }
 
 // Say implements World.
 func (h *House) Say(who, room, text string) error {
 	h.n++
+	h.step()
 	chat, sender := h.net.address(who)
 	in := channel.Inbound{
 		ID: fmt.Sprintf("t:%d", h.n), Chat: chat, Kind: channel.Text, Text: text,
@@ -354,6 +360,9 @@ func (h *House) deliverOne(ctx context.Context, m *storage.Message) error {
 	}
 	return h.store.Outbox().Finish(ctx, m, "t")
 }
+
+// step lets a moment pass, so that what happens later has a later time.
+func (h *House) step() { h.clock.Set(h.clock.Now().Add(time.Millisecond)) }
 
 // Clock implements World.
 func (h *House) Clock(text string) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,10 +26,11 @@ import (
 // Wire is a World whose network is real: the Telegram adapter and the outbox's
 // sender, against a Bot API server on loopback. Scripts read the same as in a
 // House: messages are shown in the order of their rows, people by their names,
-// pictures under the names that Telegram does not pass on, and the group is
-// one in which the bot sees everything.
+// pictures under the names that Telegram does not pass on, and links to the bot
+// as the fake channel makes them.
 type Wire struct {
 	*House
+	opts    WireOptions
 	server  *botapi.Server
 	team    *botapi.Group
 	persons map[string]*botapi.Person
@@ -46,9 +48,22 @@ const teamID = -1001234567890
 // NewWire opens a World on Telegram that ends with the test.
 func NewWire(t *testing.T) *Wire {
 	t.Helper()
+	return OpenWire(t, WireOptions{})
+}
+
+// WireOptions shape a Wire whose network is to fail.
+type WireOptions struct {
+	CallTimeout time.Duration // how long a call to Telegram may take; 0: 30 s
+	Log         io.Writer     // what the program logs, all of it; nil: warnings, in the test's log
+}
+
+// OpenWire is NewWire with options.
+func OpenWire(t *testing.T, o WireOptions) *Wire {
+	t.Helper()
 	w := &Wire{
+		opts:    o,
 		House:   newHouse(t, Telegram()),
-		server:  botapi.New(botapi.Options{Username: "emileku", Limits: botapi.NoLimits(), PrivacyOff: true}),
+		server:  botapi.New(botapi.Options{Username: "emileku", Limits: botapi.NoLimits()}),
 		persons: map[string]*botapi.Person{}, names: map[string]string{}, said: map[string]int{},
 		seen: map[string]bool{}, matched: map[string]int{}, written: make(chan struct{}, 1),
 	}
@@ -57,7 +72,7 @@ func NewWire(t *testing.T) *Wire {
 		w.stop = func() {}
 		w.server.Close()
 	})
-	w.net = w
+	w.net, w.logTo = w, o.Log
 	w.wake = func() { w.sender.Wake() }
 	w.team = w.server.Supergroup(teamID, "Tim E-MILE KU")
 	founder := w.server.Person(7_000_000, "Pendiri", "pendiri")
@@ -68,6 +83,9 @@ func NewWire(t *testing.T) *Wire {
 	return w
 }
 
+// Person is somebody in the script, on Telegram.
+func (w *Wire) Person(who string) *botapi.Person { return w.person(who) }
+
 // Server is the other side of the network, for faults.
 func (w *Wire) Server() *botapi.Server { return w.server }
 
@@ -75,7 +93,7 @@ func (w *Wire) connect(h *House) (channel.Channel, []func(context.Context) error
 	h.store = watched{h.store, w.written}
 	tg, err := telegram.New(telegram.Options{
 		Token: w.server.Token(), APIURL: w.server.URL(), Log: h.log(),
-		CallTimeout: 2 * time.Second, RetryMin: time.Millisecond, RetryMax: 20 * time.Millisecond,
+		CallTimeout: w.opts.CallTimeout, RetryMin: time.Millisecond, RetryMax: 20 * time.Millisecond,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -121,6 +139,7 @@ func (w *Wire) group() channel.Chat {
 
 // Say implements World.
 func (w *Wire) Say(who, room, text string) error {
+	w.step()
 	p := w.person(who)
 	voice := p.Speaker
 	if room != "" {
@@ -313,7 +332,9 @@ func (w *Wire) shownAs(row storage.Message) (Message, error) {
 		return Message{}, fmt.Errorf("row %s is sent as message %s, which nobody sees", row.ID, row.MessageID)
 	}
 	m := all[i]
-	out := Message{Text: m.Text}
+	const link = "https://fake.invalid/fake_bot?start="
+	ours := "https://t.me/" + w.server.Username()
+	out := Message{Text: strings.NewReplacer(ours+"?start=", link, ours, link).Replace(m.Text)}
 	for _, r := range m.Buttons {
 		var labels []string
 		for _, b := range r {
