@@ -66,6 +66,9 @@ const (
 
 var killKinds = []killKind{killTimed, killNth, killAimed}
 
+// nextKinds are drawn from, so that every other kill is an aimed one.
+var nextKinds = []killKind{killTimed, killNth, killAimed, killAimed}
+
 // aim chooses how the next life is to end. Write points that were hit least
 // are chosen first, as a random write is nearly always one of the frequent.
 func (r *crashRun) aim(kind killKind) (k Kill, after time.Duration) {
@@ -76,17 +79,19 @@ func (r *crashRun) aim(kind killKind) (k Kill, after time.Duration) {
 	case killNth:
 		k.After = 1 + rand.IntN(250)
 	case killAimed:
-		k.After = 1 + rand.IntN(6)
+		if k.After = 1; rand.IntN(2) == 0 {
+			k.After += rand.IntN(8)
+		}
 		least := -1
 		ops := slices.Clone(r.points)
 		rand.Shuffle(len(ops), func(i, j int) { ops[i], ops[j] = ops[j], ops[i] })
 		for _, op := range ops {
-			if n := r.hits[op] + r.misses[op]; least < 0 || n < least {
+			if n := 4*r.hits[op] + r.misses[op]; least < 0 || n < least {
 				k.Op, least = op, n
 			}
 		}
 	}
-	return k, time.Duration(1500+rand.IntN(2000)) * time.Millisecond // where the write does not come
+	return k, time.Duration(800+rand.IntN(1200)) * time.Millisecond // where the write does not come
 }
 
 // life is one process of the bot.

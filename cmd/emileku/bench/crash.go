@@ -137,7 +137,7 @@ func (r *crashRun) killAndRestart(ctx context.Context) error {
 	done := r.crowd.begin(r.o.People)
 	r.waves = 1
 	for {
-		over, err := r.oneLife(ctx, killKinds[rand.IntN(len(killKinds))], done, giveUp.C)
+		over, err := r.oneLife(ctx, nextKinds[rand.IntN(len(nextKinds))], done, giveUp.C)
 		if err != nil {
 			return err
 		}
