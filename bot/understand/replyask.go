@@ -8,7 +8,7 @@ func (t *replyText) asks(i int) bool {
 	content := c.content()
 	if c.asked {
 		if len(c.words) == 0 || !slices.ContainsFunc(c.words, func(w word) bool {
-			return w.class&^(cNeutral|cOther|cHigh|cAck) != 0 || w.class == 0
+			return w.class&^(cNeutral|cOther|cHigh|cAck) != 0 || w.class == 0 || w.plain == "ini" || w.plain == "itu"
 		}) {
 			return false // "?" or "Assalamualaikum?"
 		}
@@ -166,12 +166,17 @@ func (c clause) halts() bool {
 // daftar".
 func (c clause) forbids() bool {
 	for i, w := range c.words {
+		if w.plain == "alim" && c.has(cReceive) && c.has(cSend) { // "tidak bersedia menerima pesan"
+			return true
+		}
 		if !w.class.is(cForbid | cNegation) {
 			continue
 		}
 		wish := w.class.is(cForbid) || c.has(cRequest) && i+1 < len(c.words) && c.words[i+1].class.is(cSend)
 		for _, x := range c.words[i+1 : min(len(c.words), i+6)] {
 			switch {
+			case x.class.is(cWish) && x.class.is(cAble) && w.class.is(cNegation) && c.has(cReceive|cSend) && !c.has(cAttend):
+				wish = true
 			case x.plain == "lupa", x.class.is(cAttend|cAble) && !wish:
 				wish = false
 			case wish && x.class.is(cSend|cReceive), x.class.is(cSend) && x.class.is(cHalt) && wish:
@@ -202,6 +207,9 @@ func (c clause) erases() bool {
 
 func (c clause) misdirected(t *replyText, i int) bool {
 	at := c.index(cWrong)
+	if at < 0 && !c.asked && hasWord(c.words, "nomor") && hasWord(c.words, "salah") && !c.has(cNegation|cCondition|cAttend) {
+		return true // "nomor yang anda tuju salah"
+	}
 	if at < 0 || c.asked {
 		return false
 	}

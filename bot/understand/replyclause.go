@@ -357,6 +357,7 @@ func (v *verdict) judge(c clause, n findings) {
 	switch {
 	case c.has(cPerfect):
 		v.meaning, v.strong = MeansYes, true
+	case n.seen.is(cPending) && len(c.content()) == 1 && hasWord(c.words, "cek") && !c.has(cSelf): // "cek": is anybody there?
 	case n.seen.is(cPending) && !(v.later && n.negations > 0):
 		v.meaning, v.strong = MeansMaybe, true
 	case n.lacks && !n.seen.is(cAttend):
@@ -396,6 +397,8 @@ func (v *verdict) judge(c clause, n findings) {
 	case n.denied > 0 && !explicit && !conditional:
 	case conditional:
 		v.meaning, v.condition = MeansMaybe, true
+	case hedged && n.seen.is(cAttend) && hasWord(c.words, "pasti"):
+		v.meaning, v.strong = MeansYes, true
 	case hedged && (pledge || n.seen.is(cModal) || n.unknown < 2):
 		v.meaning = MeansMaybe
 	default:
@@ -421,7 +424,7 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 	case n.seen.is(cObstacle) && !explicit, n.seen.is(cObstacle) && v.want:
 		v.obstacle = true
 	case explicit && !c.ofTheEvent():
-		v.meaning, v.strong = MeansYes, true
+		v.meaning, v.strong, v.murky = MeansYes, true, c.veiled()
 	case v.late:
 		v.meaning = MeansYes
 	case n.seen.is(cAck):
@@ -449,6 +452,9 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 // awaits tells whether the clause waits for something ("menunggu arahan
 // pimpinan"), and not only asks for patience ("tunggu ya").
 func (c clause) awaits() bool {
+	if hasWord(c.words, "tunggu") && (hasWord(c.words, "konfirmasi") || hasWord(c.words, "kabari")) {
+		return true
+	}
 	for i, w := range c.words {
 		if w.plain == "tunggu" && i+1 < len(c.words) && !c.words[i+1].class.is(cNeutral|cAssent|cSelf) && !c.has(cNegation|cForbid|cObstacle) {
 			return true
@@ -468,18 +474,42 @@ func (c clause) looks() bool {
 	return false
 }
 
+// veiled tells whether a word that we do not know, and that may be a negation
+// in some spelling or dialect, stands right before the word of coming. A yes
+// must never rest on that.
+func (c clause) veiled() bool {
+	for i, w := range c.words {
+		if i == 0 || !w.class.is(cAttend|cAble) {
+			continue
+		}
+		before := c.words[i-1]
+		if before.known || isNumber(before.plain) {
+			continue
+		}
+		if len(before.plain) < 4 {
+			return true
+		}
+		for _, no := range []string{"tidak", "nggak", "enggak", "mboten", "henteu", "kagak", "belum"} {
+			if distance(before.plain, no, 2) <= 2 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // wishes tells whether "semoga" wishes the event well and says nothing of
 // coming.
 func (v *verdict) wishes(c clause) bool {
-	return c.has(cAck) && slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "semoga" }) && !c.has(cAttend|cAble)
+	return c.has(cAck) && slices.ContainsFunc(c.words, func(w word) bool { return strings.HasPrefix(w.plain, "semoga") || w.plain == "doakan" }) && !c.has(cAble)
 }
 
 // ofTheEvent tells whether the words of attending are about the event and not
 // about the person: "ikut suara terbanyak".
 func (c clause) ofTheEvent() bool {
-	for i, w := range c.words {
-		if w.plain == "ikut" && i+1 < len(c.words) && (c.words[i+1].plain == "suara" || c.words[i+1].plain == "aja" || c.words[i+1].plain == "senang" || c.words[i+1].plain == "berduka" || c.words[i+1].plain == "prihatin" || c.words[i+1].plain == "bangga") {
-			return c.words[i+1].plain != "aja"
+	for i, w := range c.words[:max(0, len(c.words)-1)] {
+		if w.plain == "ikut" && slices.Contains([]string{"suara", "senang", "berduka", "doakan", "prihatin", "bangga", "arahan", "keputusan", "aturan", "instruksi", "kata"}, c.words[i+1].plain) {
+			return true
 		}
 	}
 	return false

@@ -9,7 +9,7 @@ import (
 // is a yes, not a stand-in.
 func official(w word) bool {
 	switch w.plain {
-	case "bupati", "pimpinan", "beliau", "camat", "kades", "lurah", "kepala desa", "ketua":
+	case "kadis", "bupati", "pimpinan", "beliau", "camat", "kades", "lurah", "kepala desa", "ketua":
 		return true
 	}
 	return false
@@ -43,7 +43,11 @@ func (v *verdict) delegates(c clause, i int) bool {
 	switch {
 	case i > 0 && c.words[i-1].class.is(cNegation) || i > 1 && c.words[i-2].class.is(cNegation) && c.words[i-1].class.is(cTidy):
 		return false // "tidak diwakilkan"
-	case self >= 0 && attends && (w.plain == "wakil" || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
+	case slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation) }) && hasWord(c.words[:i], "ada") && c.has(cRelative):
+		return false // "ga ada yang gantiin"
+	case self >= 0 && c.has(cObstacle) && w.plain == "utus":
+		return false // "saya ditugaskan ke luar kota"
+	case self >= 0 && attends && (w.plain == "wakil" && (c.index(cAttend) > i || hasWord(c.words[:i], "sebagai")) || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
 		return false // "saya sebagai perwakilan hadir"
 	case strings.Contains(joinSaid(c.words), "titip salam"):
 		return false
@@ -127,6 +131,9 @@ func (v *verdict) whoComes(c clause) bool {
 	switch {
 	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cNegation | cNotYet) }) && !hasWord(before, "bukan"):
 		return false
+	case person >= 0 && before[person].plain == "ada" && !hasWord(before, "masih"): // "nanti ada yang datang"
+		v.meaning, v.strong = MeansDelegated, true
+		return true
 	case person >= 0 && before[person].class.is(cPerson) && (person == 0 || !before[person-1].class.is(cWith)):
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before[person:])
 		return true
@@ -206,7 +213,13 @@ func nameAfter(ws []word) string {
 			break
 		}
 	}
-	return nameOf(ws[:end])
+	name := nameOf(ws[:end])
+	for w := range strings.FieldsSeq(name) {
+		if !isNumber(w) && !numberWords().role[":unit"][w] {
+			return name
+		}
+	}
+	return "" // "perwakilan 2 orang"
 }
 
 // personComes reads "istri saya yang datang" without its "yang": a person near

@@ -157,7 +157,7 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 	r.Late = s.late && s.meaning == MeansYes
 	if s.meaning == "" && s.obstacle && !s.asked && !s.deferred && !t.relative() {
 		s.meaning, s.strong = MeansNo, true
-		if s.sensitive == Death || t.hasClass(cGrave) {
+		if s.sensitive == Death || t.hasClass(cGrave) || t.inviteeIll() {
 			s.meaning = MeansUnclear
 		}
 	}
@@ -193,6 +193,20 @@ func (t *replyText) relative() bool {
 		for i, w := range c.words {
 			if i > 0 && (c.words[i-1].class.is(cSelf) || c.words[i-1].plain == "ini") && (w.said == "anaknya" || w.said == "istrinya" || w.said == "suaminya" || w.said == "anakna" || w.said == "keluarganya" || w.said == "adiknya" || w.said == "kakaknya") {
 				return true
+			}
+		}
+	}
+	return false
+}
+
+// inviteeIll tells whether others write that the invitee is ill: "bapak lagi
+// dirawat". "Ibu saya dirawat" is the writer's reason.
+func (t *replyText) inviteeIll() bool {
+	for _, c := range t.clauses {
+		ill := c.index(cIllness)
+		for i, w := range c.words[:max(ill, 0)] {
+			if (w.said == "bapak" || w.said == "ibu" || w.said == "beliau" || w.said == "bapaknya" || w.said == "ibunya") && !c.words[i+1].class.is(cSelf) && c.words[i+1].known {
+				return !c.has(cNegation | cSelf)
 			}
 		}
 	}

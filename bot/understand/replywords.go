@@ -2,10 +2,12 @@ package understand
 
 import (
 	"fmt"
+	"math/bits"
 	"regexp"
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // class is a set of word classes of data/reply-words.tsv.
@@ -87,8 +89,14 @@ type replyLexicon struct {
 	spelling map[string]string // as written -> plain word
 	longest  int               // words in the longest phrase of class
 	spelt    int               // words in the longest phrase of spelling
-	byFirst  [128][]string     // single words that spelling may be mended to, by first letter
+	byFirst  [128][]candidate  // single words that a misspelling may be mended to, by first letter
 	skeleton map[string]string // consonants -> the word
+}
+
+// candidate is a word that a misspelling may stand for.
+type candidate struct {
+	word string
+	seen uint32 // as lettersSeen gives it
 }
 
 var replyWords = sync.OnceValue(newReplyLexicon)
@@ -183,7 +191,7 @@ func (lex *replyLexicon) indexSpellings() {
 			return
 		}
 		seen[w] = true
-		lex.byFirst[w[0]] = append(lex.byFirst[w[0]], w)
+		lex.byFirst[w[0]] = append(lex.byFirst[w[0]], candidate{word: w, seen: lettersSeen(w)})
 	}
 	for _, e := range lexicon("reply-words.tsv") {
 		for _, phrase := range e.words {
@@ -199,7 +207,8 @@ func (lex *replyLexicon) indexSpellings() {
 		}
 	}
 	for _, list := range lex.byFirst {
-		for _, w := range list {
+		for _, known := range list {
+			w := known.word
 			k := consonants(w)
 			if len(k) < 3 || k == w {
 				continue
@@ -341,6 +350,9 @@ func (lex *replyLexicon) spell(fields []string) []word {
 
 // mend finds the plain word that w stands for.
 func (lex *replyLexicon) mend(w string) (plainWord string, known bool) {
+	if w != "" && w[0] >= utf8.RuneSelf && lex.class[w] == 0 {
+		return w, true // an emoji that says nothing
+	}
 	if m := twice.FindStringSubmatch(w); m != nil {
 		if p, ok := lex.look(m[1] + m[2]); ok {
 			return p, true
@@ -458,18 +470,21 @@ func (lex *replyLexicon) similar(w string) (string, bool) {
 	if len(s) < 4 || s[0] >= 128 {
 		return "", false
 	}
-	best, found := 3, ""
-	for _, known := range lex.byFirst[s[0]] {
-		limit := 0
+	best, found, seen := 3, "", lettersSeen(s)
+	for _, candidate := range lex.byFirst[s[0]] {
+		known, limit := candidate.word, 0
 		switch {
 		case len(s) == 4 && len(known) == 4:
 			if swapped(s, known) {
 				limit = 1
 			}
-		case len(s) > 8 && len(known) > 8:
+		case len(s) > 9 && len(known) > 9:
 			limit = 2
 		case len(s) > 4 && len(known) > 4, len(s) == 4 && len(known) == 5, len(s) == 5 && len(known) == 4:
 			limit = 1
+		}
+		if bits.OnesCount32(seen^candidate.seen) > 2*limit {
+			continue
 		}
 		if limit == 0 || len(s) == 4 && len(known) == 5 && !subsequence(s, known) || len(s) == 5 && len(known) == 4 && !subsequence(known, s) {
 			continue
