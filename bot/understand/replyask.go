@@ -82,6 +82,9 @@ func (c clause) tagged() bool {
 	if end < 2 || !c.words[end-1].class.is(cTag|cNegation|cNotYet) {
 		return false
 	}
+	if c.words[end-1].class.is(cNotYet) && c.has(cEnrolled) && hasWord(c.words, "sudah") {
+		return true // "saya sudah terdaftar belum"
+	}
 	for _, w := range c.words[:end-1] {
 		if w.class.is(cNegation | cSelf | cDecline | cMaybe | cSoft | cObstacle) {
 			return false

@@ -351,7 +351,7 @@ func (v *verdict) judge(c clause, n findings) {
 	pledge := explicit || n.seen.is(cAssent)
 	conditional := c.conditional()
 	hedged := n.seen.is(cMaybe) && !v.wishes(c)
-	if c.awaits() || c.looks() {
+	if c.awaits() || c.looks() || c.putsOff(n) {
 		n.seen |= cPending
 	}
 	switch {
@@ -395,6 +395,8 @@ func (v *verdict) judge(c clause, n findings) {
 		v.murky = !slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "pasti" || w.plain == "tetap" || w.plain == "siap" })
 		v.meaning = MeansYes
 	case n.denied > 0 && !explicit && !conditional:
+	case conditional && v.late && !explicit: // "maaf kalau telat"
+		v.meaning = MeansYes
 	case conditional:
 		v.meaning, v.condition = MeansMaybe, true
 	case hedged && n.seen.is(cAttend) && hasWord(c.words, "pasti"):
@@ -461,6 +463,24 @@ func (c clause) awaits() bool {
 		}
 	}
 	return false
+}
+
+// putsOff tells whether something comes first ("saya agendakan dulu", "nanti
+// malam saya pastikan", "jadwal pimpinan belum ada").
+func (c clause) putsOff(n findings) bool {
+	for i, w := range c.words {
+		switch w.said {
+		case "pastikan", "pastiin", "mastiin", "memastikan", "dipastikan", "mastikeun":
+			if !c.has(cAttend) && n.negations == 0 && !n.notYet {
+				return true
+			}
+		}
+		if w.plain == "dulu" && i > 0 && !c.words[i-1].known && !c.has(cNegation|cForbid|cDecline|cAttend|cObstacle) &&
+			(strings.HasSuffix(c.words[i-1].plain, "kan") || strings.HasSuffix(c.words[i-1].plain, "in")) {
+			return true
+		}
+	}
+	return n.notYet && hasWord(c.words, "acara") && !c.has(cAttend|cAble|cEnrolled)
 }
 
 // looks tells whether the clause puts off until something is seen: "liat

@@ -28,6 +28,10 @@ func (v *verdict) handOver(c clause) bool {
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(c.words[i:])
 		return true
 	}
+	if i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "orang" }); i > 1 && c.words[i-1].plain == "kirim" && c.words[i-2].class.is(cSelf) {
+		v.meaning, v.strong = MeansDelegated, true
+		return true
+	}
 	if v.whoComes(c) {
 		return true
 	}
@@ -180,7 +184,7 @@ func subject(ws []word) bool {
 		case w.class.is(cPerson):
 			return i == 0 || !ws[i-1].class.is(cWith)
 		case w.class.is(cHigh) && !official(w):
-			if i+1 < len(ws) && (ws[i+1].class == 0 || ws[i+1].class.is(cOther)) {
+			if strings.Contains(w.said, " ") || i+1 < len(ws) && (ws[i+1].class == 0 || ws[i+1].class.is(cOther)) {
 				return true // "pak Dedi"
 			}
 		case w.class == 0 && !isNumber(w.plain) && len(w.plain) > 2:
@@ -239,6 +243,8 @@ func (v *verdict) personComes(c clause) bool {
 			return false
 		case w.class.is(cObstacle | cIllness):
 			sick = true
+		case w.class.is(cAttend) && !sick && p > 0 && (c.words[p-1].said == "bapak" || c.words[p-1].said == "ibu") && c.words[p].plain == "staf" && !c.has(cRelative):
+			return false // "Bapak Wakil Bupati akan hadir": the invitee, of whom others write
 		case w.class.is(cAttend) && !sick:
 			v.meaning, v.strong, v.companion = MeansDelegated, w.plain != "ikut", w.plain == "ikut"
 			v.who = nameOf(c.words[p:j])
