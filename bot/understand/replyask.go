@@ -23,6 +23,9 @@ func (t *replyText) asks(i int) bool {
 	if c.has(cPending) {
 		return hasWord(c.words, "kabari") && hasWord(c.words, "lokasi") && !c.has(cSelf)
 	}
+	if hasWord(c.words, "tanya") && hasWord(c.words, "dulu") && !c.has(cAsk) {
+		return false // "tanya bos dulu"
+	}
 	return c.wonders() || c.inquires() || c.tagged() || c.mayI() || c.names()
 }
 
@@ -52,7 +55,7 @@ func (c clause) wonders() bool {
 
 // inquires reads "mau tanya", "minta lokasi".
 func (c clause) inquires() bool {
-	if c.has(cInquire) && !c.has(cNegation) {
+	if c.has(cInquire) && !c.has(cNegation) || hasWord(c.words, "info") && c.words[len(c.words)-1].said == "dong" {
 		return true
 	}
 	i := c.index(cRequest)
@@ -86,7 +89,7 @@ func (c clause) tagged() bool {
 		return true // "saya sudah terdaftar belum"
 	}
 	for _, w := range c.words[:end-1] {
-		if w.class.is(cNegation | cSelf | cDecline | cMaybe | cSoft | cObstacle) {
+		if w.class.is(cNegation|cSelf|cDecline|cMaybe|cSoft) || w.class.is(cObstacle) && !c.words[0].class.is(cTopic) {
 			return false
 		}
 	}
@@ -221,7 +224,7 @@ func (c clause) misdirected(t *replyText, i int) bool {
 	}
 	if at+1 < len(c.words) {
 		switch next := c.words[at+1]; {
-		case next.class.is(cNegation|cRelative|cTopic|cModal) && next.plain != "daftar", next.plain == "masalah":
+		case next.class.is(cNegation|cTopic|cModal) && next.plain != "daftar", next.plain == "masalah":
 			return false
 		}
 	} else if c.words[at].plain == "saya bukan" || c.words[at].plain == "ini bukan" {

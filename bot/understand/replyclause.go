@@ -30,6 +30,8 @@ type verdict struct {
 	companion  bool // somebody comes along
 	handsOver  bool // a question about sending somebody else
 	selfAttend bool // "saya hadir"
+	softOnly   bool // "insyaallah" and no more
+	ofOther    bool // the event of somebody else falls through
 	murky      bool // something is denied, and it is not clear what
 	deferred   bool // will answer later
 }
@@ -383,6 +385,7 @@ func (v *verdict) judge(c clause, n findings) {
 		}
 	case n.seen.is(cDecline):
 		v.meaning, v.strong = MeansNo, true
+		v.ofOther = hasWord(c.words, "acara") && !c.has(cSelf|cAttend)
 	case v.later:
 		v.meaning = MeansNo
 	case n.forbids > 0 && !c.has(cPerfect):
@@ -447,7 +450,7 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 			v.meaning = MeansMaybe
 		}
 	case n.seen.is(cSoft):
-		v.meaning = MeansMaybe
+		v.meaning, v.softOnly = MeansMaybe, true
 	}
 }
 
@@ -479,6 +482,9 @@ func (c clause) putsOff(n findings) bool {
 			(strings.HasSuffix(c.words[i-1].plain, "kan") || strings.HasSuffix(c.words[i-1].plain, "in")) {
 			return true
 		}
+	}
+	if (hasWord(c.words, "tanya") || hasWord(c.words, "izin")) && hasWord(c.words, "dulu") && !c.has(cAsk) && n.negations == 0 {
+		return true
 	}
 	return n.notYet && hasWord(c.words, "acara") && !c.has(cAttend|cAble|cEnrolled)
 }

@@ -135,7 +135,7 @@ func (v *verdict) whoComes(c clause) bool {
 	switch {
 	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cNegation | cNotYet) }) && !hasWord(before, "bukan"):
 		return false
-	case person >= 0 && before[person].plain == "ada" && !hasWord(before, "masih"): // "nanti ada yang datang"
+	case person >= 0 && before[person].plain == "ada" && !hasWord(before, "masih") && !c.has(cCondition): // "nanti ada yang datang"
 		v.meaning, v.strong = MeansDelegated, true
 		return true
 	case person >= 0 && before[person].class.is(cPerson) && (person == 0 || !before[person-1].class.is(cWith)):

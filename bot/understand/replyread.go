@@ -119,8 +119,10 @@ func (s *replyState) turn(c clause, v verdict) {
 		case v.meaning == MeansYes:
 			s.strong, s.soft = s.strong || v.strong, s.soft && !v.strong || v.soft
 		case v.meaning == MeansDelegated && v.companion:
-		case v.meaning == MeansMaybe && s.strong && !v.strong && !v.condition && !c.contrast:
+		case v.meaning == MeansMaybe && (s.strong && !v.strong && !v.condition || v.softOnly) && !c.contrast:
 			s.soft = true // "hadir pak, insyaallah"
+		case v.ofOther && !c.contrast && s.strong:
+			s.conflict = true // whose event?
 		default:
 			take()
 		}
@@ -157,7 +159,7 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 	r.Late = s.late && s.meaning == MeansYes
 	if s.meaning == "" && s.obstacle && !s.asked && !s.deferred && !t.relative() {
 		s.meaning, s.strong = MeansNo, true
-		if s.sensitive == Death || t.hasClass(cGrave) || t.inviteeIll() {
+		if s.sensitive == Death && !t.says("takziah") || t.hasClass(cGrave) || t.inviteeIll() {
 			s.meaning = MeansUnclear
 		}
 	}
@@ -184,6 +186,10 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 
 func (t *replyText) hasClass(any class) bool {
 	return slices.ContainsFunc(t.clauses, func(c clause) bool { return c.has(any) })
+}
+
+func (t *replyText) says(plain string) bool {
+	return slices.ContainsFunc(t.clauses, func(c clause) bool { return hasWord(c.words, plain) })
 }
 
 // relative tells whether a relative of the invitee writes about them: "saya
