@@ -132,8 +132,12 @@ func TestDoctorSick(t *testing.T) {
 		{"setting", func(_ office, s *settings) { s.QuietHours = "malam" }, "✗ configuration", "20:00-07:00"},
 		{"practice clock", func(_ office, s *settings) { s.ClockStart = "2026-11-30T09:00:00+07:00" }, "✗ configuration", "unset CLOCK_START"},
 		{"folder", func(_ office, s *settings) { s.DataDir = filepath.Join(file, "data") }, "✗ files", "DATA_DIR"},
-		{"database", func(o office, _ *settings) { _ = os.WriteFile(filepath.Join(o.dir, databaseFile), bytes.Repeat([]byte("x"), 4096), 0o600) }, "✗ database", "emileku restore"},
-		{"no MongoDB", func(_ office, s *settings) { s.MongoURI = "mongodb://bot:geheim@127.0.0.1:1/x?serverSelectionTimeoutMS=100" }, "✗ database", "MONGODB_URI"},
+		{"database", func(o office, _ *settings) {
+			_ = os.WriteFile(filepath.Join(o.dir, databaseFile), bytes.Repeat([]byte("x"), 4096), 0o600)
+		}, "✗ database", "emileku restore"},
+		{"no MongoDB", func(_ office, s *settings) {
+			s.MongoURI = "mongodb://bot:geheim@127.0.0.1:1/x?serverSelectionTimeoutMS=100"
+		}, "✗ database", "MONGODB_URI"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
