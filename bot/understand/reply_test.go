@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -225,5 +226,38 @@ func BenchmarkReply(b *testing.B) {
 				understand.Reply(c.text, understand.ReplyContext{Asked: true})
 			}
 		})
+	}
+}
+
+// One wrong letter anywhere in a plain yes or no almost never turns it round:
+// of the few that do, most have become another text ("gbs dtg" to "bs dtg").
+func TestReplyTyposRarelyFlip(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same errors in every run
+	edits, flips := 0, 0
+	for _, file := range []string{"testdata/replies.tsv", "testdata/replies-extra.tsv"} {
+		for _, r := range scored(t, file).Replies {
+			if r.Label != understand.MeansYes && r.Label != understand.MeansNo || !r.Right() || len(r.Text) < 4 {
+				continue
+			}
+			for range 8 {
+				i := random.IntN(len(r.Text) - 1)
+				a, b := r.Text[i], r.Text[i+1]
+				if a == ' ' || b == ' ' || a > 127 || b > 127 {
+					continue
+				}
+				letter := string(rune('a' + random.IntN(26)))
+				before, after := r.Text[:i], r.Text[i+1:]
+				text := []string{before + after, before + letter + r.Text[i:], before + letter + after, before + string(b) + string(a) + r.Text[i+2:]}[random.IntN(4)]
+				edits++
+				if (understand.ScoredReply{Label: r.Label, Reading: understand.Reply(text, understand.ReplyContext{Asked: true})}).Flipped() {
+					flips++
+				}
+			}
+		}
+	}
+	t.Logf("%d of %d wrong letters turn a reply round: %.2f%%", flips, edits, 100*float64(flips)/float64(edits))
+	if flips*50 > edits {
+		t.Errorf("%d of %d wrong letters turn a reply round", flips, edits)
 	}
 }

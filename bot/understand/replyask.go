@@ -189,7 +189,7 @@ func (c clause) forbids() bool {
 				return true
 			case x.class.is(cWish) && w.class.is(cNegation):
 				wish = true
-				if x.plain == "pernah" && c.has(cEnrolled) {
+				if (x.plain == "pernah" || x.plain == "merasa") && c.has(cEnrolled) {
 					return true
 				}
 			}
@@ -204,7 +204,7 @@ func (c clause) forbids() bool {
 func (c clause) erases() bool {
 	i := c.index(cErase)
 	if i >= 0 && !slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation | cForbid) }) {
-		if slices.ContainsFunc(c.words, func(w word) bool { return w.class.is(cErased) }) || len(c.content()) == 1 {
+		if slices.ContainsFunc(c.words, func(w word) bool { return w.class.is(cErased) }) || !slices.ContainsFunc(c.content(), func(w word) bool { return !w.class.is(cErase | cRequest) }) {
 			return true
 		}
 	}

@@ -86,6 +86,7 @@ func (s *replyState) add(c clause, v verdict) {
 		return
 	}
 	if v.meaning == "" {
+		s.conflict = s.conflict || c.contrast && v.unread && (s.meaning == MeansYes || s.meaning == MeansNo)
 		return
 	}
 	s.turn(c, v)
@@ -97,6 +98,8 @@ func (s *replyState) hinder(c clause, v verdict) {
 	switch {
 	case (s.meaning == MeansYes || s.meaning == MeansMaybe && !s.condition) && c.contrast && (s.want || v.want):
 		s.meaning, s.strong = MeansNo, true
+	case s.meaning == MeansYes && c.contrast && !v.late && !s.strong:
+		s.meaning, s.strong = MeansNo, true // "siap pak, tapi saya di luar kota"
 	case s.meaning == MeansYes && c.contrast && !v.late:
 		s.conflict = true
 	}
@@ -117,6 +120,7 @@ func (s *replyState) turn(c clause, v verdict) {
 	case MeansYes:
 		switch {
 		case v.meaning == MeansYes:
+			s.conflict = s.conflict || v.murky
 			s.strong, s.soft = s.strong || v.strong, s.soft && !v.strong || v.soft
 		case v.meaning == MeansDelegated && v.companion:
 		case v.meaning == MeansMaybe && (s.strong && !v.strong && !v.condition || v.softOnly) && !c.contrast:
