@@ -12,6 +12,7 @@ import (
 )
 
 type benchCmd struct {
+	Steps stepsCmd      `cmd:"" help:"Registration steps per second, handling times, memory at rest."`
 	Crash crashCmd      `cmd:"" help:"Kill the bot at random points while people register, and check that nothing is lost or doubled."`
 	Child crashChildCmd `cmd:"" hidden:"" help:"The process that the crash bench kills."`
 }

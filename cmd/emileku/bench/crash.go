@@ -134,6 +134,7 @@ func (r *crashRun) killAndRestart(ctx context.Context) error {
 	deadline := r.began.Add(r.o.For)
 	giveUp := time.NewTimer(r.o.For + finishWithin)
 	defer giveUp.Stop()
+	r.crowd.latest.Store(time.Now().UnixNano())
 	done := r.crowd.begin(r.o.People)
 	r.waves = 1
 	for {
@@ -170,19 +171,35 @@ func (r *crashRun) oneLife(ctx context.Context, kind killKind, done <-chan struc
 		<-l.ended
 		return false, ctx.Err()
 	case <-giveUp:
-		for _, who := range r.crowd.unfinished() {
-			r.crowd.breach("not finished: %s", who)
-		}
+		r.giveUp()
 		over = true
 	case <-done:
 		over = true
 	case <-timer.C:
+		if r.stalled() {
+			r.giveUp()
+			over = true
+		}
 	case ended = <-l.ended:
 		return false, r.buryOne(l, kind, kill, ended)
 	}
 	_ = l.cmd.Process.Kill()
 	ended = <-l.ended
 	return over, r.buryOne(l, killTimed, kill, ended)
+}
+
+// stallAfter is how long nobody must be sent anything before a wave counts as
+// stuck: far longer than the limits of Telegram and a number of kills delay it.
+const stallAfter = 45 * time.Second
+
+func (r *crashRun) stalled() bool {
+	return time.Since(time.Unix(0, r.crowd.latest.Load())) > stallAfter
+}
+
+func (r *crashRun) giveUp() {
+	for _, who := range r.crowd.unfinished() {
+		r.crowd.breach("not finished: %s", who)
+	}
 }
 
 // buryOne notes how a life ended.
