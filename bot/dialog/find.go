@@ -310,6 +310,10 @@ func (d *Desk) findStep(ctx context.Context, t *Turn) error {
 			return d.search(ctx, t, st, t.Text()) // another search
 		}
 		r, err := d.app.Store().Registrations().ByNumber(ctx, number)
+		if errors.Is(err, storage.ErrNotFound) {
+			t.Close()
+			return t.Say("find.gone", nil)
+		}
 		if err != nil {
 			return err
 		}
@@ -340,6 +344,9 @@ func (d *Desk) backFind(ctx context.Context, t *Turn, st findState) error {
 
 func (d *Desk) onCard(ctx context.Context, t *Turn, st findState) error {
 	r, err := d.app.Store().Registrations().Get(ctx, st.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return d.askFind(ctx, t, st) // says that it is gone
+	}
 	if err != nil {
 		return err
 	}
@@ -378,6 +385,9 @@ func (d *Desk) onCancelSure(ctx context.Context, t *Turn, st findState) error {
 	}
 	t.Close()
 	r, err := d.app.Withdraw(ctx, t.Actor(), st.ID, st.Reason)
+	if errors.Is(err, storage.ErrNotFound) {
+		return t.Say("find.gone", nil)
+	}
 	if err != nil {
 		return err
 	}

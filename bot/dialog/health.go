@@ -85,7 +85,7 @@ func (d *Desk) health(ctx context.Context, t *Turn, _ string) error {
 	if oldest != nil {
 		waited = time.Since(*oldest)
 	}
-	apart := d.app.Now().Sub(time.Now())
+	apart := time.Until(d.app.Now())
 	return t.Say("health.report", templates.Data{
 		"Parts": parts, "Queues": queues(counts), "Waited": waited, "Slow": waited > queueSlow,
 		"Faults": faults, "Recent": recent, "Well": well && waited <= queueSlow && recent == 0,

@@ -428,6 +428,31 @@ func TestExportHolds(t *testing.T) {
 	}
 }
 
+// Moving an event tells each registrant once, also where the yes is replayed
+// after a crash.
+func TestMoveReplayed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.lead()
+	o.says("rina", "/acara baru E-MILE KU 2027 | 2027-01-14 08:00 | Pakansari")
+	o.says("siti", "/start")
+	o.register("siti", "Kopi Maju", nil)
+	o.register("siti", "Teh Maju", nil)
+	o.has(o.says("rina", "/acara ubah tanggal 21 Januari 2027 jam 8"), "2 pendaftaran tetap berlaku; 1 orang")
+	before := *o.chats["rina"]
+	o.has(o.does("rina", channel.Inbound{ID: "yes", Text: "ya"}), "1 orang dikabari")
+	o.chats["rina"] = &before
+	o.does("rina", channel.Inbound{ID: "yes", Text: "ya"})
+	e, err := o.app.Event(t.Context(), "EMK-2027")
+	if err != nil || e.Schedule != 1 || !e.Start.Equal(time.Date(2027, 1, 21, 8, 0, 0, 0, event.Jakarta)) {
+		t.Errorf("moved to %v, %d times (%v)", e.Start, e.Schedule, err)
+	}
+	counts, err := o.app.Store().Outbox().Counts(t.Context())
+	if err != nil || len(counts) != 1 || counts[0].N != 1 {
+		t.Errorf("rows %v, %v", counts, err)
+	}
+}
+
 // A button of an older question decides nothing about a newer one.
 func TestStaleButton(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -44,12 +45,25 @@ type House struct {
 	bot    *bot.Bot
 	plan   *scheduler.Planner
 	fake   *channeltest.Fake
+	net    network
 	stop   func()
+	wake   func()    // nil where nothing sends by itself
+	logTo  io.Writer // nil: the test's log
 	path   string
 	n      int                 // inbound IDs
 	sent   int                 // messages of the fake that were looked at
 	shown  map[string][]shown  // by chat: what has buttons
 	people map[string]struct{} // who has spoken
+}
+
+// network is what lies between a House and its people.
+type network interface {
+	// connect is called at each start of the program; what it returns runs
+	// beside the bot until the program ends.
+	connect(h *House) (channel.Channel, []func(context.Context) error, error)
+	// address is how the network knows a person who writes in private.
+	address(who string) (channel.Chat, channel.Sender)
+	group() channel.Chat
 }
 
 // shown is a message that a person can press or reply to.
@@ -73,19 +87,39 @@ func Plain() channel.Capabilities {
 // NewHouse opens a World that ends with the test.
 func NewHouse(t *testing.T, caps channel.Capabilities) *House {
 	t.Helper()
+	h := newHouse(t, caps)
+	h.fake = channeltest.NewFake(channeltest.FakeOptions{Capabilities: caps})
+	h.net = byHand{h.fake}
+	h.open()
+	return h
+}
+
+func newHouse(t *testing.T, caps channel.Capabilities) *House {
+	t.Helper()
 	texts, err := templates.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := &House{
 		t: t, caps: caps, clock: clock.NewFake(Start), texts: texts, path: filepath.Join(t.TempDir(), "emileku.db"),
-		shown: map[string][]shown{}, people: map[string]struct{}{},
+		shown: map[string][]shown{}, people: map[string]struct{}{}, stop: func() {},
 	}
-	h.fake = channeltest.NewFake(channeltest.FakeOptions{Capabilities: caps})
-	h.open()
 	t.Cleanup(func() { h.stop() })
 	return h
 }
+
+// byHand is the network of a House whose messages the script hands over.
+type byHand struct{ fake *channeltest.Fake }
+
+func (n byHand) connect(*House) (channel.Channel, []func(context.Context) error, error) {
+	return n.fake, nil, nil
+}
+
+func (n byHand) address(who string) (channel.Chat, channel.Sender) {
+	return channel.Chat{Channel: n.fake.Name(), ID: who}, channel.Sender{ID: who, Name: strings.ToUpper(who[:1]) + who[1:], Username: who}
+}
+
+func (n byHand) group() channel.Chat { return channel.Chat{Channel: n.fake.Name(), ID: groupID} }
 
 // App gives the use cases, for what a script cannot say.
 func (h *House) App() *app.App { return h.app }
@@ -102,15 +136,21 @@ func (h *House) open() {
 	}
 	h.store = store
 	h.app = app.New(store, h.clock)
-	log := zerolog.New(zerolog.NewTestWriter(h.t)).Level(zerolog.WarnLevel)
-	h.bot = bot.New(bot.Options{Store: store, App: h.app, Texts: h.texts, Channels: []channel.Channel{h.fake}, Log: log, Version: "test"})
-	h.plan = scheduler.New(scheduler.Options{Store: store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: []channel.Channel{h.fake}, Log: log})
-	ended := make(chan error, 2)
-	go func() { ended <- h.bot.Run(ctx) }()
-	go func() { ended <- h.fake.Run(ctx, h.bot) }()
+	ch, beside, err := h.net.connect(h)
+	if err != nil {
+		cancel()
+		h.t.Fatal(err)
+	}
+	h.bot = bot.New(bot.Options{Store: h.store, App: h.app, Texts: h.texts, Channels: []channel.Channel{ch}, Log: h.log(), Wake: h.wake, Version: "test"})
+	h.plan = scheduler.New(scheduler.Options{Store: h.store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: []channel.Channel{ch}, Log: h.log(), Wake: h.wake})
+	parts := append(beside, h.bot.Run, func(ctx context.Context) error { return ch.Run(ctx, h.bot) })
+	ended := make(chan error, len(parts))
+	for _, run := range parts {
+		go func() { ended <- run(ctx) }()
+	}
 	h.stop = func() {
 		cancel()
-		for range 2 {
+		for range parts {
 			if err := <-ended; err != nil {
 				h.t.Error(err)
 			}
@@ -121,12 +161,21 @@ func (h *House) open() {
 	}
 }
 
+func (h *House) log() zerolog.Logger {
+	if h.logTo != nil {
+		return zerolog.New(h.logTo).Level(zerolog.TraceLevel)
+	}
+	return zerolog.New(zerolog.NewTestWriter(h.t)).Level(zerolog.WarnLevel)
+}
+
 // Say implements World.
 func (h *House) Say(who, room, text string) error {
 	h.n++
+	h.step()
+	chat, sender := h.net.address(who)
 	in := channel.Inbound{
-		ID: fmt.Sprintf("t:%d", h.n), Chat: channel.Chat{Channel: h.fake.Name(), ID: who}, Kind: channel.Text, Text: text,
-		Sender: channel.Sender{ID: who, Name: strings.ToUpper(who[:1]) + who[1:], Username: who}, SentAt: h.clock.Now(), MessageID: strconv.Itoa(h.n),
+		ID: fmt.Sprintf("t:%d", h.n), Chat: chat, Kind: channel.Text, Text: text,
+		Sender: sender, SentAt: h.clock.Now(), MessageID: strconv.Itoa(h.n),
 	}
 	if h.caps.Phone {
 		in.Sender.Phone = phoneOf(who)
@@ -312,6 +361,9 @@ func (h *House) deliverOne(ctx context.Context, m *storage.Message) error {
 	return h.store.Outbox().Finish(ctx, m, "t")
 }
 
+// step lets a moment pass, so that what happens later has a later time.
+func (h *House) step() { h.clock.Set(h.clock.Now().Add(time.Millisecond)) }
+
 // Clock implements World.
 func (h *House) Clock(text string) error {
 	at, err := when(text, h.clock.Now())
@@ -349,7 +401,7 @@ func (h *House) Direct(text string) error {
 	case "peran":
 		return h.role(ctx, strings.Fields(arg))
 	case "grup":
-		return h.app.BindGroup(ctx, h.script(), app.TeamGroup{Chat: channel.Chat{Channel: h.fake.Name(), ID: groupID}, Title: "Tim E-MILE KU"})
+		return h.app.BindGroup(ctx, h.script(), app.TeamGroup{Chat: h.net.group(), Title: "Tim E-MILE KU"})
 	}
 	return fmt.Errorf("no directive is called %q", name)
 }
@@ -386,9 +438,8 @@ func (h *House) role(ctx context.Context, f []string) error {
 	if len(f) != 2 {
 		return fmt.Errorf("a role is: rina ketua")
 	}
-	who := f[0]
-	in := channel.Inbound{Chat: channel.Chat{Channel: h.fake.Name(), ID: who}, Sender: channel.Sender{ID: who, Name: strings.ToUpper(who[:1]) + who[1:], Username: who}}
-	p, err := h.app.Identify(ctx, in)
+	chat, sender := h.net.address(f[0])
+	p, err := h.app.Identify(ctx, channel.Inbound{Chat: chat, Sender: sender})
 	if err != nil {
 		return err
 	}

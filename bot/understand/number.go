@@ -110,7 +110,7 @@ func (n *numerals) count(ws []string) (int, bool) {
 	}
 	switch {
 	case with && len(figures) == 1 && n.follows(ws, figures[0]):
-		return 1 + sum, true
+		return 1 + company + sum, true // oneself, those named before the figure, and those it counts
 	case len(figures) == 1, same && !all:
 		return first, first <= maxCount
 	case all:

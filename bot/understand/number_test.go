@@ -17,7 +17,7 @@ func TestCount(t *testing.T) {
 		"20-30 orang": 30, "2 - 3": 3, "2 s/d 3 orang": 3, "2 atau 3 orang": 3, "1.000": 1000, "1.250 anggota": 1250,
 		"seratus": 100, "seratus lima puluh": 150, "dua ratus": 200, "1 ribu": 1000, "2 ratus": 200, "seribu dua ratus": 1200,
 		"saya dan istri": 2, "saya sama suami": 2, "sama istri": 2, "saya dan 2 teman": 3, "saya + 2 orang": 3,
-		"saya sama istri dan anak": 3, "2 dewasa 3 anak": 5, "0": 0, "nol": 0, "tidak ada": 0, "tilu urang": 3,
+		"saya sama istri dan anak": 3, "sama istri dan 2 anak": 4, "2 dewasa 3 anak": 5, "0": 0, "nol": 0, "tidak ada": 0, "tilu urang": 3,
 		"duaan": 2, "opat": 4, "seorang": 1, "satu orang saja": 1, "ada 7 orang": 7, "jumlahnya 12": 12, "sebelas": 11,
 		"tiga puluh satu": 31, "selusin": 12, "wong loro": 2, "kalih": 2, "2 (dua)": 2, "12 (dua belas) orang": 12,
 		"yang hadir 3 orang pengurus": 3, "nyalira": 1,

@@ -3,6 +3,7 @@ package understand
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Meaning is what a reply to an invitation says. Its values are the labels of
@@ -113,13 +114,29 @@ func numberedReply(p string, ctx ReplyContext) (Meaning, bool) {
 	return MeansUnclear, true
 }
 
-// Marks of the automatic replies of business accounts. Two weak marks or one
-// strong one make a reply automatic.
-var (
-	autoStrong = regexp.MustCompile(`(?i)pesan (?:ini )?(?:di(?:balas|kirim) )?(?:secara )?otomatis|auto[ -]?(?:reply|respon)|balasan otomatis|(?:terima ?kasih|makasih|thank(?:s| you)) (?:telah|sudah|udah|for) (?:menghubungi|mengontak|contacting|chat|kontak)|akan (?:segera )?(?:kami |kita |admin )?(?:membalas|merespon|menjawab|balas|respon|dibalas)|(?:segera|secepatnya) (?:kami |akan )?(?:membalas|merespon|balas|respon|dibalas)|jam (?:operasional|kerja|layanan|buka)|ketik angka|(?:silakan|silahkan) (?:pilih|ketik|tekan|order|tinggalkan)|yth\.? pelanggan|di luar jam|sedang (?:offline|tidak aktif|di luar jangkauan)|ada yang bisa (?:kami |saya )?bantu|untuk (?:order|pemesanan|pembelian)|katalog (?:kami|produk|lengkap)|selamat datang di|we(?:'ll| will) (?:get back|reply)|out of office|customer service kami|format (?:order|pemesanan)|pelanggan (?:yang )?(?:terhormat|setia)|slow ?respon|fast ?respon`)
-	autoWeak   = regexp.MustCompile(`(?i)admin (?:akan|kami)|mohon (?:ditunggu|menunggu)|(?:senin|minggu) ?(?:-|s/?d|sampai) ?(?:jumat|jum'at|sabtu|minggu)|happy shopping|selamat berbelanja|0?[0-9][.:]00 ?(?:-|s/?d) ?[0-9]{1,2}[.:]00|open order|kak,? (?:mau|ada)|halo kak|hai kak|dear customer|pesanan anda|kami akan`)
-)
+// automaticMarks are the phrases by which business accounts' automatic replies
+// are known.
+var automaticMarks = sync.OnceValue(func() map[string]map[string]bool { return wordSets("reply-auto.tsv") })
 
+// automatic tells whether a machine wrote the reply: one strong mark or two
+// weak ones.
 func automatic(p string) bool {
-	return autoStrong.MatchString(p) || len(autoWeak.FindAllString(p, 2)) > 1
+	ws := words(strings.ToLower(p))
+	if len(ws) < 2 {
+		return false
+	}
+	text := " " + strings.Join(ws, " ") + " "
+	marks := automaticMarks()
+	for phrase := range marks["strong"] {
+		if strings.Contains(text, " "+phrase+" ") {
+			return true
+		}
+	}
+	weak := 0
+	for phrase := range marks["weak"] {
+		if strings.Contains(text, " "+phrase+" ") {
+			weak++
+		}
+	}
+	return weak > 1
 }

@@ -8,7 +8,7 @@ func (t *replyText) asks(i int) bool {
 	content := c.content()
 	if c.asked {
 		if len(c.words) == 0 || !slices.ContainsFunc(c.words, func(w word) bool {
-			return w.class&^(cNeutral|cOther|cHigh|cAck) != 0 || w.class == 0
+			return w.class&^(cNeutral|cOther|cHigh|cAck) != 0 || w.class == 0 || w.plain == "ini" || w.plain == "itu"
 		}) {
 			return false // "?" or "Assalamualaikum?"
 		}
@@ -17,13 +17,23 @@ func (t *replyText) asks(i int) bool {
 	if len(c.words) == 0 {
 		return false
 	}
-	if c.has(cPing) && len(content) == 1 {
+	if c.has(cPing) && !slices.ContainsFunc(content, func(w word) bool { return !w.class.is(cPing) }) {
 		return true
 	}
 	if c.has(cPending) {
-		return false
+		return hasWord(c.words, "kabari") && hasWord(c.words, "lokasi") && !c.has(cSelf)
 	}
-	return c.wonders() || c.inquires() || c.tagged() || c.mayI()
+	if hasWord(c.words, "tanya") && hasWord(c.words, "dulu") && !c.has(cAsk) {
+		return false // "tanya bos dulu"
+	}
+	return c.wonders() || c.inquires() || c.tagged() || c.mayI() || c.names()
+}
+
+// names tells whether the clause is only the name of something to be told:
+// "lokasi pak".
+func (c clause) names() bool {
+	content := c.content()
+	return len(content) == 1 && len(c.words) < 4 && content[0].class.is(cTopic) && !content[0].class.is(cAttend|cAssent|cEnrolled|cNeutral) && !isDateWord(content[0].plain)
 }
 
 // wonders tells whether a question word asks. "apa" after a negation does not.
@@ -45,7 +55,7 @@ func (c clause) wonders() bool {
 
 // inquires reads "mau tanya", "minta lokasi".
 func (c clause) inquires() bool {
-	if c.has(cInquire) && !c.has(cNegation) {
+	if c.has(cInquire) && !c.has(cNegation) || hasWord(c.words, "info") && c.words[len(c.words)-1].said == "dong" {
 		return true
 	}
 	i := c.index(cRequest)
@@ -53,6 +63,9 @@ func (c clause) inquires() bool {
 		return false
 	}
 	for _, w := range c.words[i+1:] {
+		if w.class.is(cTopic) && c.words[i].plain == "minta" && w.plain == "acara" {
+			return !c.has(cNegation | cAttend)
+		}
 		if w.class.is(cTopic) && w.plain != "daftar" && w.plain != "hari" && w.plain != "waktu" && w.plain != "acara" || w.plain == "info" {
 			return !c.has(cNegation | cAttend)
 		}
@@ -72,12 +85,18 @@ func (c clause) tagged() bool {
 	if end < 2 || !c.words[end-1].class.is(cTag|cNegation|cNotYet) {
 		return false
 	}
+	if c.words[end-1].class.is(cNotYet) && c.has(cEnrolled) && hasWord(c.words, "sudah") {
+		return true // "saya sudah terdaftar belum"
+	}
 	for _, w := range c.words[:end-1] {
-		if w.class.is(cNegation | cSelf | cDecline | cMaybe | cSoft | cObstacle) {
+		if w.class.is(cNegation|cSelf|cDecline|cMaybe|cSoft) || w.class.is(cObstacle) && !c.words[0].class.is(cTopic) {
 			return false
 		}
 	}
 	first := c.words[0]
+	if first.plain == "bukan" && c.words[end-1].class.is(cNegation) {
+		return false // "bukannya ga mau"
+	}
 	for _, w := range c.words[:end-1] {
 		if !w.class.is(cNeutral | cHigh) {
 			first = w
@@ -111,6 +130,11 @@ func (c clause) mayI() bool {
 		})
 	}
 	return false
+}
+
+// isDateWord tells whether a word belongs as well to "ada acara di tanggal itu".
+func isDateWord(plain string) bool {
+	return slices.Contains([]string{"acara", "waktu", "hari", "tanggal", "jam", "undangan", "dinas", "peserta"}, plain)
 }
 
 // optsOut tells whether the reply ends the contact: no more messages, delete
@@ -148,19 +172,24 @@ func (c clause) halts() bool {
 // daftar".
 func (c clause) forbids() bool {
 	for i, w := range c.words {
+		if w.plain == "alim" && c.has(cReceive) && c.has(cSend) { // "tidak bersedia menerima pesan"
+			return true
+		}
 		if !w.class.is(cForbid | cNegation) {
 			continue
 		}
-		wish := w.class.is(cForbid)
+		wish := w.class.is(cForbid) || c.has(cRequest) && i+1 < len(c.words) && c.words[i+1].class.is(cSend)
 		for _, x := range c.words[i+1 : min(len(c.words), i+6)] {
 			switch {
+			case x.class.is(cWish) && x.class.is(cAble) && w.class.is(cNegation) && c.has(cReceive|cSend) && !c.has(cAttend):
+				wish = true
 			case x.plain == "lupa", x.class.is(cAttend|cAble) && !wish:
 				wish = false
 			case wish && x.class.is(cSend|cReceive), x.class.is(cSend) && x.class.is(cHalt) && wish:
 				return true
 			case x.class.is(cWish) && w.class.is(cNegation):
 				wish = true
-				if x.plain == "pernah" && c.has(cEnrolled) {
+				if (x.plain == "pernah" || x.plain == "merasa") && c.has(cEnrolled) {
 					return true
 				}
 			}
@@ -175,7 +204,7 @@ func (c clause) forbids() bool {
 func (c clause) erases() bool {
 	i := c.index(cErase)
 	if i >= 0 && !slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation | cForbid) }) {
-		if slices.ContainsFunc(c.words, func(w word) bool { return w.class.is(cErased) }) || len(c.content()) == 1 {
+		if slices.ContainsFunc(c.words, func(w word) bool { return w.class.is(cErased) }) || !slices.ContainsFunc(c.content(), func(w word) bool { return !w.class.is(cErase | cRequest) }) {
 			return true
 		}
 	}
@@ -184,6 +213,9 @@ func (c clause) erases() bool {
 
 func (c clause) misdirected(t *replyText, i int) bool {
 	at := c.index(cWrong)
+	if at < 0 && !c.asked && hasWord(c.words, "nomor") && hasWord(c.words, "salah") && !c.has(cNegation|cCondition|cAttend) {
+		return true // "nomor yang anda tuju salah"
+	}
 	if at < 0 || c.asked {
 		return false
 	}
@@ -192,7 +224,7 @@ func (c clause) misdirected(t *replyText, i int) bool {
 	}
 	if at+1 < len(c.words) {
 		switch next := c.words[at+1]; {
-		case next.class.is(cNegation|cRelative|cTopic|cModal) && next.plain != "daftar", next.plain == "masalah":
+		case next.class.is(cNegation|cTopic|cModal) && next.plain != "daftar", next.plain == "masalah":
 			return false
 		}
 	} else if c.words[at].plain == "saya bukan" || c.words[at].plain == "ini bukan" {

@@ -30,6 +30,11 @@ type verdict struct {
 	companion  bool // somebody comes along
 	handsOver  bool // a question about sending somebody else
 	selfAttend bool // "saya hadir"
+	softOnly   bool // "insyaallah" and no more
+	ofOther    bool // the event of somebody else falls through
+	unread     bool // says something that we do not understand
+	murky      bool // something is denied, and it is not clear what
+	deferred   bool // will answer later
 }
 
 // replyText is a reply cut into clauses.
@@ -138,6 +143,9 @@ func consequence(ws []word, i int) bool {
 	if before.class.is(cNegation|cNotYet|cModal|cAssent) || i+1 >= len(ws) {
 		return false
 	}
+	if ws[i+1].class.is(cNegation|cNotYet) && !slices.ContainsFunc(ws[i+2:], func(w word) bool { return w.class.is(cAble | cAttend | cModal) }) {
+		return false
+	}
 	if !slices.ContainsFunc(ws[:i], func(w word) bool { return w.class.is(cObstacle | cDeath | cIllness | cAnswered | cLater) }) &&
 		!ws[i+1].class.is(cNegation|cNotYet) {
 		return false
@@ -154,17 +162,6 @@ func (c clause) index(any class) int {
 	return slices.IndexFunc(c.words, func(w word) bool { return w.class.is(any) })
 }
 
-// said joins words as they were written.
-func said(ws []word) string {
-	var parts []string
-	for _, w := range ws {
-		if w.said != "" {
-			parts = append(parts, w.said)
-		}
-	}
-	return strings.Join(parts, " ")
-}
-
 // content are the words that are not mere courtesy.
 func (c clause) content() []word {
 	var out []word
@@ -176,8 +173,8 @@ func (c clause) content() []word {
 	return out
 }
 
-// tally counts what a clause says, with negations resolved.
-type tally2 struct {
+// findings are what a clause says, with negations resolved.
+type findings struct {
 	negations int
 	notYet    bool
 	unknown   int // words that mean nothing to us
@@ -185,13 +182,15 @@ type tally2 struct {
 	cleared   bool
 	lacks     bool
 	partial   bool
+	forbids   int   // "jangan", "tidak usah"
+	doubled   bool  // two negations that make a yes
 	seen      class // classes that stand for themselves, not under a negation's idiom
 }
 
 // count resolves negations: which are idioms ("tidak ada halangan"), which
 // turn the sense round.
-func (c clause) count() tally2 {
-	var n tally2
+func (c clause) count() findings {
+	var n findings
 	for i := 0; i < len(c.words); i++ {
 		w := c.words[i]
 		if !w.class.is(cNegation | cNotYet | cForbid) {
@@ -208,6 +207,16 @@ func (c clause) count() tally2 {
 			continue
 		}
 		j, kind := c.target(i)
+		n.doubled = n.doubled || c.doubles(i)
+		switch {
+		case kind == 0 && w.class.is(cForbid):
+			n.forbids++
+			continue
+		case kind == cHarmless && c.words[j].plain == "alasan" && slices.ContainsFunc(c.words[j:], func(x word) bool { return x.class.is(cNegation) }):
+			n.doubled, n.negations = true, n.negations+1
+			i = j
+			continue
+		}
 		switch kind {
 		case cHarmless:
 			n.cleared = n.cleared || !w.class.is(cForbid) && c.words[j].plain != "apa apa" && c.words[j].plain != "apa"
@@ -236,10 +245,27 @@ func (c clause) count() tally2 {
 	return n
 }
 
+// doubles tells whether the negation at i makes a yes with one that follows:
+// "ga mungkin ga dateng", "tidak bisa tidak hadir". Two negations in a row of
+// complaints ("ga bisa pak, ga ada waktu") do not.
+func (c clause) doubles(i int) bool {
+	impossible := false
+	for j := i + 1; j < len(c.words); j++ {
+		w := c.words[j]
+		switch {
+		case w.class.is(cNegation):
+			return impossible || j == i+2 && c.words[i+1].class.is(cAble)
+		case w.plain == "mungkin" && j < i+3:
+			impossible = true
+		}
+	}
+	return false
+}
+
 // opens tells whether only courtesies stand before word i.
 func (c clause) opens(i int) bool {
 	for _, w := range c.words[:i] {
-		if !w.class.is(cHigh|cAssent|cSoft) && !(w.class.is(cNeutral) && courtesy(w.plain)) {
+		if !w.class.is(cHigh|cAssent) && !(w.class.is(cNeutral) && courtesy(w.plain)) {
 			return false
 		}
 	}
@@ -259,17 +285,22 @@ func courtesy(plain string) bool {
 // target finds what the negation at i denies, as far as it is an idiom.
 func (c clause) target(i int) (int, class) {
 	limit := min(len(c.words), i+6)
-	predicate := false // a word of coming stands between
+	predicate, able := false, false // a word of coming stands between
 	for j := i + 1; j < limit; j++ {
 		w := c.words[j]
 		last := j + 1
 		predicate = predicate || w.class.is(cAttend|cAble|cModal)
+		able = able || w.class.is(cAble|cAttend)
 		switch {
 		case w.class.is(cRelative) && c.words[j-1].plain == "ada": // "ga ada yang jaga toko"
 			return len(c.words) - 1, cLack
 		case predicate && (!w.known || w.class == 0):
 			return j, 0
-		case w.class.is(cHarmless|cObstacle) && !w.class.is(cAttend) && !predicate && !c.words[i].class.is(cNotYet):
+		case c.words[i].class.is(cNotYet):
+			if !w.class.is(cTidy|cModal|cNeutral|cSelf|cHigh) || w.class.is(cAttend|cAble|cAssent) {
+				return j, 0
+			}
+		case w.class.is(cHarmless) && (!able || w.class.is(cDecline)), w.class.is(cObstacle) && !w.class.is(cAttend) && !predicate:
 			return j, cHarmless
 		case w.class.is(cLack):
 			return j, cLack
@@ -286,160 +317,10 @@ func (c clause) target(i int) (int, class) {
 		case w.class.is(cNeutral|cSelf|cHigh|cOther) && w.class&(cAttend|cAble|cAssent) == 0:
 			continue
 		case !w.known || w.class == 0:
-			if last >= len(c.words) || !slices.ContainsFunc(c.words[last:], func(x word) bool { return x.class.is(cAttend | cAble) }) || c.has(cCondition) {
-				return j, cOther
-			}
-			return j, 0
+			return j, cOther
 		default:
 			return j, 0
 		}
 	}
 	return i, 0
-}
-
-// read gives the verdict of the clause.
-func (c clause) read() verdict {
-	v := verdict{
-		want: c.has(cWant), later: c.has(cLater),
-		offTopic: c.has(cOffTopic), ack: c.has(cAck),
-	}
-	n := c.count()
-	v.late = n.seen.is(cLate) && !c.has(cAnswered) && !c.has(cEnrolled)
-	v.selfAttend = c.selfAttends()
-	if v.handOver(c) {
-		return v
-	}
-	v.judge(c, n)
-	if v.meaning == MeansYes && n.seen.is(cSoft) {
-		v.soft = true
-	}
-	return v
-}
-
-// judge decides among yes, no and maybe.
-func (v *verdict) judge(c clause, n tally2) {
-	explicit := n.seen.is(cAttend | cAble)
-	pledge := explicit || n.seen.is(cAssent)
-	conditional := c.conditional()
-	hedged := n.seen.is(cMaybe) && !v.wishes(c)
-	switch {
-	case c.has(cPerfect):
-		v.meaning, v.strong = MeansYes, true
-	case n.seen.is(cPending) && !(v.later && n.negations%2 == 1):
-		v.meaning, v.strong = MeansMaybe, true
-	case n.lacks && !n.seen.is(cAttend):
-		v.obstacle = true
-	case n.lacks:
-		v.meaning, v.strong = MeansNo, true
-	case n.partial:
-		v.late = true
-		if n.seen.is(cAttend) && n.negations == 0 && c.index(cAttend) < c.index(cNegation) {
-			v.meaning, v.strong = MeansYes, true
-		}
-	case n.negations%2 == 1:
-		v.deny(c, n, pledge, hedged)
-	case n.negations > 0:
-		if explicit {
-			v.meaning, v.strong = MeansYes, true
-		}
-	case n.notYet:
-		if explicit || n.seen.is(cAssent) && !n.seen.is(cAck) && !c.has(cEnrolled) {
-			v.meaning, v.strong = MeansNo, true
-		}
-	case n.seen.is(cDecline):
-		v.meaning, v.strong = MeansNo, true
-	case v.later:
-		v.meaning = MeansNo
-	case n.denied > 0 && !explicit:
-	case conditional:
-		v.meaning, v.condition = MeansMaybe, true
-	case hedged && (pledge || n.seen.is(cModal) || n.unknown < 2):
-		v.meaning = MeansMaybe
-	default:
-		v.affirm(c, n, explicit)
-	}
-}
-
-// deny judges a clause with an odd number of negations.
-func (v *verdict) deny(c clause, n tally2, pledge, hedged bool) {
-	switch {
-	case hedged && !n.seen.is(cHedge) && !v.later:
-		v.meaning, v.strong = MeansMaybe, true
-	case pledge, n.seen.is(cModal | cDecline | cObstacle), v.later:
-		v.meaning, v.strong = MeansNo, true
-	case n.unknown == 0 && !n.seen.is(cTopic|cSend|cEnrolled|cOffTopic):
-		v.meaning, v.strong = MeansNo, true
-	}
-}
-
-// affirm judges a clause without a negation.
-func (v *verdict) affirm(c clause, n tally2, explicit bool) {
-	switch {
-	case n.seen.is(cObstacle) && !explicit, n.seen.is(cObstacle) && v.want:
-		v.obstacle = true
-	case explicit && !c.ofTheEvent():
-		v.meaning, v.strong = MeansYes, true
-	case v.late:
-		v.meaning = MeansYes
-	case n.seen.is(cAck):
-		if c.has(cAssent) && !slices.ContainsFunc(c.words, func(w word) bool {
-			return w.plain == "info" || w.plain == "noted" || w.plain == "mantap"
-		}) {
-			v.meaning = MeansYes
-		}
-	case c.has(cEnrolled) && c.has(cAssent) && hasWord(c.words, "sudah"), hasWord(c.words, "sudah") && hasWord(c.words, "konfirmasi"):
-		// "saya sudah daftar": told before, not now
-	case n.seen.is(cAssent) && n.unknown < 3, n.cleared:
-		v.meaning = MeansYes
-	case n.unknown == 0 && c.has(cSelf) && (hasWord(c.words, "bawa") || hasWord(c.words, "ajak")):
-		v.meaning = MeansYes // "saya bawa 3 anggota"
-	case n.seen.is(cModal) && n.unknown == 0:
-		v.meaning = MeansYes
-		if v.want && len(c.content()) == 1 && c.words[len(c.words)-1].said == "sih" {
-			v.meaning = MeansMaybe
-		}
-	case n.seen.is(cSoft):
-		v.meaning = MeansMaybe
-	}
-}
-
-// wishes tells whether "semoga" wishes the event well and says nothing of
-// coming.
-func (v *verdict) wishes(c clause) bool {
-	return c.has(cAck) && slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "semoga" }) && !c.has(cAttend|cAble)
-}
-
-// ofTheEvent tells whether the words of attending are about the event and not
-// about the person: "ikut suara terbanyak".
-func (c clause) ofTheEvent() bool {
-	for i, w := range c.words {
-		if w.plain == "ikut" && i+1 < len(c.words) && (c.words[i+1].plain == "suara" || c.words[i+1].plain == "aja" || c.words[i+1].plain == "senang" || c.words[i+1].plain == "berduka" || c.words[i+1].plain == "prihatin" || c.words[i+1].plain == "bangga") {
-			return c.words[i+1].plain != "aja"
-		}
-	}
-	return false
-}
-
-// conditional tells whether the clause depends on something. "Kalau saya sih"
-// is only "as for me".
-func (c clause) conditional() bool {
-	for i, w := range c.words {
-		if !w.class.is(cCondition) || i+1 < len(c.words) && (c.words[i+1].said == "gitu" || c.words[i+1].said == "begitu") {
-			continue
-		}
-		if i+2 < len(c.words) && c.words[i+1].class.is(cSelf) {
-			next := c.words[i+2]
-			if next.plain == "sih" || next.plain == "mah" || next.plain == "pribadi" || next.class.is(cSoft|cAttend|cAssent) {
-				continue
-			}
-		}
-		return true
-	}
-	return false
-}
-
-// selfAttends tells whether the speaker says that they come.
-func (c clause) selfAttends() bool {
-	self := c.index(cSelf)
-	return self >= 0 && c.has(cAttend|cAble)
 }

@@ -9,7 +9,7 @@ import (
 // is a yes, not a stand-in.
 func official(w word) bool {
 	switch w.plain {
-	case "bupati", "pimpinan", "beliau", "camat", "kades", "lurah", "kepala desa", "ketua":
+	case "kadis", "bupati", "pimpinan", "beliau", "camat", "kades", "lurah", "kepala desa", "ketua":
 		return true
 	}
 	return false
@@ -23,6 +23,14 @@ func (v *verdict) handOver(c clause) bool {
 	}
 	if c.has(cStandIn) {
 		return v.standsIn(c)
+	}
+	if i := c.index(cPerson); i > 0 && c.words[i-1].plain == "kirim" && !c.has(cNegation|cForbid) { // "saya kirim anak saya"
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(c.words[i:])
+		return true
+	}
+	if i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "orang" }); i > 1 && c.words[i-1].plain == "kirim" && c.words[i-2].class.is(cSelf) {
+		v.meaning, v.strong = MeansDelegated, true
+		return true
 	}
 	if v.whoComes(c) {
 		return true
@@ -39,9 +47,13 @@ func (v *verdict) delegates(c clause, i int) bool {
 	switch {
 	case i > 0 && c.words[i-1].class.is(cNegation) || i > 1 && c.words[i-2].class.is(cNegation) && c.words[i-1].class.is(cTidy):
 		return false // "tidak diwakilkan"
-	case self >= 0 && attends && (w.plain == "wakil" || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
+	case slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation) }) && hasWord(c.words[:i], "ada") && c.has(cRelative):
+		return false // "ga ada yang gantiin"
+	case self >= 0 && c.has(cObstacle) && w.plain == "utus":
+		return false // "saya ditugaskan ke luar kota"
+	case self >= 0 && attends && (w.plain == "wakil" && (c.index(cAttend) > i || hasWord(c.words[:i], "sebagai")) || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
 		return false // "saya sebagai perwakilan hadir"
-	case strings.Contains(said(c.words), "titip salam"):
+	case strings.Contains(joinSaid(c.words), "titip salam"):
 		return false
 	case w.plain == "utus" && !c.has(cPerson) && !c.has(cHigh) && !c.has(cRelative) && i+1 >= len(c.words):
 		return false
@@ -52,7 +64,7 @@ func (v *verdict) delegates(c clause, i int) bool {
 	v.meaning, v.strong = MeansDelegated, true
 	v.who = nameAfter(c.words[i+1:])
 	if v.who == "" && c.has(cPerson) && !w.class.is(cPerson) {
-		v.who = said(c.words[c.index(cPerson):min(len(c.words), c.index(cPerson)+2)])
+		v.who = joinSaid(c.words[c.index(cPerson):min(len(c.words), c.index(cPerson)+2)])
 	}
 	if v.who == "" && w.class.is(cPerson) && w.said != "" && w.plain != "wakil" {
 		v.who = w.said
@@ -77,7 +89,7 @@ func (v *verdict) standsIn(c clause) bool {
 		v.meaning, v.strong = MeansDelegated, true
 		v.who = nameAfter(c.words[i+1:])
 		if person >= 0 && person < i {
-			v.who = strings.TrimSpace(said(c.words[person:i]))
+			v.who = strings.TrimSpace(joinSaid(c.words[person:i]))
 		}
 		return true
 	case c.words[0].class.is(cSelf) || c.has(cAttend) || c.has(cSelf):
@@ -85,7 +97,7 @@ func (v *verdict) standsIn(c clause) bool {
 		return true
 	case i > 0:
 		v.meaning, v.strong = MeansDelegated, true
-		v.who = strings.TrimSpace(said(c.words[:i]))
+		v.who = strings.TrimSpace(joinSaid(c.words[:i]))
 		return true
 	}
 	return false
@@ -110,13 +122,25 @@ func (v *verdict) whoComes(c clause) bool {
 	}
 	if a < 0 {
 		if r > 0 && r+1 >= len(c.words) && c.words[r-1].class.is(cPerson) { // "anak saya yang"
-			v.meaning, v.strong, v.who = MeansDelegated, true, said(c.words[:r])
+			v.meaning, v.strong, v.who = MeansDelegated, true, joinSaid(c.words[:r])
 			return true
 		}
 		return false
 	}
 	before, after := c.words[:r], c.words[a+1:]
+	person := len(before) - 1
+	for person >= 0 && before[person].class.is(cSelf|cNeutral) && !before[person].class.is(cPerson) {
+		person--
+	}
 	switch {
+	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cNegation | cNotYet) }) && !hasWord(before, "bukan"):
+		return false
+	case person >= 0 && before[person].plain == "ada" && !hasWord(before, "masih") && !c.has(cCondition): // "nanti ada yang datang"
+		v.meaning, v.strong = MeansDelegated, true
+		return true
+	case person >= 0 && before[person].class.is(cPerson) && (person == 0 || !before[person-1].class.is(cWith)):
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before[person:])
+		return true
 	case hasWord(before, "bukan") && slices.ContainsFunc(before, isSelf):
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
 		return true
@@ -160,7 +184,7 @@ func subject(ws []word) bool {
 		case w.class.is(cPerson):
 			return i == 0 || !ws[i-1].class.is(cWith)
 		case w.class.is(cHigh) && !official(w):
-			if i+1 < len(ws) && (ws[i+1].class == 0 || ws[i+1].class.is(cOther)) {
+			if strings.Contains(w.said, " ") || i+1 < len(ws) && (ws[i+1].class == 0 || ws[i+1].class.is(cOther)) {
 				return true // "pak Dedi"
 			}
 		case w.class == 0 && !isNumber(w.plain) && len(w.plain) > 2:
@@ -178,7 +202,7 @@ func nameOf(ws []word) string {
 	for len(ws) > 0 && ws[len(ws)-1].class.is(cNeutral|cModal) && !ws[len(ws)-1].class.is(cPerson|cSelf) {
 		ws = ws[:len(ws)-1]
 	}
-	return said(ws)
+	return joinSaid(ws)
 }
 
 // nameAfter is nameOf without the "ke", "oleh", "sama" that leads up to it.
@@ -193,7 +217,13 @@ func nameAfter(ws []word) string {
 			break
 		}
 	}
-	return nameOf(ws[:end])
+	name := nameOf(ws[:end])
+	for w := range strings.FieldsSeq(name) {
+		if !isNumber(w) && !numberWords().role[":unit"][w] {
+			return name
+		}
+	}
+	return "" // "perwakilan 2 orang"
 }
 
 // personComes reads "istri saya yang datang" without its "yang": a person near
@@ -213,6 +243,8 @@ func (v *verdict) personComes(c clause) bool {
 			return false
 		case w.class.is(cObstacle | cIllness):
 			sick = true
+		case w.class.is(cAttend) && !sick && p > 0 && (c.words[p-1].said == "bapak" || c.words[p-1].said == "ibu") && c.words[p].plain == "staf" && !c.has(cRelative):
+			return false // "Bapak Wakil Bupati akan hadir": the invitee, of whom others write
 		case w.class.is(cAttend) && !sick:
 			v.meaning, v.strong, v.companion = MeansDelegated, w.plain != "ikut", w.plain == "ikut"
 			v.who = nameOf(c.words[p:j])

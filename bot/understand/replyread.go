@@ -37,22 +37,22 @@ func (t *replyText) read() Reading {
 
 // replyState is what the clauses so far add up to.
 type replyState struct {
-	meaning    Meaning
-	strong     bool
-	soft       bool
-	condition  bool
-	want       bool
-	obstacle   bool
-	late       bool
-	later      bool
-	asked      bool
-	handsOver  bool
-	offTopic   bool
-	ack        bool
-	conflict   bool
-	who        string
-	sensitive  Sensitivity
-	questioned int
+	meaning   Meaning
+	strong    bool
+	soft      bool
+	condition bool
+	want      bool
+	obstacle  bool
+	late      bool
+	later     bool
+	asked     bool
+	handsOver bool
+	offTopic  bool
+	ack       bool
+	conflict  bool
+	deferred  bool
+	who       string
+	sensitive Sensitivity
 }
 
 // ask takes a clause that is a question.
@@ -69,6 +69,7 @@ func (s *replyState) add(c clause, v verdict) {
 	s.ack = s.ack || v.ack
 	s.want = s.want || v.want
 	s.later = s.later || v.later
+	s.deferred = s.deferred || v.deferred
 	if v.handsOver {
 		s.asked, s.handsOver = true, true
 		return
@@ -85,6 +86,7 @@ func (s *replyState) add(c clause, v verdict) {
 		return
 	}
 	if v.meaning == "" {
+		s.conflict = s.conflict || c.contrast && v.unread && (s.meaning == MeansYes || s.meaning == MeansNo)
 		return
 	}
 	s.turn(c, v)
@@ -94,8 +96,10 @@ func (s *replyState) add(c clause, v verdict) {
 func (s *replyState) hinder(c clause, v verdict) {
 	s.obstacle = true
 	switch {
-	case s.meaning == MeansYes && c.contrast && (s.want || v.want):
+	case (s.meaning == MeansYes || s.meaning == MeansMaybe && !s.condition) && c.contrast && (s.want || v.want):
 		s.meaning, s.strong = MeansNo, true
+	case s.meaning == MeansYes && c.contrast && !v.late && !s.strong:
+		s.meaning, s.strong = MeansNo, true // "siap pak, tapi saya di luar kota"
 	case s.meaning == MeansYes && c.contrast && !v.late:
 		s.conflict = true
 	}
@@ -105,7 +109,7 @@ func (s *replyState) hinder(c clause, v verdict) {
 func (s *replyState) turn(c clause, v verdict) {
 	take := func() {
 		s.meaning, s.strong, s.soft, s.condition = v.meaning, v.strong, v.soft, v.condition
-		s.conflict = false
+		s.conflict = v.murky
 		if v.who != "" {
 			s.who = v.who
 		}
@@ -116,10 +120,13 @@ func (s *replyState) turn(c clause, v verdict) {
 	case MeansYes:
 		switch {
 		case v.meaning == MeansYes:
+			s.conflict = s.conflict || v.murky
 			s.strong, s.soft = s.strong || v.strong, s.soft && !v.strong || v.soft
 		case v.meaning == MeansDelegated && v.companion:
-		case v.meaning == MeansMaybe && s.strong && !v.strong && !v.condition && !c.contrast:
+		case v.meaning == MeansMaybe && (s.strong && !v.strong && !v.condition || v.softOnly) && !c.contrast:
 			s.soft = true // "hadir pak, insyaallah"
+		case v.ofOther && !c.contrast && s.strong:
+			s.conflict = true // whose event?
 		default:
 			take()
 		}
@@ -154,9 +161,9 @@ func (s *replyState) turn(c clause, v verdict) {
 // finish makes the reading of the state.
 func (s *replyState) finish(r *Reading, t *replyText) {
 	r.Late = s.late && s.meaning == MeansYes
-	if s.meaning == "" && s.obstacle && !s.asked && !t.relative() {
+	if s.meaning == "" && s.obstacle && !s.asked && !s.deferred && !t.relative() {
 		s.meaning, s.strong = MeansNo, true
-		if s.sensitive == Death || t.hasClass(cGrave) {
+		if s.sensitive == Death && !t.says("takziah") || t.hasClass(cGrave) || t.inviteeIll() {
 			s.meaning = MeansUnclear
 		}
 	}
@@ -185,6 +192,10 @@ func (t *replyText) hasClass(any class) bool {
 	return slices.ContainsFunc(t.clauses, func(c clause) bool { return c.has(any) })
 }
 
+func (t *replyText) says(plain string) bool {
+	return slices.ContainsFunc(t.clauses, func(c clause) bool { return hasWord(c.words, plain) })
+}
+
 // relative tells whether a relative of the invitee writes about them: "saya
 // anaknya, bapak lagi sakit".
 func (t *replyText) relative() bool {
@@ -192,6 +203,20 @@ func (t *replyText) relative() bool {
 		for i, w := range c.words {
 			if i > 0 && (c.words[i-1].class.is(cSelf) || c.words[i-1].plain == "ini") && (w.said == "anaknya" || w.said == "istrinya" || w.said == "suaminya" || w.said == "anakna" || w.said == "keluarganya" || w.said == "adiknya" || w.said == "kakaknya") {
 				return true
+			}
+		}
+	}
+	return false
+}
+
+// inviteeIll tells whether others write that the invitee is ill: "bapak lagi
+// dirawat". "Ibu saya dirawat" is the writer's reason.
+func (t *replyText) inviteeIll() bool {
+	for _, c := range t.clauses {
+		ill := c.index(cIllness)
+		for i, w := range c.words[:max(ill, 0)] {
+			if (w.said == "bapak" || w.said == "ibu" || w.said == "beliau" || w.said == "bapaknya" || w.said == "ibunya") && !c.words[i+1].class.is(cSelf) && c.words[i+1].known {
+				return !c.has(cNegation | cSelf)
 			}
 		}
 	}
@@ -289,7 +314,7 @@ func (t *replyText) reason() string {
 		if len(c.words) == 0 {
 			continue
 		}
-		text := said(c.words)
+		text := joinSaid(c.words)
 		if c.reason {
 			return text
 		}
@@ -298,7 +323,7 @@ func (t *replyText) reason() string {
 			for i > 0 && (c.words[i-1].class.is(cTidy|cPerson|cSelf) && !c.words[i-1].class.is(cAble)) {
 				i--
 			}
-			best = said(c.words[i:])
+			best = joinSaid(c.words[i:])
 		}
 	}
 	return best

@@ -87,8 +87,25 @@ type replyLexicon struct {
 	spelling map[string]string // as written -> plain word
 	longest  int               // words in the longest phrase of class
 	spelt    int               // words in the longest phrase of spelling
-	byFirst  [128][]string     // single words that spelling may be mended to, by first letter
+	byFirst  [128][]candidate  // single words that a misspelling may be mended to, by first letter
 	skeleton map[string]string // consonants -> the word
+	nos      []string          // every spelling of a negation
+}
+
+// maybeNo tells whether a word that is not known may be a misspelt negation.
+func (lex *replyLexicon) maybeNo(w string) bool {
+	for _, no := range lex.nos {
+		if distance(w, no, 1) <= 1 || len(no) > 5 && distance(w, no, 2) <= 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// candidate is a word that a misspelling may stand for.
+type candidate struct {
+	word string
+	seen uint32 // as lettersSeen gives it
 }
 
 var replyWords = sync.OnceValue(newReplyLexicon)
@@ -111,6 +128,7 @@ func newReplyLexicon() *replyLexicon {
 		lex.spelling[plainWord] = plainWord
 		lex.spelt = max(lex.spelt, strings.Count(plainWord, " ")+1)
 	}
+	lex.spellPhrases()
 	for _, e := range lexicon("reply-words.tsv") {
 		c, ok := number[e.meaning]
 		if !ok {
@@ -122,7 +140,60 @@ func newReplyLexicon() *replyLexicon {
 		}
 	}
 	lex.indexSpellings()
+	for w, p := range lex.spelling {
+		if lex.class[p].is(cNegation|cNotYet) && len(w) > 1 && !strings.Contains(w, " ") {
+			lex.nos = append(lex.nos, w)
+		}
+	}
 	return lex
+}
+
+// spellPhrases lets phrases be found as well when their words are spelt
+// otherwise: "gak enak badan" for "tidak enak badan".
+func (lex *replyLexicon) spellPhrases() {
+	for _, e := range lexicon("reply-spelling.tsv") {
+		for _, w := range e.words {
+			if !strings.Contains(w, " ") {
+				continue
+			}
+			parts := strings.Fields(w)
+			for i, p := range parts {
+				parts[i] = lex.plain(p)
+			}
+			key := strings.Join(parts, " ")
+			if _, ok := lex.spelling[key]; !ok {
+				lex.spelling[key] = e.meaning
+			}
+		}
+	}
+}
+
+// respell replaces phrases of plain words that the spelling file knows.
+func (lex *replyLexicon) respell(ws []word) []word {
+	var out []word
+	for i := 0; i < len(ws); {
+		n := min(lex.spelt, len(ws)-i)
+		for ; n > 1; n-- {
+			p, ok := lex.spelling[joinPlain(ws[i:i+n])]
+			if !ok || p == joinPlain(ws[i:i+n]) {
+				continue
+			}
+			for k, part := range strings.Fields(p) {
+				w := word{plain: part, known: true}
+				if k == 0 {
+					w.said = joinSaid(ws[i : i+n])
+				}
+				out = append(out, w)
+			}
+			break
+		}
+		if n <= 1 {
+			out = append(out, ws[i])
+			n = 1
+		}
+		i += n
+	}
+	return out
 }
 
 // indexSpellings prepares the mending of misspelt words: those of the classes
@@ -134,7 +205,7 @@ func (lex *replyLexicon) indexSpellings() {
 			return
 		}
 		seen[w] = true
-		lex.byFirst[w[0]] = append(lex.byFirst[w[0]], w)
+		lex.byFirst[w[0]] = append(lex.byFirst[w[0]], candidate{word: w, seen: lettersSeen(w)})
 	}
 	for _, e := range lexicon("reply-words.tsv") {
 		for _, phrase := range e.words {
@@ -150,7 +221,8 @@ func (lex *replyLexicon) indexSpellings() {
 		}
 	}
 	for _, list := range lex.byFirst {
-		for _, w := range list {
+		for _, known := range list {
+			w := known.word
 			k := consonants(w)
 			if len(k) < 3 || k == w {
 				continue
@@ -214,7 +286,7 @@ type word struct {
 
 // understandWords turns the words of a clause into plain words with classes.
 func (lex *replyLexicon) understandWords(fields []string) []word {
-	flat := lex.spell(fields)
+	flat := lex.respell(lex.spell(fields))
 	var out []word
 	for i := 0; i < len(flat); {
 		n := min(lex.longest, len(flat)-i)
@@ -245,9 +317,11 @@ func joinPlain(ws []word) string {
 }
 
 func joinSaid(ws []word) string {
-	parts := make([]string, len(ws))
-	for i, w := range ws {
-		parts[i] = w.said
+	var parts []string
+	for _, w := range ws {
+		if w.said != "" { // the later words of a phrase have none of their own
+			parts = append(parts, w.said)
+		}
 	}
 	return strings.Join(parts, " ")
 }
@@ -286,148 +360,4 @@ func (lex *replyLexicon) spell(fields []string) []word {
 		i += n
 	}
 	return out
-}
-
-// mend finds the plain word that w stands for.
-func (lex *replyLexicon) mend(w string) (plainWord string, known bool) {
-	if m := twice.FindStringSubmatch(w); m != nil {
-		if p, ok := lex.look(m[1] + m[2]); ok {
-			return p, true
-		}
-		w = m[1]
-	}
-	if p, ok := lex.look(w); ok {
-		return p, true
-	}
-	if len(w) > maxWord {
-		return w, false
-	}
-	if p, ok := lex.lookSqueezed(w); ok {
-		return p, true
-	}
-	if p, ok := lex.bare(w); ok {
-		return p, true
-	}
-	if p, ok := lex.glued(w); ok {
-		return p, true
-	}
-	if p, ok := lex.similar(w); ok {
-		return p, true
-	}
-	return w, false
-}
-
-func (lex *replyLexicon) look(w string) (string, bool) {
-	if p, ok := lex.spelling[w]; ok {
-		return p, true
-	}
-	_, ok := lex.class[w]
-	return w, ok
-}
-
-func (lex *replyLexicon) lookSqueezed(w string) (string, bool) {
-	s := squeeze(w)
-	if s != w {
-		if p, ok := lex.look(s); ok {
-			return p, true
-		}
-	}
-	if len(w) > 3 && len(s) > 1 { // "maaaf" is "maaf": one doubled letter may belong
-		for i := 1; i < len(s); i++ {
-			if p, ok := lex.look(s[:i] + s[i-1:]); ok && strings.Contains(w, s[i-1:i]+s[i-1:i]) {
-				return p, true
-			}
-		}
-	}
-	return "", false
-}
-
-// bare takes endings away that do not change what a word means here.
-func (lex *replyLexicon) bare(w string) (string, bool) {
-	for _, end := range []string{"nya", "lah", "kah", "kan", "keun", "na", "in", "an", "ku", "ne", "pun", "mah", "deh", "x", "i", "e"} {
-		if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 2 {
-			if p, ok := lex.look(stem); ok && !lex.class[p].is(cNegation|cDecline) {
-				return p, true
-			}
-		}
-	}
-	return "", false
-}
-
-// glued splits two words written as one: "gabisa", "siaphadir".
-func (lex *replyLexicon) glued(w string) (string, bool) {
-	for i := 1; i < len(w)-1; i++ {
-		a, okA := lex.look(w[:i])
-		b, okB := lex.look(w[i:])
-		if !okA || !okB {
-			continue
-		}
-		ca, cb := lex.class[a], lex.class[b]
-		short := i < 3 || len(w)-i < 3
-		switch {
-		case ca.is(cNegation|cNotYet) && cb.is(cAble|cAttend|cAssent|cModal|cPerhaps) && len(w)-i > 1:
-			return a + " " + b, true
-		case short:
-		case ca.is(cAssent|cSoft|cModal|cAble|cNeutral|cMaybe) && cb.is(cAttend|cAble|cAssent|cNeutral|cNegation):
-			return a + " " + b, true
-		}
-	}
-	return "", false
-}
-
-// similar finds the word that w is a misspelling or a shortening of.
-func (lex *replyLexicon) similar(w string) (string, bool) {
-	s := squeeze(w)
-	if k := consonants(s); len(k) > 2 && len(s) <= len(k)+1 {
-		if full, ok := lex.skeleton[k]; ok && subsequence(s, full) {
-			return lex.plain(full), true
-		}
-	}
-	if len(s) < 4 || s[0] >= 128 {
-		return "", false
-	}
-	best, found := 3, ""
-	for _, known := range lex.byFirst[s[0]] {
-		limit := 0
-		switch {
-		case len(s) == 4 && len(known) == 4:
-			if swapped(s, known) {
-				limit = 1
-			}
-		case len(s) > 8 && len(known) > 8:
-			limit = 2
-		case len(s) > 4 && len(known) > 4, len(s) == 4 && len(known) == 5, len(s) == 5 && len(known) == 4:
-			limit = 1
-		}
-		if limit == 0 || len(s) == 4 && len(known) == 5 && !subsequence(s, known) || len(s) == 5 && len(known) == 4 && !subsequence(known, s) {
-			continue
-		}
-		d := distance(s, known, limit)
-		if d > limit || d > best {
-			continue
-		}
-		if d < best || lex.rank(known) > lex.rank(found) || lex.rank(known) == lex.rank(found) && known < found {
-			best, found = d, known
-		}
-	}
-	if found == "" {
-		return "", false
-	}
-	return lex.plain(found), true
-}
-
-// rank prefers, among equally similar words, ordinary words that mean nothing
-// here, so that no meaning is read into them; then those that decide.
-func (lex *replyLexicon) rank(w string) int {
-	c := lex.class[lex.plain(w)]
-	switch {
-	case c.is(cOther):
-		return 3
-	case c.is(cNegation | cAttend | cAble):
-		return 2
-	case c != 0:
-		return 1
-	default:
-		return 0
-	}
 }

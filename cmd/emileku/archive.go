@@ -40,6 +40,14 @@ func source() archive.Source {
 	return archive.Source{Program: version(), At: time.Now().UTC()}
 }
 
+// orReplace adds to the refusal of a target that is not empty how to go on.
+func orReplace(err error) error {
+	if errors.Is(err, archive.ErrNotEmpty) {
+		return fmt.Errorf("%w; to delete what it holds first, add --replace", err)
+	}
+	return err
+}
+
 func report(w io.Writer, what string, m archive.Manifest) {
 	total := 0
 	for _, c := range m.Collections {
@@ -78,7 +86,7 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 	return c.withStore(ctx, true, func(s storage.Store) error {
 		m, err := archive.ReadFile(ctx, s, c.File, archive.Options{Replace: c.Replace})
 		if err != nil {
-			return err
+			return orReplace(err)
 		}
 		report(os.Stdout, "restored", m)
 		return nil
@@ -127,7 +135,7 @@ func (c *importEverythingCmd) Run(ctx context.Context) error {
 	return c.withStore(ctx, true, func(to storage.Store) error {
 		m, err := archive.Copy(ctx, from, to, archive.Options{Replace: c.Replace})
 		if err != nil {
-			return err
+			return orReplace(err)
 		}
 		report(os.Stdout, "moved to "+to.Describe()+", counts and hash agree", m)
 		return nil

@@ -185,6 +185,9 @@ func (p *program) setMenus(ctx context.Context) error {
 			<-ctx.Done()
 			return nil
 		}
+		if ctx.Err() != nil {
+			return nil // stopping is not the channel's fault
+		}
 		p.log.Warn().Err(err).Msg("menus of commands not set; trying again")
 		select {
 		case <-ctx.Done():

@@ -21,13 +21,18 @@ import (
 // logging is where and how the program says what it does.
 type logging struct {
 	LogLevel  string `env:"LOG_LEVEL" default:"info" help:"trace, debug, info, warn or error."`
-	LogFormat string `env:"LOG_FORMAT" default:"auto" enum:"auto,json,console" help:"json, console, or auto: console on a terminal."`
+	LogFormat string `env:"LOG_FORMAT" default:"auto" help:"json, console, or auto: console on a terminal."`
 }
 
 func (l logging) logger(w io.Writer) (zerolog.Logger, error) {
 	level, err := zerolog.ParseLevel(l.LogLevel)
 	if err != nil || l.LogLevel == "" {
-		return zerolog.Nop(), fmt.Errorf("LOG_LEVEL is %q; give one of trace, debug, info, warn, error, such as LOG_LEVEL=info", l.LogLevel)
+		return zerolog.Nop(), fmt.Errorf("LOG_LEVEL is %q; give one of trace, debug, info, warn, error, such as LOG_LEVEL=info", shown(l.LogLevel))
+	}
+	switch l.LogFormat {
+	case "auto", "json", "console":
+	default:
+		return zerolog.Nop(), fmt.Errorf("LOG_FORMAT is %q; give auto, json or console, such as LOG_FORMAT=json", shown(l.LogFormat))
 	}
 	f, isFile := w.(*os.File)
 	if l.LogFormat == "console" || l.LogFormat == "auto" && isFile && isatty.IsTerminal(f.Fd()) {
@@ -68,11 +73,20 @@ type settings struct {
 // tokenForm is how Telegram's tokens look.
 var tokenForm = regexp.MustCompile(`^[0-9]{3,20}:[A-Za-z0-9_-]{20,100}$`)
 
+// tokenWithin finds a token that was pasted into the wrong variable.
+var tokenWithin = regexp.MustCompile(`[0-9]{3,20}:[A-Za-z0-9_-]{20,100}`)
+
+// shown is a wrong value as an error may repeat it: without a token.
+func shown(value string) string { return tokenWithin.ReplaceAllString(value, "(a token)") }
+
 const minAdminCode = 8
 
 // check refuses wrong values with the name and an example; secrets are not
 // repeated.
 func (s settings) check() error {
+	if _, err := s.logger(io.Discard); err != nil {
+		return err
+	}
 	if err := s.database.check(); err != nil {
 		return err
 	}
@@ -81,21 +95,21 @@ func (s settings) check() error {
 	}
 	if s.TelegramAPIURL != "" {
 		if u, err := url.Parse(s.TelegramAPIURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return fmt.Errorf("TELEGRAM_API_URL is %q; give a base such as http://127.0.0.1:8081", s.TelegramAPIURL)
+			return fmt.Errorf("TELEGRAM_API_URL is %q; give a base such as http://127.0.0.1:8081", shown(s.TelegramAPIURL))
 		}
 	}
 	if _, _, err := net.SplitHostPort(s.HTTPAddr); err != nil {
-		return fmt.Errorf("HTTP_ADDR is %q; give host and port such as 127.0.0.1:8080", s.HTTPAddr)
+		return fmt.Errorf("HTTP_ADDR is %q; give host and port such as 127.0.0.1:8080", shown(s.HTTPAddr))
 	}
 	if n := len(s.AdminCode); n > 0 && n < minAdminCode {
 		return fmt.Errorf("ADMIN_CODE has %d characters; give at least %d, such as kantor-2027-ukm", n, minAdminCode)
 	}
 	if _, err := outbox.ParseQuietHours(s.QuietHours); err != nil {
-		return fmt.Errorf("QUIET_HOURS is %q; give a span such as 20:00-07:00, or off", s.QuietHours)
+		return fmt.Errorf("QUIET_HOURS is %q; give a span such as 20:00-07:00, or off", shown(s.QuietHours))
 	}
 	if s.ClockStart != "" {
 		if _, err := time.Parse(time.RFC3339, s.ClockStart); err != nil {
-			return fmt.Errorf("CLOCK_START is %q; give an instant such as 2026-11-30T09:00:00+07:00", s.ClockStart)
+			return fmt.Errorf("CLOCK_START is %q; give an instant such as 2026-11-30T09:00:00+07:00", shown(s.ClockStart))
 		}
 	}
 	return nil
@@ -117,7 +131,11 @@ func secretFiles(lookup func(string) (string, bool), read func(string) ([]byte, 
 			if err != nil {
 				return nil, fmt.Errorf("%s_FILE: %w", name, err)
 			}
-			return strings.TrimSpace(string(raw)), nil
+			value := strings.TrimSpace(string(raw))
+			if value == "" {
+				return nil, fmt.Errorf("%s_FILE: %s is empty", name, path)
+			}
+			return value, nil
 		}
 		return nil, nil
 	})

@@ -32,49 +32,68 @@ type demoCmd struct {
 
 // Run implements the subcommand: the whole bot on the practice page.
 func (c *demoCmd) Run(ctx context.Context) error {
-	log, err := c.logger(os.Stderr)
+	d, err := c.start(ctx)
 	if err != nil {
 		return err
+	}
+	fmt.Printf("Practice page: %s/   (end with Ctrl-C; nothing is kept)\n", d.url())
+	serveErr := d.web.serve(ctx)
+	return errors.Join(serveErr, d.close())
+}
+
+// start checks the settings, takes the address and begins the first life.
+func (c *demoCmd) start(ctx context.Context) (*demo, error) {
+	log, err := c.logger(os.Stderr)
+	if err != nil {
+		return nil, err
 	}
 	if c.LogLevel == "info" {
 		log = log.Level(zerolog.WarnLevel) // whoever practises looks at the page
 	}
 	if err := c.checkAddress(); err != nil {
-		return err
+		return nil, err
 	}
 	start := time.Now()
 	if c.ClockStart != "" {
 		if start, err = time.Parse(time.RFC3339, c.ClockStart); err != nil {
-			return fmt.Errorf("CLOCK_START is %q; give an instant such as 2026-11-30T09:00:00+07:00", c.ClockStart)
+			return nil, fmt.Errorf("CLOCK_START is %q; give an instant such as 2026-11-30T09:00:00+07:00", shown(c.ClockStart))
 		}
 	}
 	quiet, err := outbox.ParseQuietHours(c.QuietHours)
 	if err != nil {
-		return fmt.Errorf("QUIET_HOURS is %q; give a span such as 20:00-07:00, or off", c.QuietHours)
+		return nil, fmt.Errorf("QUIET_HOURS is %q; give a span such as 20:00-07:00, or off", shown(c.QuietHours))
 	}
 	listener, err := c.listen()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d := &demo{ctx: ctx, log: log, quiet: quiet, start: start}
 	address := listener.Addr().String()
-	d.page = webchat.New(webchat.Options{
-		People: demoPeople(), Group: demoGroup(), Control: d, Log: log, URL: "http://" + address, AllowRemote: c.AllowRemote,
-	})
-	d.web = newWebServer(address, nil, d.page.Handler(), log)
+	d.web = newWebServer(address, nil, log)
 	d.web.listener = listener
+	d.page = webchat.New(webchat.Options{
+		People: demoPeople(), Group: demoGroup(), Control: d, Log: log, URL: d.url(), AllowRemote: c.AllowRemote,
+	})
+	d.web.show(d.page.Handler())
 	if err := d.open(); err != nil {
-		return errors.Join(err, listener.Close())
+		return nil, errors.Join(err, listener.Close())
 	}
-	fmt.Printf("Practice page: http://%s/   (end with Ctrl-C; nothing is kept)\n", address)
-	serveErr := d.web.serve(ctx)
-	return errors.Join(serveErr, d.close())
+	return d, nil
+}
+
+// url is where the page is found from this machine.
+func (d *demo) url() string {
+	host, port, _ := net.SplitHostPort(d.web.addr())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 func (c *demoCmd) checkAddress() error {
 	host, _, err := net.SplitHostPort(c.HTTPAddr)
 	if err != nil {
-		return fmt.Errorf("HTTP_ADDR is %q; give host and port such as 127.0.0.1:8080", c.HTTPAddr)
+		return fmt.Errorf("HTTP_ADDR is %q; give host and port such as 127.0.0.1:8080", shown(c.HTTPAddr))
 	}
 	if ip := net.ParseIP(host); !c.AllowRemote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("HTTP_ADDR %s can be reached from outside, and the practice page has no log-in; add --allow-remote if that is what you want", c.HTTPAddr)

@@ -28,8 +28,10 @@ var errSick = errors.New("something needs mending; see the lines marked ✗")
 const doctorTimeout = 10 * time.Second
 
 // Run implements the subcommand: every check is made, whatever fails before.
-func (c *doctorCmd) Run(ctx context.Context) error {
-	e := &examination{settings: c.settings, out: os.Stdout}
+func (c *doctorCmd) Run(ctx context.Context) error { return c.settings.examine(ctx, os.Stdout) }
+
+func (s settings) examine(ctx context.Context, out io.Writer) error {
+	e := &examination{settings: s, out: out}
 	e.configuration()
 	e.files()
 	e.time()

@@ -68,7 +68,7 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	if err != nil {
 		return err
 	}
-	web := newWebServer(s.HTTPAddr, p, nil, log)
+	web := newWebServer(s.HTTPAddr, p, log)
 	if err := web.listen(); err != nil {
 		return err
 	}

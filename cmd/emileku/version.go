@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 type versionCmd struct{}
@@ -14,8 +15,17 @@ func (versionCmd) Run() error {
 	return err
 }
 
-// version is the module's version, or the commit that was built.
+// stamped is set by the linker where a build does not see the repository:
+//
+//	go build -ldflags "-X main.stamped=v1.2.3"
+var stamped string
+
+// version is what was stamped, the module's version, or the commit that was
+// built.
 func version() string {
+	if stamped != "" {
+		return stamped
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
@@ -32,7 +42,7 @@ func version() string {
 	if v == "" {
 		v = "(devel)"
 	}
-	if dirty && v[len(v)-1] != 'y' {
+	if dirty && !strings.HasSuffix(v, "+dirty") {
 		v += "+dirty"
 	}
 	return v

@@ -17,6 +17,7 @@ import (
 type webServer struct {
 	address  string
 	listener net.Listener
+	mux      *http.ServeMux
 	server   *http.Server
 	log      zerolog.Logger
 	// ready: all parts run, or this instance waits to take over.
@@ -26,20 +27,18 @@ type webServer struct {
 
 const pingWithin = 2 * time.Second
 
-// newWebServer makes the server; page may be nil.
-func newWebServer(address string, p *program, page http.Handler, log zerolog.Logger) *webServer {
-	w := &webServer{address: address, log: log}
+func newWebServer(address string, p *program, log zerolog.Logger) *webServer {
+	w := &webServer{address: address, log: log, mux: http.NewServeMux()}
 	w.prog.Store(p)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("ok\n")) })
-	mux.HandleFunc("GET /readyz", w.readyz)
-	mux.HandleFunc("GET /metrics", w.metrics)
-	if page != nil {
-		mux.Handle("/", page)
-	}
-	w.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	w.mux.HandleFunc("GET /livez", func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("ok\n")) })
+	w.mux.HandleFunc("GET /readyz", w.readyz)
+	w.mux.HandleFunc("GET /metrics", w.metrics)
+	w.server = &http.Server{Handler: w.mux, ReadHeaderTimeout: 10 * time.Second}
 	return w
 }
+
+// show adds a page at the root; before serve.
+func (w *webServer) show(page http.Handler) { w.mux.Handle("/", page) }
 
 func (w *webServer) readyz(rw http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), pingWithin)
@@ -55,8 +54,6 @@ func (w *webServer) readyz(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// metrics brings the gauges that are read from the database up to date, then
-// answers.
 func (w *webServer) metrics(rw http.ResponseWriter, r *http.Request) {
 	p := w.prog.Load()
 	if p == nil {

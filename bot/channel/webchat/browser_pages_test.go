@@ -101,6 +101,28 @@ func TestBrowserFiles(t *testing.T) {
 	b.until(t, `document.querySelector("#pane-0 .bot .quoted")?.textContent.includes("Produk kami")`)
 }
 
+// A phone that is out of sight keeps its count until somebody goes there; a
+// deep link asks who opens it.
+func TestBrowserMiddle(t *testing.T) {
+	c, s, _ := practice(t)
+	b := open(t, c.Handler(), look{width: 1024, height: 720})
+	b.until(t, `document.body.classList.contains("strip") && !document.querySelector("#tab-4").classList.contains("seen") && document.querySelector("#tab-0").classList.contains("seen")`)
+	if _, err := c.Send(t.Context(), chatOf("tim"), "", channel.Outbound{Text: "Buka " + eval[string](t, b, "location.origin") + "/?start=tim-7 ya."}); err != nil {
+		t.Fatal(err)
+	}
+	b.until(t, `document.querySelector("#tab-4 .badge").textContent === "1"`)
+	b.picture(t, "strip")
+	b.do(t, chromedp.Click("#tab-4"))
+	b.until(t, `document.querySelector("#tab-4 .badge").hidden && document.activeElement === document.querySelector("#pane-4 textarea")`)
+	b.do(t, chromedp.Click("#pane-4 .text a"))
+	b.until(t, `document.getElementById("open-dialog").open`)
+	b.picture(t, "link")
+	b.do(t, chromedp.Click("#open-people button:nth-child(3)"))
+	s.wait(t, func(got []channel.Inbound, _ []channel.Receipt) bool {
+		return len(got) == 1 && got[0].Text == "/start tim-7" && got[0].Sender.ID == "tamu"
+	})
+}
+
 func TestBrowserGroup(t *testing.T) {
 	c, s, _ := practice(t)
 	b := open(t, c.Handler(), wide)
@@ -328,6 +350,7 @@ func TestBrowserClock(t *testing.T) {
 	b.until(t, `document.querySelector("#to-next").hasAttribute("aria-disabled")`) // nothing is left
 
 	b.do(t, chromedp.Click("#to-date"), chromedp.SetValue("#date-input", "2026-11-01T08:00"), chromedp.Click("#date-form [type=submit]"))
+	b.until(t, `document.getElementById("date-words").textContent === "Minggu, 1 November 2026, pukul 08.00 WIB (H-74)"`)
 	b.until(t, `document.getElementById("date-error").textContent.includes("setelah waktu latihan")`)
 	b.picture(t, "date")
 	b.do(t, chromedp.SetValue("#date-input", "2027-01-14T06:30"), chromedp.Click("#date-form [type=submit]"))

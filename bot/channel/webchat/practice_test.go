@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -134,6 +135,11 @@ func running(t *testing.T, o Options) (*Channel, *scripted) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx, s) }()
+	for started := false; !started; runtime.Gosched() {
+		c.mu.Lock()
+		started = c.sink != nil
+		c.mu.Unlock()
+	}
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -168,11 +174,12 @@ type standing struct {
 	now    time.Time
 	resets int
 	gate   chan struct{} // nil: jumps pass; else each waits for it
+	at     chan struct{} // gets a token when a jump waits
 	c      *Channel      // told to say something on each jump
 }
 
 func newStanding() *standing {
-	return &standing{now: time.Date(2026, 11, 29, 8, 0, 0, 0, wib)}
+	return &standing{at: make(chan struct{}, 8), now: time.Date(2026, 11, 29, 8, 0, 0, 0, wib)}
 }
 
 func (s *standing) Now() time.Time {
@@ -187,6 +194,7 @@ func (s *standing) Jump(ctx context.Context, to time.Time) error {
 	s.now = half
 	s.mu.Unlock()
 	if gate != nil {
+		s.at <- struct{}{}
 		select {
 		case <-gate:
 		case <-ctx.Done():

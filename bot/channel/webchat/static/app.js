@@ -8,6 +8,7 @@ import { Clock } from "./clock.js";
 import { wireContact } from "./contact.js";
 
 const narrow = matchMedia("(max-width: 899px)");
+const folded = matchMedia("(max-width: 1399px)"); // the toolbar becomes a menu
 const title = document.title;
 
 const app = {
@@ -39,7 +40,13 @@ function begin(hello) {
   });
   const wanted = decodeURIComponent(location.hash.slice(1));
   app.current = app.panes.has(wanted) ? wanted : hello.chats[0]?.id || "";
+  const sight = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) app.panes.get(target.dataset.chat)?.setInSight(isIntersecting);
+  }, { root: null, threshold: 0.6 });
+  for (const pane of app.panes.values()) sight.observe(pane.el);
+  new ResizeObserver(layout).observe($("chats"));
   narrow.addEventListener("change", layout);
+  folded.addEventListener("change", layout);
   layout();
   const start = new URLSearchParams(location.search).get("start");
   if (start) {
@@ -49,13 +56,14 @@ function begin(hello) {
 }
 
 function tab(pane, n) {
-  const el = h("button", { type: "button", role: "tab", id: `tab-${n}`, "aria-controls": `pane-${n}` },
+  const el = h("button", { type: "button", id: `tab-${n}`, "aria-controls": `pane-${n}` },
     face(h("span", { class: `avatar${pane.intro.group ? " square" : ""}`, "aria-hidden": "true" }), { ...pane.intro, name: pane.intro.title }, n),
-    h("span", { class: "tab-name" }, pane.intro.title), h("span", { class: "badge", hidden: true }));
+    h("span", { class: "tab-name" }, shortName(pane.intro.title)), h("span", { class: "badge", hidden: true }));
   el.addEventListener("click", () => select(pane.intro.id));
   el.addEventListener("keydown", (e) => {
     const ids = [...app.panes.keys()];
     const at = ids.indexOf(pane.intro.id);
+    if (!narrow.matches) return;
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: ids.length - 1 }[e.key];
     if (to === undefined) return;
     e.preventDefault();
@@ -66,37 +74,58 @@ function tab(pane, n) {
   return el;
 }
 
+/** shortName is what a tab has room for: "Ir. Budi Santoso" is "Budi". */
+function shortName(name) {
+  return name.split(" ").find((w) => !w.endsWith(".")) || name;
+}
+
 function select(id) {
   app.current = id;
   history.replaceState(null, "", `#${encodeURIComponent(id)}`);
   layout();
+  if (narrow.matches) return;
+  const pane = app.panes.get(id);
+  pane.el.scrollIntoView({ inline: "nearest", block: "nearest" });
+  pane.composer.text.focus({ preventScroll: true });
 }
 
-/** layout: one pane behind tabs where it is narrow, else all side by side. */
+/** layout: one pane behind tabs where it is narrow, else side by side; where
+ *  they do not all fit, plain buttons lead to each. */
 function layout() {
   const tabs = narrow.matches;
-  document.body.classList.toggle("tabbed", tabs);
+  const body = document.body.classList;
+  body.toggle("tabbed", tabs);
+  body.toggle("compact", folded.matches);
+  body.toggle("strip", !tabs && $("chats").scrollWidth > $("chats").clientWidth + 1);
+  set($("tabs"), "role", tabs && "tablist");
   for (const [id, pane] of app.panes) {
     const on = !tabs || id === app.current;
     pane.el.hidden = !on;
     pane.el.setAttribute("role", tabs ? "tabpanel" : "region");
-    pane.tab.setAttribute("aria-selected", String(id === app.current));
-    pane.tab.tabIndex = id === app.current ? 0 : -1;
+    set(pane.tab, "role", tabs && "tab");
+    set(pane.tab, "aria-selected", tabs && String(id === app.current));
+    set(pane.tab, "tabindex", tabs && (id === app.current ? "0" : "-1"));
     pane.setVisible(on);
     if (on) pane.composer.grow();
   }
-  app.panes.get(app.current)?.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (tabs) app.panes.get(app.current)?.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+function set(el, name, value) {
+  if (value) el.setAttribute(name, value);
+  else el.removeAttribute(name);
 }
 
 /** counted shows the unread counts on the tabs and in the window's title. */
 function counted() {
   let all = 0;
   for (const pane of app.panes.values()) {
-    all += pane.unread;
+    const unread = pane.watched ? 0 : pane.unread;
+    all += unread;
     const badge = pane.tab.querySelector(".badge");
-    badge.hidden = !pane.unread;
-    badge.textContent = pane.unread > 99 ? "99+" : pane.unread;
-    pane.tab.setAttribute("aria-label", pane.unread ? `${pane.intro.title}, ${pane.unread} pesan belum dibaca` : pane.intro.title);
+    badge.hidden = !unread;
+    badge.textContent = unread > 99 ? "99+" : unread;
+    pane.tab.setAttribute("aria-label", unread ? `${pane.intro.title}, ${unread} pesan belum dibaca` : pane.intro.title);
   }
   document.title = all ? `(${all}) ${title}` : title;
 }
@@ -174,4 +203,5 @@ wireContact();
 document.addEventListener("keydown", stepPanes);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) for (const pane of app.panes.values()) pane.markRead();
+  counted();
 });

@@ -51,9 +51,11 @@ export class Clock {
       const input = $("date-input");
       input.min = toInput(this.now());
       input.value = toInput(+this.now() + 24 * 3600 * 1000);
+      this.sayDate();
       $("date-dialog").showModal();
       input.focus();
     });
+    $("date-input").addEventListener("input", () => this.sayDate());
     $("date-form").addEventListener("submit", (e) => {
       e.preventDefault();
       const to = fromInput($("date-input").value);
@@ -75,6 +77,13 @@ export class Clock {
       await this.refresh();
       $("status-dialog").showModal();
     });
+  }
+
+  /** sayDate words the chosen moment, since browsers show it their own way. */
+  sayDate() {
+    const to = fromInput($("date-input").value);
+    const known = !Number.isNaN(+to);
+    $("date-words").textContent = known ? `${longDay(to)}, pukul ${hours(to)} WIB${this.event ? ` (${countdown(to, this.event)})` : ""}` : "";
   }
 
   jump(to) {

@@ -14,12 +14,12 @@ export function h(tag, props = {}, ...children) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** icon shows a symbol of icons.svg; with a label it is an image, else decoration. */
+/** icon shows one of the symbols in index.html; with a label it is an image, else decoration. */
 export function icon(name, label) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/static/icons.svg#${name}`);
+  use.setAttribute("href", `#i-${name}`);
   svg.append(use);
   if (label) {
     svg.setAttribute("role", "img");

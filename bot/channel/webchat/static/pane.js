@@ -11,9 +11,10 @@ const nearEnd = 80; // pixels from the foot of the log that count as being there
 
 export class Pane {
   constructor(intro, app, n) {
-    Object.assign(this, { intro, app, n, items: [], unread: 0, readTo: 0, visible: false, live: false, fresh: 0, stick: true });
+    Object.assign(this, { intro, app, n, items: [], unread: 0, readTo: 0, visible: false, inSight: true, live: false, fresh: 0, stick: true });
     this.el = $("pane-template").content.firstElementChild.cloneNode(true);
     this.el.id = `pane-${n}`;
+    this.el.dataset.chat = intro.id;
     this.el.style.setProperty("--face", colour(intro, n));
     face(this.el.querySelector(".avatar"), { ...intro, name: intro.title }, n);
     this.el.querySelector(".avatar").classList.toggle("square", Boolean(intro.group));
@@ -200,7 +201,8 @@ export class Pane {
     this.stick = this.atEnd;
     if (this.stick) this.fresh = 0;
     this.paintEnd();
-    if (this.stick) this.markRead();
+    this.app.counted();
+    this.markRead();
   }
 
   /** step goes from message to message with the arrow keys. */
@@ -242,11 +244,25 @@ export class Pane {
     if (this.visible === on) return;
     this.visible = on;
     if (on) this.toEnd();
+    this.app.counted();
+  }
+
+  /** setInSight: the phone is on the screen, not scrolled away sideways. */
+  setInSight(on) {
+    this.inSight = on;
+    this.tab.classList.toggle("seen", on);
+    this.app.counted();
+    this.markRead();
+  }
+
+  /** watched: a person is looking at the newest message. */
+  get watched() {
+    return this.visible && this.inSight && !document.hidden && this.stick;
   }
 
   /** markRead tells the bot that a person has seen what is on the screen. */
   markRead() {
-    if (!this.visible || !this.live || document.hidden || !this.unread || !this.atEnd || this.reading) return;
+    if (!this.watched || !this.live || !this.unread || this.reading) return;
     const upTo = this.items[this.items.length - 1].m.n;
     this.reading = setTimeout(async () => {
       try {

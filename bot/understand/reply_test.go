@@ -1,0 +1,263 @@
+package understand_test
+
+import (
+	"bytes"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/diskopukm/emileku/bot/understand"
+)
+
+func scored(t testing.TB, file string) understand.Score {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s, err := understand.ScoreFile(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Both labelled files are read at least as well as is promised, none of a
+// yes and a no for the other, and no fifth of them much worse than the rest.
+func TestReplyAccuracy(t *testing.T) {
+	t.Parallel()
+	for file, least := range map[string]int{"testdata/replies.tsv": 200, "testdata/replies-extra.tsv": 1500} {
+		s := scored(t, file)
+		var report bytes.Buffer
+		if _, err := s.WriteTo(&report); err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Replies) < least || s.Accuracy() < 0.97 || s.Flips() > 0 {
+			t.Errorf("%s: %s", file, report.String())
+		}
+		var folds [5]understand.Score
+		for _, r := range s.Replies {
+			h := fnv.New32a()
+			_, _ = h.Write([]byte(r.Text))
+			k := h.Sum32() % 5
+			folds[k].Replies = append(folds[k].Replies, r)
+		}
+		for k, fold := range folds {
+			t.Logf("%s, fifth %d: %d replies, %.1f%%", file, k+1, len(fold.Replies), 100*fold.Accuracy())
+			if fold.Accuracy() < 0.95 {
+				t.Errorf("%s, fifth %d: %.1f%%", file, k+1, 100*fold.Accuracy())
+			}
+		}
+	}
+}
+
+func TestReplyDetails(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text   string
+		people int
+		late   bool
+		soft   bool
+		who    string
+		asks   bool
+		means  understand.Meaning
+	}{
+		{text: "hadir berdua sama istri pak", people: 2, means: understand.MeansYes},
+		{text: "kami hadir 3 orang pengurus", people: 3, means: understand.MeansYes},
+		{text: "datang sama istri", people: 2, means: understand.MeansYes},
+		{text: "saya dan 2 teman hadir", people: 3, means: understand.MeansYes},
+		{text: "kami bertiga hadir", people: 3, means: understand.MeansYes},
+		{text: "hadir 2", people: 2, means: understand.MeansYes},
+		{text: "hadir sendirian", people: 1, means: understand.MeansYes},
+		{text: "2-3 orang hadir", people: 3, means: understand.MeansYes},
+		{text: "dua orang pak", people: 2, means: understand.MeansYes},
+		{text: "hadir jam 9 ya pak", means: understand.MeansYes},
+		{text: "Hadir pak", means: understand.MeansYes},
+		{text: "hadir pak, telat sedikit", late: true, means: understand.MeansYes},
+		{text: "maaf telat balas, saya hadir", means: understand.MeansYes},
+		{text: "hadir tapi ga bisa lama", late: true, means: understand.MeansYes},
+		{text: "insyaallah hadir", soft: true, means: understand.MeansYes},
+		{text: "diwakilkan ke Pak Asep", who: "pak asep", means: understand.MeansDelegated},
+		{text: "istri saya yang hadir", who: "istri saya", means: understand.MeansDelegated},
+		{text: "yg hadir pak Dedi sekretaris koperasi", who: "pak dedi sekretaris koperasi", means: understand.MeansDelegated},
+		{text: "dr koperasi ada perwakilan 1 org", people: 1, means: understand.MeansDelegated},
+		{text: "hadir pak, parkirnya dimana?", asks: true, means: understand.MeansYes},
+		{text: "jam berapa acaranya?", asks: true, means: understand.MeansQuestion},
+	} {
+		r := understand.Reply(c.text, understand.ReplyContext{Asked: true})
+		if r.Meaning != c.means || r.People != c.people || r.Late != c.late || r.Soft != c.soft || r.Who != c.who || r.Asks != c.asks {
+			t.Errorf("Reply(%q) = %+v, want %+v", c.text, r, c)
+		}
+	}
+}
+
+func TestReplySensitive(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]understand.Sensitivity{
+		"Bapak sudah meninggal":                             understand.Death,
+		"innalillahi, ibu saya wafat jadi tidak bisa hadir": understand.Death,
+		"saya anaknya, bapak lagi sakit keras":              understand.Illness,
+		"anak saya dirawat, maaf tidak bisa":                understand.Illness,
+		"goblok, jangan kirim lagi":                         understand.Anger,
+		"ganggu aja, stop":                                  understand.Anger,
+		"maaf mengganggu pak, jam berapa acaranya?":         "",
+		"hadir pak":                   "",
+		"tidak sakit pak, saya hadir": "",
+		"Dengan hormat, kami konfirmasi Bapak Camat hadir":    "",
+		"terima kasih banyak atas undangannya, insyaallah ya": "",
+	} {
+		if r := understand.Reply(text, understand.ReplyContext{Asked: true}); r.Sensitive != want {
+			t.Errorf("Reply(%q) = %+v, want sensitive %q", text, r, want)
+		}
+	}
+}
+
+func TestReplyContext(t *testing.T) {
+	t.Parallel()
+	options := []understand.Meaning{understand.MeansYes, understand.MeansNo, understand.MeansMaybe, understand.MeansDelegated}
+	asked := understand.ReplyContext{Asked: true, Options: options}
+	for _, c := range []struct {
+		text string
+		ctx  understand.ReplyContext
+		want understand.Meaning
+	}{
+		{"1", asked, understand.MeansYes}, {"2", asked, understand.MeansNo}, {"4.", asked, understand.MeansDelegated},
+		{"5", asked, understand.MeansUnclear}, {"0", asked, understand.MeansUnclear},
+		{"1", understand.ReplyContext{Asked: true}, understand.MeansUnclear}, {"1", understand.ReplyContext{Options: options}, understand.MeansUnclear},
+		{"ok", asked, understand.MeansYes}, {"ok", understand.ReplyContext{}, understand.MeansUnclear},
+		{"siap", understand.ReplyContext{}, understand.MeansUnclear}, {"ya pak", understand.ReplyContext{}, understand.MeansUnclear},
+		{"saya hadir", understand.ReplyContext{}, understand.MeansYes}, {"tidak bisa hadir", understand.ReplyContext{}, understand.MeansNo},
+		{"stop", understand.ReplyContext{}, understand.MeansOptOut},
+	} {
+		if r := understand.Reply(c.text, c.ctx); r.Meaning != c.want {
+			t.Errorf("Reply(%q, %+v) = %s, want %s", c.text, c.ctx, r.Meaning, c.want)
+		}
+	}
+	if r := understand.Reply("Terima kasih telah menghubungi Toko Maju. Kami akan segera membalas.", asked); !r.Auto || r.Meaning != understand.MeansUnclear {
+		t.Errorf("automatic reply: %+v", r)
+	}
+	if r := understand.Reply("maaf tidak bisa karena ada hajatan di rumah", asked); r.Reason != "ada hajatan di rumah" {
+		t.Errorf("reason: %+v", r)
+	}
+	if r := understand.Reply("parkirnya dimana?", asked); r.Topic != understand.AskParking {
+		t.Errorf("topic: %+v", r)
+	}
+}
+
+// However a plain yes or no is greeted, doubled, spelt large or ended, it is
+// never read as the other.
+func TestReplyNeverFlips(t *testing.T) {
+	t.Parallel()
+	yes := []string{"hadir", "saya hadir", "bisa hadir", "siap hadir", "abdi tiasa sumping", "kulo saged rawuh", "saya akan datang", "tidak ada halangan, saya hadir", "ga mungkin ga dateng"}
+	no := []string{"tidak hadir", "ga bisa hadir", "gak jadi dateng", "teu tiasa sumping", "mboten saged rawuh", "saya tidak bisa", "moal hadir", "tdk bs dtg", "berhalangan hadir"}
+	rapid.Check(t, func(t *rapid.T) {
+		positive := rapid.Bool().Draw(t, "yes")
+		core := rapid.SampledFrom(no).Draw(t, "core")
+		if positive {
+			core = rapid.SampledFrom(yes).Draw(t, "core")
+		}
+		if rapid.Bool().Draw(t, "double") { // a letter held too long
+			i := rapid.IntRange(0, len(core)-1).Draw(t, "at")
+			if core[i] != ' ' && core[i] != ',' {
+				core = core[:i] + strings.Repeat(core[i:i+1], rapid.IntRange(2, 4).Draw(t, "times")) + core[i:]
+			}
+		}
+		if rapid.Bool().Draw(t, "upper") {
+			core = strings.ToUpper(core)
+		}
+		text := rapid.SampledFrom([]string{"", "maaf pak ", "Assalamualaikum, ", "pagi bu, ", "mohon maaf, ", "iya pak ", "terima kasih undangannya, ", "🙏 "}).Draw(t, "before") + core +
+			rapid.SampledFrom([]string{"", " pak", " ya bu", ", terima kasih", " 🙏", "!!!", ". Semoga sukses acaranya", " kang"}).Draw(t, "after")
+		got := understand.Reply(text, understand.ReplyContext{Asked: true}).Meaning
+		if positive && got == understand.MeansNo || !positive && got == understand.MeansYes {
+			t.Fatalf("Reply(%q) = %s", text, got)
+		}
+	})
+}
+
+func TestScoreFile(t *testing.T) {
+	t.Parallel()
+	s, err := understand.ScoreFile(strings.NewReader("label\ttext\nyes\tHadir 2 orang\r\nno\thadir\n\nunclear\thalo\n"))
+	if err != nil || len(s.Replies) != 3 || s.Flips() != 1 || len(s.Misses()) != 1 || s.Confusion()[understand.MeansNo][understand.MeansYes] != 1 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	var tsv bytes.Buffer
+	if err := s.WriteTSV(&tsv); err != nil || tsv.String() != "yes\tyes\t2\tHadir 2 orang\nno\tyes\t0\thadir\nunclear\tunclear\t0\thalo\n" {
+		t.Errorf("%q, %v", tsv.String(), err)
+	}
+	for _, bad := range []string{"label\ttext\nyes hadir\n", "label\ttext\nja\thadir\n"} {
+		if _, err := understand.ScoreFile(strings.NewReader(bad)); err == nil {
+			t.Errorf("ScoreFile(%q): no error", bad)
+		}
+	}
+	if s, err := understand.ScoreFile(strings.NewReader("")); err != nil || s.Accuracy() != 1 {
+		t.Errorf("empty file: %+v, %v", s, err)
+	}
+}
+
+func FuzzReply(f *testing.F) {
+	for _, s := range []string{"hadir", "ga mungkin ga dateng", "diwakilkan ke", "bukan", "kalau", "tapi", "yang hadir", "jadi ga", "p", "?", "2", "minta", "salah", "ada yang", "…", "ku", "tidak usah"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, asked := range []bool{true, false} {
+			r := understand.Reply(s, understand.ReplyContext{Asked: asked})
+			if !strings.Contains(fmt.Sprint(understand.Meanings()), string(r.Meaning)) || r.Meaning == "" || r.People < 0 || r.Who != "" && r.Meaning != understand.MeansDelegated {
+				t.Fatalf("Reply(%q) = %+v", s, r)
+			}
+		}
+	})
+}
+
+func BenchmarkReply(b *testing.B) {
+	for _, c := range []struct{ name, text string }{
+		{"short", "hadir pak"},
+		{"usual", "maaf pak sepertinya saya tdk bs hadir, nanti diwakilkan ke istri saya"},
+		{"misspelt", "mohn maff bpk sya tdak bissa hadri krna ada acra kluarga di bandng"},
+		{"huge", strings.Repeat("kebalikannya qwertyuiop hadri ", 4000)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				understand.Reply(c.text, understand.ReplyContext{Asked: true})
+			}
+		})
+	}
+}
+
+// One wrong letter anywhere in a plain yes or no almost never turns it round:
+// of the few that do, most have become another text ("gbs dtg" to "bs dtg").
+func TestReplyTyposRarelyFlip(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same errors in every run
+	edits, flips := 0, 0
+	for _, file := range []string{"testdata/replies.tsv", "testdata/replies-extra.tsv"} {
+		for _, r := range scored(t, file).Replies {
+			if r.Label != understand.MeansYes && r.Label != understand.MeansNo || !r.Right() || len(r.Text) < 4 {
+				continue
+			}
+			for range 8 {
+				i := random.IntN(len(r.Text) - 1)
+				a, b := r.Text[i], r.Text[i+1]
+				if a == ' ' || b == ' ' || a > 127 || b > 127 {
+					continue
+				}
+				letter := string(rune('a' + random.IntN(26)))
+				before, after := r.Text[:i], r.Text[i+1:]
+				text := []string{before + after, before + letter + r.Text[i:], before + letter + after, before + string(b) + string(a) + r.Text[i+2:]}[random.IntN(4)]
+				edits++
+				if (understand.ScoredReply{Label: r.Label, Reading: understand.Reply(text, understand.ReplyContext{Asked: true})}).Flipped() {
+					flips++
+				}
+			}
+		}
+	}
+	t.Logf("%d of %d wrong letters turn a reply round: %.2f%%", flips, edits, 100*float64(flips)/float64(edits))
+	if flips*50 > edits {
+		t.Errorf("%d of %d wrong letters turn a reply round", flips, edits)
+	}
+}

@@ -1,0 +1,248 @@
+package understand
+
+import (
+	"slices"
+	"strings"
+)
+
+// read gives the verdict of the clause.
+func (c clause) read() verdict {
+	v := verdict{
+		want: c.has(cWant), later: c.has(cLater),
+		offTopic: c.has(cOffTopic), ack: c.has(cAck),
+	}
+	n := c.count()
+	v.late = n.seen.is(cLate) && !c.has(cAnswered) && !c.has(cEnrolled)
+	v.selfAttend = c.selfAttends()
+	v.deferred = c.has(cAnswered) && hasWord(c.words, "nanti")
+	if v.handOver(c) {
+		return v
+	}
+	if v.offTopic && !c.has(cAttend) {
+		return v
+	}
+	v.judge(c, n)
+	if (v.meaning == MeansYes || v.meaning == MeansNo) && c.veiled() {
+		v.murky = true
+	}
+	v.unread = v.meaning == "" && !v.obstacle && !v.late && !v.ack && (n.unknown+n.denied+n.negations > 0 || n.notYet) && !hasWord(c.words, "dulu")
+	if v.meaning == MeansYes && n.seen.is(cSoft) {
+		v.soft = true
+	}
+	return v
+}
+
+// judge decides among yes, no and maybe.
+func (v *verdict) judge(c clause, n findings) {
+	explicit := n.seen.is(cAttend | cAble)
+	pledge := explicit || n.seen.is(cAssent)
+	conditional := c.conditional()
+	hedged := n.seen.is(cMaybe) && !v.wishes(c)
+	if c.awaits() || c.looks() || c.putsOff(n) {
+		n.seen |= cPending
+	}
+	switch {
+	case c.has(cPerfect):
+		v.meaning, v.strong = MeansYes, true
+	case n.seen.is(cPending) && len(c.content()) == 1 && hasWord(c.words, "cek") && !c.has(cSelf): // "cek": is anybody there?
+	case n.seen.is(cPending) && !(v.later && n.negations > 0):
+		v.meaning, v.strong = MeansMaybe, true
+	case n.lacks && !n.seen.is(cAttend):
+		v.obstacle = true
+	case n.lacks:
+		v.meaning, v.strong = MeansNo, true
+	case n.partial:
+		v.late = true
+		if n.seen.is(cAttend) && n.negations == 0 && c.index(cAttend) < c.index(cNegation) {
+			v.meaning, v.strong = MeansYes, true
+		}
+	case n.negations > 1 && n.doubled:
+		if explicit {
+			v.meaning, v.strong = MeansYes, true
+		}
+	case n.negations > 1 && c.words[0].plain == "bukan" && !n.seen.is(cAttend):
+		// "bukannya ga mau": what follows tells
+	case n.negations > 0:
+		v.deny(c, n, pledge, hedged)
+	case n.notYet:
+		if explicit || n.seen.is(cAssent) && !n.seen.is(cAck) && !c.has(cEnrolled) {
+			v.meaning, v.strong = MeansNo, true
+		}
+	case n.seen.is(cDecline) && n.denied > 0: // "ga qada halangan"
+	case n.seen.is(cDecline):
+		v.meaning, v.strong = MeansNo, true
+		v.ofOther = hasWord(c.words, "acara") && !c.has(cSelf|cAttend)
+	case v.later:
+		v.meaning = MeansNo
+	case n.forbids > 0 && !c.has(cPerfect):
+		if n.seen.is(cAttend) || len(c.content()) < 2 && n.unknown == 0 {
+			v.meaning, v.strong = MeansNo, true
+		}
+	case n.denied > 0 && n.seen.is(cObstacle):
+		v.obstacle = true
+	case n.denied > 0 && explicit && !c.has(cCondition):
+		v.murky = !slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "pasti" || w.plain == "tetap" || w.plain == "siap" })
+		v.meaning = MeansYes
+	case n.denied > 0 && !explicit && !conditional:
+	case conditional && v.late && !explicit: // "maaf kalau telat"
+		v.meaning = MeansYes
+	case conditional:
+		v.meaning, v.condition = MeansMaybe, true
+	case hedged && n.seen.is(cAttend) && hasWord(c.words, "pasti"):
+		v.meaning, v.strong = MeansYes, true
+	case hedged && (pledge || n.seen.is(cModal) || n.unknown < 2):
+		v.meaning = MeansMaybe
+	default:
+		v.affirm(c, n, explicit)
+	}
+}
+
+// deny judges a clause with an odd number of negations.
+func (v *verdict) deny(c clause, n findings, pledge, hedged bool) {
+	switch {
+	case hedged && !n.seen.is(cHedge) && !v.later:
+		v.meaning, v.strong = MeansMaybe, true
+	case pledge, n.seen.is(cModal | cDecline | cObstacle), v.later:
+		v.meaning, v.strong = MeansNo, true
+	case n.unknown == 0 && !n.seen.is(cTopic|cSend|cEnrolled|cOffTopic):
+		v.meaning, v.strong = MeansNo, true
+	}
+}
+
+// affirm judges a clause without a negation.
+func (v *verdict) affirm(c clause, n findings, explicit bool) {
+	switch {
+	case n.seen.is(cObstacle) && !explicit, n.seen.is(cObstacle) && v.want:
+		v.obstacle = true
+	case explicit && !c.ofTheEvent():
+		v.meaning, v.strong = MeansYes, true
+	case v.late:
+		v.meaning = MeansYes
+	case n.seen.is(cAck):
+		if n.seen.is(cAssent) && !slices.ContainsFunc(c.words, func(w word) bool {
+			return w.plain == "info" || w.plain == "noted" || w.plain == "mantap"
+		}) {
+			v.meaning = MeansYes
+		}
+	case c.has(cEnrolled) && c.has(cAssent) && hasWord(c.words, "sudah"), hasWord(c.words, "sudah") && hasWord(c.words, "konfirmasi"):
+		// "saya sudah daftar": told before, not now
+	case n.seen.is(cAssent) && n.unknown < 3, n.cleared:
+		v.meaning, v.strong = MeansYes, hasWord(c.words, "pasti")
+	case n.unknown == 0 && c.has(cSelf) && (hasWord(c.words, "bawa") || hasWord(c.words, "ajak")):
+		v.meaning = MeansYes // "saya bawa 3 anggota"
+	case n.seen.is(cModal) && n.unknown == 0:
+		v.meaning = MeansYes
+		if v.want && len(c.content()) == 1 && c.words[len(c.words)-1].said == "sih" {
+			v.meaning = MeansMaybe
+		}
+	case n.seen.is(cSoft):
+		v.meaning, v.softOnly = MeansMaybe, true
+	}
+}
+
+// awaits tells whether the clause waits for something ("menunggu arahan
+// pimpinan"), and not only asks for patience ("tunggu ya").
+func (c clause) awaits() bool {
+	if hasWord(c.words, "tunggu") && (hasWord(c.words, "konfirmasi") || hasWord(c.words, "kabari")) {
+		return true
+	}
+	for i, w := range c.words {
+		if w.plain == "tunggu" && i+1 < len(c.words) && !c.words[i+1].class.is(cNeutral|cSelf) && c.words[i+1].plain != "oke" && !c.has(cNegation|cForbid|cObstacle) {
+			return true
+		}
+	}
+	return false
+}
+
+// putsOff tells whether something comes first ("saya agendakan dulu", "nanti
+// malam saya pastikan", "jadwal pimpinan belum ada").
+func (c clause) putsOff(n findings) bool {
+	for i, w := range c.words {
+		switch w.said {
+		case "pastikan", "pastiin", "mastiin", "memastikan", "dipastikan", "mastikeun":
+			if !c.has(cAttend) && n.negations == 0 && !n.notYet {
+				return true
+			}
+		}
+		if w.plain == "dulu" && i > 0 && !c.words[i-1].known && !c.has(cNegation|cForbid|cDecline|cAttend|cObstacle) &&
+			(strings.HasSuffix(c.words[i-1].plain, "kan") || strings.HasSuffix(c.words[i-1].plain, "in")) {
+			return true
+		}
+	}
+	if (hasWord(c.words, "tanya") || hasWord(c.words, "izin")) && hasWord(c.words, "dulu") && !c.has(cAsk) && n.negations == 0 {
+		return true
+	}
+	return n.notYet && hasWord(c.words, "acara") && !c.has(cAttend|cAble|cEnrolled)
+}
+
+// looks tells whether the clause puts off until something is seen: "liat
+// kalender dulu". Having seen a message does not count.
+func (c clause) looks() bool {
+	for i, w := range c.words {
+		if w.plain == "lihat" && !hasWord(c.words[:i], "sudah") && !hasWord(c.words, "undangan") && !hasWord(c.words, "pesan") && !hasWord(c.words, "info") && !c.has(cNegation|cForbid) {
+			return true
+		}
+	}
+	return false
+}
+
+// veiled tells whether a word that we do not know, and that may be a negation
+// in some spelling or dialect, stands before the word that decides. A yes must
+// never rest on that, nor a no.
+func (c clause) veiled() bool {
+	last := -1
+	for i, w := range c.words {
+		if w.class.is(cAttend|cAble|cDecline|cModal|cObstacle) || w.plain == "jadi" || w.plain == "siap" {
+			last = i
+		}
+	}
+	lex := replyWords()
+	for i := max(0, last-2); i < last; i++ {
+		w := c.words[i]
+		if !w.known && !isNumber(w.plain) && (i+1 == last && len(w.plain) < 4 || lex.maybeNo(w.plain)) {
+			return true
+		}
+	}
+	return false
+}
+
+// wishes tells whether "semoga" wishes the event well and says nothing of
+// coming.
+func (v *verdict) wishes(c clause) bool {
+	return c.has(cAck) && slices.ContainsFunc(c.words, func(w word) bool { return strings.HasPrefix(w.plain, "semoga") || w.plain == "doakan" }) && !c.has(cAble)
+}
+
+// ofTheEvent tells whether the words of attending are about the event and not
+// about the person: "ikut suara terbanyak".
+func (c clause) ofTheEvent() bool {
+	for i, w := range c.words[:max(0, len(c.words)-1)] {
+		if w.plain == "ikut" && slices.Contains([]string{"suara", "senang", "berduka", "doakan", "prihatin", "bangga", "arahan", "keputusan", "aturan", "instruksi", "kata"}, c.words[i+1].plain) {
+			return true
+		}
+	}
+	return false
+}
+
+// conditional tells whether the clause depends on something. "Kalau saya sih"
+// is only "as for me".
+func (c clause) conditional() bool {
+	for i, w := range c.words {
+		if !w.class.is(cCondition) || i+1 < len(c.words) && (c.words[i+1].said == "gitu" || c.words[i+1].said == "begitu") {
+			continue
+		}
+		if i+2 < len(c.words) && c.words[i+1].class.is(cSelf) {
+			next := c.words[i+2]
+			if next.plain == "sih" || next.plain == "mah" || next.plain == "pribadi" || next.class.is(cSoft|cAttend|cAssent) {
+				continue
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// selfAttends tells whether the speaker says that they come.
+func (c clause) selfAttends() bool {
+	self := c.index(cSelf)
+	return self >= 0 && c.has(cAttend|cAble)
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/diskopukm/emileku/bot/understand"
+)
+
+type repliesCmd struct {
+	File   string `arg:"" help:"Labelled replies: a heading, then one LABEL<tab>TEXT a line. - reads standard input."`
+	Format string `default:"text" enum:"text,tsv" help:"text: accuracy, confusion matrix and each miss. tsv: label, reading, people, text of every line."`
+}
+
+// Run implements the subcommand: how well replies to an invitation are read.
+func (c *repliesCmd) Run() error {
+	in := io.Reader(os.Stdin)
+	if c.File != "-" {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return fmt.Errorf("replies: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	score, err := understand.ScoreFile(in)
+	if err != nil {
+		return fmt.Errorf("replies: %s: %w", c.File, err)
+	}
+	if c.Format == "tsv" {
+		return score.WriteTSV(os.Stdout)
+	}
+	_, err = score.WriteTo(os.Stdout)
+	return err
+}
