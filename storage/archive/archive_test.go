@@ -265,6 +265,28 @@ func TestAltered(t *testing.T) {
 	ok(t, err)
 }
 
+// TestVersion1 restores an archive that a program wrote which knew neither
+// participations nor email addresses.
+func TestVersion1(t *testing.T) {
+	t.Parallel()
+	to := open(t)
+	m, err := archive.ReadFile(t.Context(), to, filepath.Join("testdata", "version1.zip"), archive.Options{})
+	ok(t, err)
+	if m.Documents != 1 || m.Total() == 0 || m.Total() != strings.Count(storagetest.Dump(t, to.Raw()), "\n") {
+		t.Errorf("manifest %+v", m)
+	}
+	found, err := to.People().ByPhone(t.Context(), "+62812000111")
+	ok(t, err)
+	if len(found) != 2 {
+		t.Errorf("%d people", len(found))
+	}
+	counts, err := to.Outbox().Tally(t.Context(), "EMK-2027", "h-40")
+	ok(t, err)
+	if len(counts) != 3 {
+		t.Errorf("tally %v", counts)
+	}
+}
+
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	from := filled(t)

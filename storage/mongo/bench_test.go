@@ -97,3 +97,39 @@ func BenchmarkPlaceClaim(b *testing.B) {
 		benchError(b, err)
 	}
 }
+
+// BenchmarkPlan brings in 100,000 guests, then pages through them and queues a
+// row for each, as a planner's round does.
+func BenchmarkPlan(b *testing.B) {
+	const guests, page = 100_000, 1000
+	for b.Loop() {
+		s := openBench(b)
+		for from := 0; from < guests; from += page {
+			ps := make([]*event.Participation, page)
+			for i := range ps {
+				person := fmt.Sprintf("tamu:%09d", (from+i)*7919%1_000_003)
+				ps[i] = &event.Participation{
+					ID: event.ParticipationID("EMK-2027", person), EventID: "EMK-2027", PersonID: person, Audience: event.Koperasi,
+					Name: "Siti Rahayu", Organisation: "Koperasi Maju Bersama", Kecamatan: "Cibinong", Code: person, CreatedAt: time.UnixMilli(1),
+				}
+				ps[i].Derive()
+			}
+			_, err := s.Participations().AddAll(b.Context(), ps)
+			benchError(b, err)
+		}
+		q := storage.ParticipationQuery{EventID: "EMK-2027", Answers: []event.Answer{event.Silent}, Limit: page}
+		for more := true; more; more = q.After != "" {
+			ps, next, err := s.Participations().List(b.Context(), q)
+			benchError(b, err)
+			ms := make([]storage.Message, len(ps))
+			for i, p := range ps {
+				ms[i] = benchMessage("EMK-2027/" + p.PersonID + "/h40/telegram")
+				ms[i].EventID, ms[i].Touchpoint, ms[i].PersonID = "EMK-2027", "h40", p.PersonID
+			}
+			_, err = s.Outbox().AddAll(b.Context(), ms)
+			benchError(b, err)
+			q.After = next
+		}
+	}
+	b.ReportMetric(float64(b.N)*guests/b.Elapsed().Seconds(), "guests/s")
+}

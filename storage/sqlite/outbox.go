@@ -50,7 +50,7 @@ func (o outbox) Add(ctx context.Context, m storage.Message) (fresh bool, err err
 
 // addAtOnce is how many rows one transaction adds: few enough that answers to
 // people who are typing are written in between without a wait that they feel.
-const addAtOnce = 250
+const addAtOnce = 500
 
 func (o outbox) AddAll(ctx context.Context, ms []storage.Message) (fresh int, err error) {
 	// In the order of the key, neighbours fall on the same pages.

@@ -24,6 +24,21 @@ func participationTable() *table[event.Participation] {
 	}
 }
 
+// insertingParticipations must be around all that may insert participations:
+// it puts the new ones into the index of pieces, all at once. (A trigger has
+// SQLite write out the index after each row.)
+func insertingParticipations(ctx context.Context, t *tx, insert func() error) error {
+	var last int64
+	if err := row(ctx, t, "SELECT coalesce(max(seq), 0) FROM participations", nil, &last); err != nil {
+		return err
+	}
+	if err := insert(); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "INSERT INTO participations_pieces (rowid, search) SELECT seq, search FROM participations WHERE seq > ?", last)
+	return err
+}
+
 type participations struct{ s *Store }
 
 func (p participations) Get(ctx context.Context, id string) (*event.Participation, error) {
@@ -41,7 +56,7 @@ func (p participations) Save(ctx context.Context, given *event.Participation) er
 	next := *given
 	next.Version++
 	err := p.s.write(ctx, "participations.save", func(t *tx) error {
-		return participationTable().save(ctx, t, &next, given.Version)
+		return insertingParticipations(ctx, t, func() error { return participationTable().save(ctx, t, &next, given.Version) })
 	})
 	if err == nil {
 		given.Version = next.Version
@@ -57,18 +72,10 @@ func (p participations) AddAll(ctx context.Context, ps []*event.Participation) (
 	for part := range slices.Chunk(ps, addAtOnce) {
 		var added []*event.Participation
 		err := p.s.write(ctx, "participations.addall", func(t *tx) error {
-			for _, given := range part {
-				first := *given
-				first.Version = 1
-				isNew, err := participationTable().insertNew(ctx, t, &first)
-				if err != nil {
-					return fmt.Errorf("participation %s: %w", given.ID, err)
-				}
-				if isNew {
-					added = append(added, given)
-				}
-			}
-			return nil
+			return insertingParticipations(ctx, t, func() (err error) {
+				added, err = addNewParticipations(ctx, t, part)
+				return err
+			})
 		})
 		if err != nil {
 			return fresh, err
@@ -79,6 +86,21 @@ func (p participations) AddAll(ctx context.Context, ps []*event.Participation) (
 		fresh += len(added)
 	}
 	return fresh, nil
+}
+
+func addNewParticipations(ctx context.Context, t *tx, ps []*event.Participation) (added []*event.Participation, err error) {
+	for _, given := range ps {
+		first := *given
+		first.Version = 1
+		fresh, err := participationTable().insertNew(ctx, t, &first)
+		if err != nil {
+			return nil, fmt.Errorf("participation %s: %w", given.ID, err)
+		}
+		if fresh {
+			added = append(added, given)
+		}
+	}
+	return added, nil
 }
 
 func (p participations) List(ctx context.Context, q storage.ParticipationQuery) (page []*event.Participation, next string, err error) {

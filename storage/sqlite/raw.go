@@ -93,12 +93,18 @@ func (r raw) PutAll(ctx context.Context, collection string, ids []string, docs [
 		}
 	}
 	return r.s.write(ctx, "raw.put", func(t *tx) error {
-		for i, d := range typed {
-			if err := putDocument(ctx, t, d); err != nil {
-				return fmt.Errorf("%s %s: %w", collection, ids[i], err)
+		put := func() error {
+			for i, d := range typed {
+				if err := putDocument(ctx, t, d); err != nil {
+					return fmt.Errorf("%s %s: %w", collection, ids[i], err)
+				}
 			}
+			return nil
 		}
-		return nil
+		if collection == document.Participations {
+			return insertingParticipations(ctx, t, put)
+		}
+		return put()
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
@@ -260,15 +261,25 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 	t.Parallel()
 	s := migrated(t)
 	for query, index := range map[string]string{
-		"SELECT doc FROM outbox WHERE state = 'queued' AND channel = ? AND lane = ? AND due_at <= ? ORDER BY due_at, ord, id LIMIT ?": "outbox_due",
-		"SELECT doc FROM outbox WHERE state = 'claimed' AND lease_until < ? ORDER BY lease_until LIMIT ?":                             "outbox_claimed",
-		"SELECT doc FROM outbox WHERE chat = ? AND message_id = ?":                                                                    "outbox_chat",
-		"SELECT channel, lane, state, count(*) FROM outbox GROUP BY channel, lane, state":                                             "outbox_counts",
-		"SELECT doc FROM outbox WHERE state IN ('failed', 'uncertain') ORDER BY queued_at DESC, id DESC LIMIT ?":                      "outbox_failed",
-		"SELECT doc FROM inbox WHERE done = 0 ORDER BY at, rowid LIMIT ?":                                                             "inbox_open",
-		"SELECT doc FROM chats WHERE pending > 0 ORDER BY id LIMIT ?":                                                                 "chats_pending",
-		"SELECT doc FROM registrations WHERE number > ? AND event_id = ? ORDER BY number LIMIT ?":                                     "registrations_event",
-		"SELECT doc FROM registrations WHERE number > ? AND untold = 1 ORDER BY number LIMIT ?":                                       "registrations_untold",
+		"SELECT doc FROM outbox WHERE state = 'queued' AND channel = ? AND lane = ? AND due_at <= ? ORDER BY due_at, ord, id LIMIT ?":            "outbox_due",
+		"SELECT doc FROM outbox WHERE state = 'claimed' AND lease_until < ? ORDER BY lease_until LIMIT ?":                                        "outbox_claimed",
+		"SELECT doc FROM outbox WHERE chat = ? AND message_id = ?":                                                                               "outbox_chat",
+		"SELECT channel, lane, state, count(*) FROM outbox GROUP BY channel, lane, state":                                                        "outbox_counts",
+		"SELECT doc FROM outbox WHERE state IN ('failed', 'uncertain') ORDER BY queued_at DESC, id DESC LIMIT ?":                                 "outbox_failed",
+		"SELECT doc FROM inbox WHERE done = 0 ORDER BY at, rowid LIMIT ?":                                                                        "inbox_open",
+		"SELECT doc FROM chats WHERE pending > 0 ORDER BY id LIMIT ?":                                                                            "chats_pending",
+		"SELECT doc FROM registrations WHERE number > ? AND event_id = ? ORDER BY number LIMIT ?":                                                "registrations_event",
+		"SELECT doc FROM registrations WHERE number > ? AND untold = 1 ORDER BY number LIMIT ?":                                                  "registrations_untold",
+		"SELECT doc FROM participations WHERE code = ?":                                                                                          "code=?",
+		"SELECT doc FROM participations WHERE id > ? AND event_id = ? AND audience = ? AND answer IN (?, ?) AND invited = ? ORDER BY id LIMIT ?": "participations_event (event_id=? AND id>?)",
+		"SELECT doc FROM participations WHERE id > ? AND +event_id = ? AND person_id = ? ORDER BY id LIMIT ?":                                    "participations_person",
+		"SELECT doc FROM participations WHERE id > ? AND event_id = ? AND call_state = ? AND call_state <> '' ORDER BY id LIMIT ?":               "participations_call",
+		"SELECT doc FROM questions WHERE open = 1 ORDER BY asked_at, id LIMIT ?":                                                                 "questions_open",
+		"SELECT doc FROM broadcasts WHERE event_id = ? ORDER BY created_at DESC, id DESC":                                                        "broadcasts_event",
+		"SELECT doc FROM people WHERE email = ? AND email <> '' ORDER BY id":                                                                     "people_email",
+		"DELETE FROM inbox WHERE done = 1 AND chat = ?":                                                                                          "inbox_chat",
+		"DELETE FROM outbox WHERE person_id = ? AND person_id <> '' AND state NOT IN ('queued', 'claimed')":                                      "outbox_person",
+		"SELECT doc FROM outbox INDEXED BY outbox_event WHERE " + ofTouchpoints + " AND state = ? AND id > ? ORDER BY id LIMIT ?":                "state=? AND id>?",
 	} {
 		rows, err := s.reader.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
 		if err != nil {
@@ -289,5 +300,71 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		if !strings.Contains(plan.String(), index) || strings.Contains(plan.String(), "TEMP B-TREE") {
 			t.Errorf("%s\n\t%s", query, plan.String())
 		}
+	}
+}
+
+// TestTallyReadsTheIndexAlone, and of that the rows meant: it is asked every
+// few seconds while a broadcast goes out.
+func TestTallyReadsTheIndexAlone(t *testing.T) {
+	t.Parallel()
+	s := migrated(t)
+	var a, b, c sql.RawBytes
+	var detail string
+	rows, err := s.reader.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN SELECT channel, state, count(*) FROM outbox WHERE "+ofTouchpoints+" GROUP BY channel, state", "e", "h", "i")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	if !rows.Next() || rows.Scan(&a, &b, &c, &detail) != nil || !strings.Contains(detail, "COVERING INDEX outbox_touchpoint (event_id=? AND touchpoint>? AND touchpoint<?)") {
+		t.Error(detail)
+	}
+}
+
+// TestMigrateFillsNewColumns brings a database of version 1 up, with rows in
+// it, and asks what version 2 can be asked.
+func TestMigrateFillsNewColumns(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "x.db"))
+	ctx := t.Context()
+	if err := s.migrate(ctx, migrations()[:1]); err != nil {
+		t.Fatal(err)
+	}
+	for _, add := range []string{
+		`INSERT INTO inbox (id, doc, at, done) VALUES
+			('a', '{"id":"a","message":{"id":"a","chat":{"channel":"telegram","id":"-10:0"}}}', 1, 1),
+			('b', '{"id":"b","message":{"id":"b","chat":{"channel":"telegram","id":"2"}}}', 1, 1)`,
+		`INSERT INTO outbox (id, doc, channel, chat, lane, ord, state, due_at, queued_at, lease_token, message_id) VALUES
+			('a', '{"id":"a","chat":{"channel":"web","id":"1"},"personId":"p","eventId":"E","touchpoint":"h40","state":"queued"}', 'web', 'web:1', 2, 0, 'queued', 1, 1, '', ''),
+			('b', '{"id":"b","chat":{"channel":"web","id":"1"},"personId":"p","state":"sent"}', 'web', 'web:1', 0, 0, 'sent', 1, 1, '', ''),
+			('c', '{"id":"c","chat":{"channel":"web","id":"1"},"state":"sent"}', 'web', 'web:1', 0, 0, 'sent', 1, 1, '', '')`,
+		`INSERT INTO people (id, doc, version, phone, staff) VALUES ('p', '{"id":"p","version":1,"accounts":null}', 1, '', 0)`,
+	} {
+		if _, err := s.writer.conn.ExecContext(ctx, add); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	counts, err := s.Outbox().Tally(ctx, "E", "h")
+	if err != nil || len(counts) != 1 || counts[0] != (storage.OutboxCount{Channel: "web", State: storage.Queued, N: 1}) {
+		t.Errorf("tally %v, %v", counts, err)
+	}
+	if n, err := s.Outbox().Erase(ctx, "p"); n != 1 || err != nil { // a is queued
+		t.Errorf("erased %d rows, %v", n, err)
+	}
+	if n, err := s.Inbox().Erase(ctx, channel.Chat{Channel: "telegram", ID: "-10:0"}); n != 1 || err != nil {
+		t.Errorf("erased %d messages, %v", n, err)
+	}
+	p, err := s.People().Get(ctx, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Email = "a@b.id"
+	if err := s.People().Save(ctx, p); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := s.People().ByEmail(ctx, "A@b.id"); len(found) != 1 || err != nil {
+		t.Errorf("found %v, %v", found, err)
 	}
 }

@@ -31,12 +31,13 @@ func (o outbox) Erase(ctx context.Context, personID string) (n int, err error) {
 
 // Expire takes addAtOnce rows at a time, for the reason that AddAll does.
 func (o outbox) Expire(ctx context.Context, eventID, touchpoint, reason string) (n int, err error) {
-	for done := false; !done; {
+	after, done := "", false
+	for !done {
 		var part []*storage.Message
 		err := o.s.write(ctx, "outbox.expire", func(t *tx) error {
 			var err error
-			part, err = outboxTable().list(ctx, t, "WHERE "+ofTouchpoints+" AND state = 'queued' LIMIT ?",
-				append(prefixArgs(eventID, touchpoint), addAtOnce)...)
+			part, err = outboxTable().list(ctx, t, "INDEXED BY outbox_event WHERE "+ofTouchpoints+" AND state = ? AND id > ? ORDER BY id LIMIT ?",
+				append(prefixArgs(eventID, touchpoint), string(storage.Queued), after, addAtOnce)...)
 			if err != nil {
 				return err
 			}
@@ -52,7 +53,9 @@ func (o outbox) Expire(ctx context.Context, eventID, touchpoint, reason string) 
 			return n, err
 		}
 		n += len(part)
-		done = len(part) < addAtOnce
+		if done = len(part) < addAtOnce; !done {
+			after = part[len(part)-1].ID
+		}
 	}
 	return n, nil
 }
