@@ -23,12 +23,16 @@ func (a *App) Identify(ctx context.Context, in channel.Inbound) (*event.Person, 
 	err := retryConflict(ctx, func() error {
 		var err error
 		p, err = a.store.People().ByAccount(ctx, key)
+		adopted := false
 		if errors.Is(err, storage.ErrNotFound) {
-			p = &event.Person{ID: key, CreatedAt: a.Now(), Accounts: []event.Account{{Key: key}}}
-		} else if err != nil {
+			if p, adopted, err = a.adopt(ctx, in, key); err == nil && !adopted {
+				p = &event.Person{ID: key, CreatedAt: a.Now(), Accounts: []event.Account{{Key: key}}}
+			}
+		}
+		if err != nil {
 			return err
 		}
-		if !a.refresh(p, key, in) {
+		if !a.refresh(p, key, in) && !adopted {
 			return nil
 		}
 		return a.store.People().Save(ctx, p)
@@ -152,9 +156,10 @@ func (a *App) MarkBlocked(ctx context.Context, chat channel.Chat, personID strin
 
 // PersonalData is all that is kept about a person.
 type PersonalData struct {
-	Person        *event.Person
-	Registrations []*event.Registration
-	Draft         *event.Draft
+	Person         *event.Person
+	Registrations  []*event.Registration
+	Participations []*event.Participation
+	Draft          *event.Draft
 }
 
 // DataOf collects what is kept about a person, for /datasaya.
@@ -165,6 +170,9 @@ func (a *App) DataOf(ctx context.Context, p *event.Person) (PersonalData, error)
 		return nil
 	})
 	if err != nil {
+		return d, fmt.Errorf("data of %s: %w", p.ID, err)
+	}
+	if d.Participations, err = a.participationsOf(ctx, p.ID); err != nil {
 		return d, fmt.Errorf("data of %s: %w", p.ID, err)
 	}
 	chats, err := a.store.Chats().OfPerson(ctx, p.ID)
@@ -180,8 +188,8 @@ func (a *App) DataOf(ctx context.Context, p *event.Person) (PersonalData, error)
 }
 
 // DeletePerson deletes what is kept about a person (UU PDP, right to
-// erasure): registrations with their places and photos, other chats' memory,
-// and the person. The chat of the request itself is the caller's to clear. A
+// erasure): registrations with their places and photos, their part in events,
+// what they wrote and were sent, other chats' memory, and the person. The chat of the request itself is the caller's to clear. A
 // team member keeps the account and the role, since the audit trail needs
 // them. It reports how many registrations went.
 func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
@@ -196,6 +204,12 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 	}
 	if err := a.DropDraft(ctx, d.Draft); err != nil {
 		return 0, fmt.Errorf("delete data: draft: %w", err)
+	}
+	if err := a.forgetParticipations(ctx, by.Person.ID); err != nil {
+		return 0, fmt.Errorf("delete data: %w", err)
+	}
+	if err := a.forgetMessages(ctx, by); err != nil {
+		return 0, err
 	}
 	if err := a.forgetChats(ctx, by); err != nil {
 		return 0, err
@@ -230,6 +244,30 @@ func (a *App) forgetChats(ctx context.Context, by Actor) error {
 		if err := a.store.Chats().Delete(ctx, c.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return fmt.Errorf("delete data: chat %s: %w", c.ID, err)
 		}
+	}
+	return nil
+}
+
+// forgetMessages deletes what the person wrote and was sent. The message that
+// asks for it is not done yet and goes with the inbox's clean-up.
+func (a *App) forgetMessages(ctx context.Context, by Actor) error {
+	keys := []string{by.Chat}
+	for _, acc := range by.Person.Accounts {
+		if acc.Chat != "" && acc.Chat != by.Chat {
+			keys = append(keys, acc.Chat)
+		}
+	}
+	for _, key := range keys {
+		chat, err := channel.ParseChat(key)
+		if err != nil {
+			continue // not from a chat
+		}
+		if _, err := a.store.Inbox().Erase(ctx, chat); err != nil {
+			return fmt.Errorf("delete data: inbox: %w", err)
+		}
+	}
+	if _, err := a.store.Outbox().Erase(ctx, by.Person.ID); err != nil {
+		return fmt.Errorf("delete data: outbox: %w", err)
 	}
 	return nil
 }

@@ -73,6 +73,9 @@ func (a *App) lapse(ctx context.Context) error {
 		if err := a.settlePlace(ctx, r); err != nil {
 			return err
 		}
+		if err := a.linkRegistration(ctx, r); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -208,6 +211,9 @@ func (a *App) Curate(ctx context.Context, by Actor, id string, v Verdict) (*even
 		return nil, fmt.Errorf("curate: %w", err)
 	}
 	if err := a.settlePlace(ctx, r); err != nil {
+		return nil, fmt.Errorf("curate: %w", err)
+	}
+	if err := a.linkRegistration(ctx, r); err != nil {
 		return nil, fmt.Errorf("curate: %w", err)
 	}
 	a.stir()

@@ -79,6 +79,9 @@ func (a *App) submitted(ctx context.Context, by Actor, r *event.Registration) er
 			return fmt.Errorf("submit: %w", err)
 		}
 	}
+	if err := a.linkRegistration(ctx, r); err != nil {
+		return fmt.Errorf("submit: %w", err)
+	}
 	a.stir()
 	return a.record(ctx, by, "registration.submit", r.Number, r.Name)
 }
@@ -192,6 +195,9 @@ func (a *App) Change(ctx context.Context, by Actor, id, key, value string) (*eve
 	if err := a.settlePlace(ctx, r); err != nil {
 		return nil, fmt.Errorf("change %s: %w", key, err)
 	}
+	if err := a.linkRegistration(ctx, r); err != nil {
+		return nil, fmt.Errorf("change %s: %w", key, err)
+	}
 	return r, a.record(ctx, by, "registration.change", r.Number, key+": "+before+" → "+value)
 }
 
@@ -290,7 +296,10 @@ func (a *App) leave(ctx context.Context, id string, to event.Status, reason stri
 			return nil, err
 		}
 	}
-	return r, a.settlePlace(ctx, r)
+	if err := a.settlePlace(ctx, r); err != nil {
+		return nil, err
+	}
+	return r, a.linkRegistration(ctx, r)
 }
 
 // ErrOfferGone: the offer of a place has lapsed or was answered before.
@@ -314,6 +323,9 @@ func (a *App) TakeOffer(ctx context.Context, by Actor, id string) (*event.Regist
 	if err := a.settlePlace(ctx, r); err != nil {
 		return nil, fmt.Errorf("take offer: %w", err)
 	}
+	if err := a.linkRegistration(ctx, r); err != nil {
+		return nil, fmt.Errorf("take offer: %w", err)
+	}
 	return r, a.record(ctx, by, "registration.take", r.Number, "")
 }
 
@@ -326,6 +338,9 @@ func (a *App) Requeue(ctx context.Context, by Actor, id string) (*event.Registra
 		return a.queue(r, a.Now())
 	})
 	if err != nil {
+		return nil, fmt.Errorf("queue again: %w", err)
+	}
+	if err := a.linkRegistration(ctx, r); err != nil {
 		return nil, fmt.Errorf("queue again: %w", err)
 	}
 	return r, a.record(ctx, by, "registration.requeue", r.Number, "")

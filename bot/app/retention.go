@@ -13,9 +13,10 @@ import (
 // to offer last year's data again, no longer than the consent text says.
 const keepYears = 2
 
-// Retire deletes the registrations of events that are over for so long that
-// nobody needs them (UU PDP, limited storage). The events themselves and the
-// audit trail stay.
+// Retire deletes the registrations and participations of events that are over
+// for so long that nobody needs them (UU PDP, limited storage), and people who
+// were known from guest lists alone and are on none any more. The events
+// themselves and the audit trail stay.
 func (a *App) Retire(ctx context.Context) error {
 	events, err := a.store.Events().List(ctx)
 	if err != nil {
@@ -38,6 +39,55 @@ func (a *App) Retire(ctx context.Context) error {
 				return fmt.Errorf("retire %s: %w", e.ID, err)
 			}
 		}
+		if err := a.retireGuests(ctx, e.ID); err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
+	}
+	return nil
+}
+
+func (a *App) retireGuests(ctx context.Context, eventID string) error {
+	var old []*event.Participation
+	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID}, func(p *event.Participation) error {
+		old = append(old, p)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range old {
+		if err := a.retirePerson(ctx, p); err != nil {
+			return err
+		}
+		if err := a.store.Participations().Delete(ctx, p.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return fmt.Errorf("participation: %w", err)
+		}
+	}
+	return nil
+}
+
+// retirePerson deletes somebody who never wrote and takes part in nothing but
+// this; what was sent to them goes, too.
+func (a *App) retirePerson(ctx context.Context, last *event.Participation) error {
+	p, err := a.store.People().Get(ctx, last.PersonID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !listedOnly(p) || p.Role.Staff() || p.StoppedAt != nil { // who asked us to stop must stay known as such
+		return nil
+	}
+	all, err := a.participationsOf(ctx, p.ID)
+	if err != nil || len(all) > 1 {
+		return err
+	}
+	if _, err := a.store.Outbox().Erase(ctx, p.ID); err != nil {
+		return err
+	}
+	if err := a.store.People().Delete(ctx, p.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("person: %w", err)
 	}
 	return nil
 }

@@ -59,6 +59,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		{Name: "rekap", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.recap},
 		{Name: "cari", Role: event.FrontDesk, Private: true, Menu: true, run: d.find},
 		{Name: "konfirmasi", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.confirm},
+		{Name: "undangan", Aliases: []string{"tamu"}, Role: event.Member, Private: true, Group: true, Menu: true, run: d.guests},
 		{Name: "tanya", Role: event.Member, Private: true, Group: true, Menu: true, run: d.tanya},
 		{Name: "kurasi", Role: event.Member, Private: true, Group: true, Menu: true, run: d.curate},
 		{Name: "ekspor", Role: event.Member, Private: true, Menu: true, run: d.export},
@@ -82,6 +83,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgTeam:     d.teamStep,
 		dlgClaim:    d.claimStep,
 		dlgConfirm:  d.confirmStep,
+		dlgGuests:   d.guestsStep,
 	}
 	return d
 }

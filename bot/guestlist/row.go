@@ -131,7 +131,7 @@ var (
 	scientific = regexp.MustCompile(`^\+?([0-9]+)(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})$`)
 	decimals   = regexp.MustCompile(`^([0-9]{8,15})[.,]0+$`)
 	bare       = regexp.MustCompile(`^[0-9]+$`)
-	rounded    = regexp.MustCompile(`^(?:62|0)?8[0-9]*0{6,}$`)
+	rounded    = regexp.MustCompile(`^(?:62)?8[0-9]*0{6,}$`) // a number cell, not a text
 )
 
 // unscientific writes out a number in scientific form, where it still has all
@@ -177,7 +177,7 @@ func (r *Row) readPhone(cell string) {
 		return
 	}
 	if bare.MatchString(text) && strings.HasPrefix(text, "8") {
-		r.note(ZeroRestored, WhatsApp, cell)
+		r.note(ZeroRestored, WhatsApp, text)
 	}
 	if p.Country != "ID" {
 		r.note(Abroad, WhatsApp, cell)
@@ -309,8 +309,11 @@ func (d doubles) check(r *Row) {
 		}
 		if line, seen := d[string(k.kind)+"/"+k.value]; seen {
 			f := Fault{Kind: k.kind, Column: k.column, Cell: k.value, Line: line}
-			if k.kind == SameName {
+			switch k.kind {
+			case SameName:
 				f.Cell = r.Name
+			case SamePhone:
+				f.Cell = understand.FormatPhone(k.value)
 			}
 			r.Faults = append(r.Faults, f)
 			return
@@ -330,4 +333,17 @@ func nameKey(r *Row) string {
 		return ""
 	}
 	return BareName(r.Name) + "/" + event.Squeeze(r.Organisation)
+}
+
+// One checks a single guest who was typed in, by the same rules as a row.
+func One(cells map[Column]string) Row {
+	t := newTable(Options{})
+	t.head = &header{at: map[Column][]int{}}
+	var values []string
+	for i, c := range Columns() {
+		t.head.titles = append(t.head.titles, string(c))
+		t.head.at[c] = []int{i}
+		values = append(values, cells[c])
+	}
+	return t.row(1, values)
 }

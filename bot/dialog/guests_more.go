@@ -1,0 +1,225 @@
+package dialog
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/guestlist"
+	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// offerEarlier is /undangan lama: who registered or was invited before.
+func (d *Desk) offerEarlier(ctx context.Context, t *Turn, st guestsState) error {
+	found, err := d.app.EarlierGuests(ctx, st.EventID, st.Audience)
+	if err != nil {
+		return err
+	}
+	data := templates.Data{"EventID": st.EventID, "Audience": st.Audience, "N": len(found), "Names": earlierNames(found), "Public": st.Audience == event.Public}
+	if len(found) == 0 {
+		t.Close()
+		return t.Say("guests.earlier.none", data, t.commands(choice{t.Label("guests", "lama"), "/undangan " + st.EventID + " lama"}))
+	}
+	st.Phase, st.Tag = gsInvite, tagHere(t, "gs")
+	if err := t.Open(dlgGuests, st); err != nil {
+		return err
+	}
+	return t.Say("guests.earlier", data, t.choices(st.Tag, d.sure(t)...), replyHint())
+}
+
+// earlierShown is how many names are shown before the yes.
+const earlierShown = 8
+
+func earlierNames(found []app.EarlierGuest) []string {
+	var out []string
+	for _, g := range found[:min(len(found), earlierShown)] {
+		name := g.Name
+		if g.Organisation != "" {
+			name += " (" + g.Organisation + ")"
+		}
+		out = append(out, shorten(name, 60))
+	}
+	return out
+}
+
+func (d *Desk) inviteEarlier(ctx context.Context, t *Turn, st guestsState) error {
+	found, err := d.app.EarlierGuests(ctx, st.EventID, st.Audience)
+	if err != nil {
+		return err
+	}
+	n, err := d.app.InviteEarlier(ctx, t.Actor(), st.EventID, found)
+	if err != nil {
+		return err
+	}
+	t.Close()
+	return t.Say("guests.earlier.done", templates.Data{"N": n, "EventID": st.EventID, "Audience": st.Audience},
+		t.commands(choice{t.Label("guests", "daftar"), "/undangan " + st.EventID + " daftar"}))
+}
+
+// doublesLooked is how many pairs are looked for at a time.
+const doublesLooked = 50
+
+// nextDouble is /undangan ganda: it shows the first pair that is not decided.
+func (d *Desk) nextDouble(ctx context.Context, t *Turn, st guestsState) error {
+	all, err := d.app.Doubles(ctx, st.EventID, doublesLooked+len(st.Skipped))
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(x app.Double) bool { return slices.Contains(st.Skipped, x.Keep.ID+"/"+x.Other.ID) })
+	if len(all) == 0 {
+		t.Close()
+		return t.Say("guests.double.none", templates.Data{"Skipped": len(st.Skipped)})
+	}
+	x := all[0]
+	st.Phase, st.Tag, st.Keep, st.Other = gsDouble, tagHere(t, "gs"), x.Keep.ID, x.Other.ID
+	if err := t.Open(dlgGuests, st); err != nil {
+		return err
+	}
+	keep, err := d.doubleCard(ctx, st.EventID, x.Keep)
+	if err != nil {
+		return err
+	}
+	other, err := d.doubleCard(ctx, st.EventID, x.Other)
+	if err != nil {
+		return err
+	}
+	data := templates.Data{"Why": x.Why, "Keep": keep, "Other": other, "N": len(all), "Many": len(all) >= doublesLooked}
+	return t.Say("guests.double", data, t.choices(st.Tag, doubleChoices(t)...))
+}
+
+// doubleCard is one of two people for comparing.
+type doubleCard struct {
+	Name, Organisation, Position, Phone, Email, Telegram string
+	Writes                                               bool // they have a chat with us
+}
+
+func (d *Desk) doubleCard(ctx context.Context, eventID string, p *event.Person) (doubleCard, error) {
+	c := doubleCard{Name: p.Name, Phone: understand.FormatPhone(p.Phone), Email: p.Email, Writes: p.PrivateChat() != ""}
+	for _, acc := range p.Accounts {
+		if acc.Username != "" {
+			c.Telegram = acc.Username
+		}
+	}
+	g, err := d.app.GuestOf(ctx, eventID, p.ID)
+	if err != nil || g == nil {
+		return c, err
+	}
+	c.Name, c.Organisation, c.Position = g.Name, g.Organisation, g.Position
+	if c.Phone == "" {
+		c.Phone = understand.FormatPhone(g.Phone)
+	}
+	return c, nil
+}
+
+func doubleChoices(t *Turn) []choice {
+	return []choice{
+		{t.Label("guests", "merge"), "gabung"}, {t.Label("guests", "different"), "berbeda"},
+		{t.Label("guests", "skip"), "lewati"}, {t.Label("guests", "enough"), "selesai"},
+	}
+}
+
+func (d *Desk) onDouble(ctx context.Context, t *Turn, st guestsState) error {
+	v, ok := d.chosen(t, st.Tag, doubleChoices(t))
+	if !ok {
+		return t.Say("guests.double.choose", nil, t.choices(st.Tag, doubleChoices(t)...))
+	}
+	switch v {
+	case "selesai":
+		t.Close()
+		return t.Say("guests.left", nil)
+	case "lewati":
+		st.Skipped = append(st.Skipped, st.Keep+"/"+st.Other)
+	case "berbeda":
+		if err := d.app.NotDouble(ctx, t.Actor(), st.Keep, st.Other); err != nil {
+			return err
+		}
+	case "gabung":
+		p, err := d.app.Merge(ctx, t.Actor(), st.Keep, st.Other)
+		switch {
+		case errors.Is(err, app.ErrMergeStaff):
+			st.Skipped = append(st.Skipped, st.Keep+"/"+st.Other)
+			if err := t.Note("guests.double.staff", nil); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			if err := t.Note("guests.double.done", templates.Data{"Name": p.Name}); err != nil {
+				return err
+			}
+		}
+	}
+	return d.nextDouble(ctx, t, st)
+}
+
+// addGuest is /undangan tambah Nama | jenis | organisasi | kontak …
+func (d *Desk) addGuest(ctx context.Context, t *Turn, st guestsState, line string) error {
+	row := guestlist.One(guestCells(line))
+	if len(row.Faults) > 0 {
+		text, err := guestFault(d.texts, row.Faults[0])
+		if err != nil {
+			return err
+		}
+		st.Phase = gsAdd
+		return noteAgain(t, "guests.add.fault", templates.Data{"Fault": templates.Markup(text)}, func() error { return d.askGuests(ctx, t, st) })
+	}
+	plan, err := d.app.CheckGuests(ctx, st.EventID, []guestlist.Row{row})
+	if err != nil {
+		return err
+	}
+	t.Close()
+	g := plan.Guests[0]
+	data := templates.Data{
+		"R": row, "Phone": understand.FormatPhone(row.WhatsApp), "EventID": st.EventID, "Standing": g.Standing, "Handles": plan.Handles,
+		"Official": row.Audience == event.Official, "Public": row.Audience == event.Public,
+	}
+	if g.Standing == app.StandsAlready {
+		return t.Say("guests.add.already", data)
+	}
+	if _, err := d.app.ImportGuests(ctx, t.Actor(), plan); err != nil {
+		return err
+	}
+	next := []choice{{t.Label("guests", "more"), "/undangan " + st.EventID + " tambah"}}
+	if g.Standing == app.StandsDoubt {
+		next = append(next, choice{t.Label("guests", "ganda"), "/undangan " + st.EventID + " ganda"})
+	}
+	return t.Say("guests.add.done", data, t.commands(next...))
+}
+
+// guestCells sorts a typed line into columns: name, audience and organisation
+// in this order, then contacts, a kecamatan and a position in any.
+func guestCells(line string) map[guestlist.Column]string {
+	cells := map[guestlist.Column]string{}
+	put := func(c guestlist.Column, v string) {
+		if cells[c] != "" {
+			v = cells[c] + " " + v
+		}
+		cells[c] = v
+	}
+	for i, f := range fields(line) {
+		switch digits := onlyDigits(f); {
+		case f == "" || f == "-":
+		case i == 0:
+			put(guestlist.Name, f)
+		case i == 1:
+			put(guestlist.Audience, f)
+		case strings.HasPrefix(f, "@") || strings.Contains(strings.ToLower(f), "t.me/"):
+			put(guestlist.Telegram, f)
+		case strings.Contains(f, "@"):
+			put(guestlist.Email, f)
+		case len(digits) >= 4 && len(digits)*2 > len(f):
+			put(guestlist.WhatsApp, f)
+		case i == 2:
+			put(guestlist.Organisation, f)
+		case understand.Kecamatan(f).Sure:
+			put(guestlist.Kecamatan, f)
+		default:
+			put(guestlist.Position, f)
+		}
+	}
+	return cells
+}
