@@ -13,6 +13,7 @@
 //	> daftar                  "warga", the person of the first pane, writes
 //	siti> [Setuju]            siti presses a button (of the latest message that has it)
 //	siti> (stiker)            also (suara), (foto), (lokasi), (kontak), (kontak 0812…)
+//	siti> (berkas tamu.csv)   a document: testdata/files/tamu.csv, where there is one
 //	rina@grup> /rekap         rina writes in the group
 //	! mulai ulang             the program is killed and started again
 //	< text                    what the bot answered in that chat; more lines are

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -225,7 +227,11 @@ func (h *House) special(in *channel.Inbound, who string) error {
 		h.fake.PutMedia("foto", []byte("a photo"))
 	case "berkas":
 		in.Kind, in.Media = channel.Document, &channel.Media{Ref: "berkas", Name: arg, MIME: "application/octet-stream"}
-		h.fake.PutMedia("berkas", []byte("a file"))
+		data, err := fileBytes(arg)
+		if err != nil {
+			return err
+		}
+		h.fake.PutMedia("berkas", data)
 	case "kontak":
 		in.Kind = channel.Card
 		in.Contact = &channel.Contact{Name: in.Sender.Name, Phone: "0812-3456-7890", UserID: who, Own: true}
@@ -240,6 +246,16 @@ func (h *House) special(in *channel.Inbound, who string) error {
 		return fmt.Errorf("nobody knows how to send %q", name)
 	}
 	return nil
+}
+
+// fileBytes is what a document of that name holds: testdata/files/NAME, or
+// nothing in particular where there is none.
+func fileBytes(name string) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join("testdata", "files", filepath.Base(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return []byte("a file"), nil
+	}
+	return data, err
 }
 
 func (h *House) press(in *channel.Inbound, label string) error {

@@ -185,7 +185,11 @@ func (w *Wire) sayOther(p *botapi.Person, voice *botapi.Speaker, who, name, arg 
 		}
 		voice.SendPhoto(b.Bytes(), arg)
 	case "berkas":
-		voice.SendDocument(arg, "application/octet-stream", []byte("a file"), "")
+		data, err := fileBytes(arg)
+		if err != nil {
+			return false, err
+		}
+		voice.SendDocument(arg, "application/octet-stream", data, "")
 	case "kontak":
 		if arg == "" {
 			voice.SendContact(strings.ToUpper(who[:1])+who[1:], "0812-3456-7890", p.ID())
