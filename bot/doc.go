@@ -9,6 +9,7 @@
 //	bot/app                  use cases, over the storage port and the event clock
 //	bot/dialog               the conversations, one file per dialog
 //	bot/understand           free text to meaning: phones, places, numbers, questions
+//	bot/guestlist            lists of guests: CSV and XLSX in, rows and what is wrong with them out
 //	bot/report               tickets, charts, calendars, spreadsheets: view in, bytes out
 //	bot/clock                the event clock: real, moved, standing still
 //	bot/metrics              what Prometheus is told
@@ -28,8 +29,8 @@
 //	templates                every text that a person reads
 //
 // Imports point one way: cmd → everything; scheduler → app, channel, storage,
-// templates; bot → dialog → app, report, understand, templates; app → storage
-// → event. The ports (channel, storage) and event may be imported by anyone;
+// templates; bot → dialog → app, report, understand, templates; app → guestlist,
+// storage → event. The ports (channel, storage) and event may be imported by anyone;
 // an SDK is imported by its adapter alone. TestImportsPointOneWay holds this.
 //
 // # How a message travels

@@ -152,8 +152,8 @@ func (a *App) moveParticipations(ctx context.Context, m *merging) error {
 }
 
 // moveParticipation joins one into keep's of the same event: first the old
-// link is led to it, then keep's is written, last the old one goes. Registered
-// heads are counted anew.
+// link is led to it, then keep's is written and its registered heads counted
+// anew, last the old one goes.
 func (a *App) moveParticipation(ctx context.Context, from *event.Participation, keep string) error {
 	id := event.ParticipationID(from.EventID, keep)
 	for _, key := range []string{from.Code, from.ID} {
@@ -179,13 +179,15 @@ func (a *App) moveParticipation(ctx context.Context, from *event.Participation, 
 	if err != nil {
 		return err
 	}
+	if from.RegistrationID != "" {
+		if err := a.linkRegistration(ctx, &event.Registration{EventID: from.EventID, PersonID: keep}); err != nil {
+			return err
+		}
+	}
 	if err := a.store.Participations().Delete(ctx, from.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}
-	if from.RegistrationID == "" {
-		return nil
-	}
-	return a.linkRegistration(ctx, &event.Registration{EventID: from.EventID, PersonID: keep})
+	return nil
 }
 
 // join fills in what to lacks; of two answers the later holds.

@@ -95,6 +95,7 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 
 type importCmd struct {
 	Everything importEverythingCmd `cmd:"" help:"Move everything into MONGODB_URI (or DATA_DIR) from a folder's embedded database or an exported file."`
+	Guests     importGuestsCmd     `cmd:"" help:"Check a list of guests (CSV or XLSX), and with --yes put them on the list of an event."`
 }
 
 type importEverythingCmd struct {

@@ -20,7 +20,7 @@ type commands struct {
 	Backup      backupCmd      `cmd:"" help:"Write everything into one file."`
 	Restore     restoreCmd     `cmd:"" help:"Read a backup into an empty database."`
 	Export      exportCmd      `cmd:"" help:"Write everything into a file for another engine (same form as backup)."`
-	Import      importCmd      `cmd:"" help:"Move everything from the embedded database, or from an exported file, into the configured database."`
+	Import      importCmd      `cmd:"" help:"Bring in everything from another database, or a list of guests."`
 	Replies     repliesCmd     `cmd:"" help:"Say how well a file of labelled replies to an invitation is read."`
 	Bench       benchCmd       `cmd:"" help:"Measure the bot on this machine."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
