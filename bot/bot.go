@@ -26,6 +26,7 @@ const (
 	handledKept  = 32                     // inbound IDs that a chat remembers
 	replayBatch  = 500                    // messages read at a time when starting
 	typingAfter  = 700 * time.Millisecond // a step slower than this shows "typing…"
+	typingAgain  = 4 * time.Second        // networks drop it after about 5 s
 	poisonTries  = 3                      // a step that fails so often for its own sake is given up
 	retryAtMost  = 15 * time.Second
 	finishWithin = 8 * time.Second // for what is in hand when the process is told to stop
@@ -429,17 +430,30 @@ func (b *Bot) apologise(ctx context.Context, in channel.Inbound) error {
 	return nil
 }
 
-// typeWhileSlow shows that an answer is on its way once it takes a while; the
-// returned function ends that.
+// typeWhileSlow shows that an answer is on its way once it takes a while, and
+// as long as it does; the returned function ends that.
 func (b *Bot) typeWhileSlow(ctx context.Context, in channel.Inbound) (stop func()) {
 	ch := b.channels[in.Chat.Channel]
 	if ch == nil || in.Group && !in.Addressed {
 		return func() {}
 	}
-	timer := time.AfterFunc(typingAfter, func() {
-		if err := ch.Typing(ctx, in.Chat); err != nil {
-			b.log.Debug().Err(err).Msg("typing not shown")
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for wait := typingAfter; ; wait = typingAgain {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+			}
+			if err := ch.Typing(ctx, in.Chat); err != nil {
+				b.log.Debug().Err(err).Msg("typing not shown")
+			}
 		}
-	})
-	return func() { timer.Stop() }
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
