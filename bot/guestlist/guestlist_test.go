@@ -309,6 +309,52 @@ func TestWithFaultsGivesTheFileBack(t *testing.T) {
 	}
 }
 
+// TestMendedFileComesBack: what went out with faults is mended there, sent
+// again, and explained anew in the same column.
+func TestMendedFileComesBack(t *testing.T) {
+	t.Parallel()
+	l := read(t, "Nama;Jenis;WA\nAni;ukm;8,12E+11\nBudi;ukm;0812\n")
+	explain := func(r Row) (string, error) { return fmt.Sprint(r.Faults), nil }
+	var b bytes.Buffer
+	if err := l.WithFaults(&b, "Keterangan", explain); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := f.GetSheetName(0)
+	if err := f.SetCellStr(sheet, "C2", "081234567890"); err != nil {
+		t.Fatal(err)
+	}
+	b.Reset()
+	if err := errors.Join(f.Write(&b), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Read(b.Bytes(), Options{})
+	if err != nil || len(back.Rows) != 2 || back.Bad() != 1 || len(back.Ignored) > 0 {
+		t.Fatalf("%v, %+v", err, back)
+	}
+	b.Reset()
+	if err := back.WithFaults(&b, "Keterangan", explain); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Read(b.Bytes(), Options{})
+	if err != nil || !slices.Equal(again.Titles, []string{"Nama", "Jenis", "WA", "Keterangan"}) {
+		t.Errorf("%v, %q", err, again.Titles)
+	}
+}
+
+func TestWhatIsTypedIsCheckedAsARow(t *testing.T) {
+	t.Parallel()
+	if r := One(map[Column]string{Name: "Ani", Audience: "ukm", WhatsApp: "0812 3456 7890"}); len(r.Faults) > 0 || r.WhatsApp != "+6281234567890" {
+		t.Errorf("%+v", r)
+	}
+	if r := One(map[Column]string{Name: "Ani", Audience: "ukm"}); len(r.Faults) != 1 || r.Faults[0].Kind != Unreachable {
+		t.Errorf("%+v", r)
+	}
+}
+
 func sampleTexts() SampleTexts {
 	s := SampleTexts{
 		Sheet: "Tamu", Guide: "Petunjuk", Heads: [3]string{"Kolom", "Isi", "Contoh"}, Audiences: []string{"pejabat", "koperasi", "ukm"},
