@@ -646,7 +646,8 @@ func (d *Desk) onAnswer(ctx context.Context, t *Turn, st registerState) error {
 		return d.repeat(ctx, t, st)
 	}
 	if t.In.Kind == channel.Text || t.In.Kind == channel.Press {
-		none := fd.Optional && fd.Kind != event.Choice && understand.YesNo(t.Text()) == understand.AnswerNo // "belum punya"
+		// "belum punya"; but "@warung_kaga" is an account.
+		none := fd.Optional && fd.Kind != event.Choice && !strings.Contains(t.Text(), "@") && understand.YesNo(t.Text()) == understand.AnswerNo
 		if none || intent(t.Text()) == understand.Skip {
 			return d.skip(ctx, t, st, fd)
 		}
