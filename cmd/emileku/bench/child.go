@@ -104,7 +104,6 @@ type life struct {
 }
 
 func (r *crashRun) start(k Kill) (*life, error) {
-	r.crowd.life.Add(1)
 	l := &life{cmd: r.o.Command(r.dir, r.server.URL(), r.server.Token(), k), ended: make(chan error, 1), ready: make(chan struct{})}
 	l.log = &childLog{token: r.server.Token(), ready: l.ready}
 	stderr, err := l.cmd.StderrPipe()
