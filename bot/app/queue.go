@@ -206,6 +206,9 @@ func (a *App) Curate(ctx context.Context, by Actor, id string, v Verdict) (*even
 		return nil
 	})
 	if err != nil {
+		if now, getErr := a.store.Registrations().Get(ctx, id); getErr == nil && place != 0 {
+			err = errors.Join(err, a.settlePlace(ctx, now)) // give back what was claimed
+		}
 		return nil, fmt.Errorf("curate: %w", err)
 	}
 	return r, a.curated(ctx, by, r, v)

@@ -44,7 +44,9 @@ func (a *App) Submit(ctx context.Context, by Actor, d *event.Draft) (*event.Regi
 	}
 	r := newRegistration(d, by.Person.ID, now)
 	r.Derive()
-	if other, err := regs.ByKey(ctx, r.Key); err == nil {
+	if other, err := regs.ByKey(ctx, r.Key); err == nil && other.ID == r.ID {
+		return other, a.submitted(ctx, by, other) // the same draft, a moment ago
+	} else if err == nil {
 		return nil, &DuplicateError{Existing: other}
 	} else if !errors.Is(err, storage.ErrNotFound) {
 		return nil, fmt.Errorf("submit: %w", err)
