@@ -169,8 +169,7 @@ func (r *crashRun) oneLife(ctx context.Context, kind killKind, done <-chan struc
 	var ended error
 	select {
 	case <-ctx.Done():
-		_ = l.cmd.Process.Kill()
-		<-l.ended
+		l.kill()
 		return false, ctx.Err()
 	case <-giveUp:
 		r.giveUp()
@@ -265,8 +264,7 @@ func (r *crashRun) lastLife(ctx context.Context) error {
 	for time.Since(time.Unix(0, r.crowd.latest.Load())) < quietFor || r.server.Pending() > 0 {
 		select {
 		case <-ctx.Done():
-			_ = l.cmd.Process.Kill()
-			<-l.ended
+			l.kill()
 			return ctx.Err()
 		case err := <-l.ended:
 			return fmt.Errorf("the bot ended by itself: %w", err)
@@ -284,8 +282,7 @@ func (r *crashRun) lastLife(ctx context.Context) error {
 		}
 	case <-time.After(15 * time.Second):
 		r.crowd.breach("the bot did not end within 15 s of SIGTERM")
-		_ = l.cmd.Process.Kill()
-		<-l.ended
+		l.kill()
 	}
 	r.noteLog(l)
 	return nil
