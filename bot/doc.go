@@ -3,30 +3,35 @@
 //
 // # The map
 //
-//	cmd/emileku              main: configuration, wiring, one file per subcommand
-//	bot                      from message to answer: dedupe, identify, authorise
-//	bot/event                the domain, pure: event, timeline, forms, registration
-//	bot/app                  use cases, over the storage port and the event clock
-//	bot/dialog               the conversations, one file per dialog
-//	bot/understand           free text to meaning: phones, places, numbers, questions
-//	bot/guestlist            lists of guests: CSV and XLSX in, rows and what is wrong with them out
-//	bot/report               tickets, charts, calendars, spreadsheets: view in, bytes out
-//	bot/clock                the event clock: real, moved, standing still
-//	bot/metrics              what Prometheus is told
-//	bot/channel              the port to the chat networks
-//	bot/channel/markup       *tebal*, _miring_, `kode`
-//	bot/channel/telegram     Telegram; its botapi is a Bot API server for tests
-//	bot/channel/webchat      the practice page
-//	bot/channel/channeltest  the suite that every channel passes, and a fake
-//	scheduler                the planner: what is due becomes outbox rows; cron
-//	scheduler/outbox         claim, limit, send, retry, rescue
-//	storage                  the port to the database
-//	storage/document         the one JSON form of what is stored
-//	storage/archive          backup, restore, moving between engines
-//	storage/mongo            MongoDB
-//	storage/sqlite           the embedded database
-//	storage/storagetest      the suite that both adapters pass
-//	templates                every text that a person reads
+//	cmd/emileku                 main: configuration, wiring, one file per subcommand
+//	cmd/emileku/bench           what the bench subcommands do
+//	bot                         from message to answer: dedupe, identify, authorise
+//	bot/event                   the domain, pure: event, timeline, forms, registration
+//	bot/app                     use cases, over the storage port and the event clock
+//	bot/dialog                  the conversations, one file per dialog
+//	bot/understand              free text to meaning: phones, places, numbers, questions
+//	bot/guestlist               lists of guests: CSV and XLSX in, rows and what is wrong with them out
+//	bot/report                  tickets, charts, calendars, spreadsheets: view in, bytes out
+//	bot/clock                   the event clock: real, moved, standing still
+//	bot/metrics                 what Prometheus is told
+//	bot/channel                 the port to the chat networks
+//	bot/channel/markup          *tebal*, _miring_, `kode`
+//	bot/channel/telegram        Telegram
+//	bot/channel/telegram/botapi a Bot API server for tests and benches
+//	bot/channel/webchat         the practice page
+//	bot/channel/channeltest     the suite that every channel passes, and a fake
+//	bot/transcript              conversations as tests: testdata/*.chat
+//	scheduler                   the planner: what is due becomes outbox rows; cron
+//	scheduler/outbox            claim, limit, send, retry, rescue
+//	storage                     the port to the database
+//	storage/archive             backup, restore, moving between engines
+//	storage/archive/document    the one JSON form of what is stored
+//	storage/mongo               MongoDB
+//	storage/mongo/mongotest     a database for a test: MongoDB, or FerretDB as a child
+//	storage/mongo/ferretdb      that child, a module of its own
+//	storage/sqlite              the embedded database
+//	storage/storagetest         the suite that both adapters pass
+//	templates                   every text that a person reads
 //
 // Imports point one way: cmd → everything; scheduler → app, channel, storage,
 // templates; bot → dialog → app, report, understand, templates; app → guestlist,

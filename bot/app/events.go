@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -83,8 +84,60 @@ func (a *App) UpdateEvent(ctx context.Context, by Actor, id, action, detail stri
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", action, id, err)
 	}
+	if err := a.seatConfirmed(ctx, e); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", action, id, err)
+	}
 	a.stir()
 	return e, a.record(ctx, by, action, id, detail)
+}
+
+// seatConfirmed gives a place to everyone who takes part without one, since
+// there was no limit when they registered: they count against the quota that
+// there is now, and may exceed it.
+func (a *App) seatConfirmed(ctx context.Context, e *event.Event) error {
+	for _, aud := range event.Registrable() {
+		if e.QuotaOf(aud).Limit == 0 {
+			continue
+		}
+		var seatless []*event.Registration
+		q := storage.RegistrationQuery{EventID: e.ID, Audience: aud, Statuses: []event.Status{event.Confirmed}}
+		err := a.EachRegistration(ctx, q, func(r *event.Registration) error {
+			if r.Place == 0 && r.NeedsPlace() {
+				seatless = append(seatless, r)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range seatless {
+			if err := a.seatOne(ctx, r); err != nil {
+				return fmt.Errorf("place for %s: %w", r.Number, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *App) seatOne(ctx context.Context, r *event.Registration) error {
+	hold := a.Now().Add(holdWhileSubmitting)
+	k, err := a.store.Places().Claim(ctx, r.EventID, r.Audience, math.MaxInt32, r.ID, &hold)
+	if err != nil {
+		return err
+	}
+	r, err = a.update(ctx, r.ID, func(r *event.Registration) error {
+		if r.Status == event.Confirmed && r.NeedsPlace() {
+			r.Place = k
+		}
+		return nil
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil // deleted meanwhile; the hold ends by itself
+	}
+	if err != nil {
+		return err
+	}
+	return a.settlePlace(ctx, r)
 }
 
 // Shift is one step of the timeline before and after a change of date.

@@ -202,6 +202,7 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 			return 0, fmt.Errorf("delete data: %w", err)
 		}
 	}
+	a.stir() // places came free
 	if err := a.DropDraft(ctx, d.Draft); err != nil {
 		return 0, fmt.Errorf("delete data: draft: %w", err)
 	}

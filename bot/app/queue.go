@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -125,7 +126,7 @@ func (a *App) offer(ctx context.Context, e *event.Event, aud event.Audience) err
 			continue
 		}
 		until := a.Now().Add(a.offerLasts(e))
-		k, err := a.store.Places().Claim(ctx, e.ID, aud, q.Limit, r.ID, &until)
+		k, err := a.takePlace(ctx, r, q.Limit, &until)
 		if errors.Is(err, storage.ErrFull) {
 			return nil
 		}
@@ -181,7 +182,7 @@ func (a *App) Curate(ctx context.Context, by Actor, id string, v Verdict) (*even
 		return nil, fmt.Errorf("curate: %w", err)
 	}
 	if r.Status == v.To {
-		return r, nil
+		return r, a.curated(ctx, by, r, v) // a crash may have cut off the rest
 	}
 	place := 0
 	if v.To == event.Confirmed && r.NeedsPlace() {
@@ -191,7 +192,7 @@ func (a *App) Curate(ctx context.Context, by Actor, id string, v Verdict) (*even
 		}
 		if limit := e.QuotaOf(r.Audience).Limit; limit > 0 {
 			hold := a.Now().Add(holdWhileSubmitting)
-			if place, err = a.store.Places().Claim(ctx, e.ID, r.Audience, limit, r.ID, &hold); err != nil {
+			if place, err = a.takePlace(ctx, r, limit, &hold); err != nil {
 				return nil, fmt.Errorf("curate %s: %w", r.Number, err)
 			}
 		}
@@ -208,16 +209,24 @@ func (a *App) Curate(ctx context.Context, by Actor, id string, v Verdict) (*even
 		return nil
 	})
 	if err != nil {
+		if now, getErr := a.store.Registrations().Get(ctx, id); getErr == nil && place != 0 {
+			err = errors.Join(err, a.settlePlace(ctx, now)) // give back what was claimed
+		}
 		return nil, fmt.Errorf("curate: %w", err)
 	}
+	return r, a.curated(ctx, by, r, v)
+}
+
+// curated does what follows from a decision that is written.
+func (a *App) curated(ctx context.Context, by Actor, r *event.Registration, v Verdict) error {
 	if err := a.settlePlace(ctx, r); err != nil {
-		return nil, fmt.Errorf("curate: %w", err)
+		return fmt.Errorf("curate: %w", err)
 	}
 	if err := a.linkRegistration(ctx, r); err != nil {
-		return nil, fmt.Errorf("curate: %w", err)
+		return fmt.Errorf("curate: %w", err)
 	}
 	a.stir()
-	return r, a.record(ctx, by, "registration.curate", r.Number, string(v.To)+" "+v.Reason)
+	return a.record(ctx, by, "registration.curate", r.Number, strings.TrimSpace(string(v.To)+" "+v.Reason))
 }
 
 // Untold lists registrations whose person has not been told of their status.

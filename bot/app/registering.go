@@ -44,7 +44,9 @@ func (a *App) Submit(ctx context.Context, by Actor, d *event.Draft) (*event.Regi
 	}
 	r := newRegistration(d, by.Person.ID, now)
 	r.Derive()
-	if other, err := regs.ByKey(ctx, r.Key); err == nil {
+	if other, err := regs.ByKey(ctx, r.Key); err == nil && other.ID == r.ID {
+		return other, a.submitted(ctx, by, other) // the same draft, a moment ago
+	} else if err == nil {
 		return nil, &DuplicateError{Existing: other}
 	} else if !errors.Is(err, storage.ErrNotFound) {
 		return nil, fmt.Errorf("submit: %w", err)
@@ -115,7 +117,7 @@ func (a *App) seat(ctx context.Context, e *event.Event, r *event.Registration, n
 		return err
 	}
 	hold := now.Add(holdWhileSubmitting)
-	k, err := a.store.Places().Claim(ctx, e.ID, r.Audience, q.Limit, r.ID, &hold)
+	k, err := a.takePlace(ctx, r, q.Limit, &hold)
 	if errors.Is(err, storage.ErrFull) {
 		return a.queue(r, now)
 	}
@@ -124,6 +126,27 @@ func (a *App) seat(ctx context.Context, e *event.Event, r *event.Registration, n
 	}
 	r.Place = k
 	return r.Move(event.Confirmed, now, "")
+}
+
+// takePlace claims a place for a registration that has none: ErrFull where the
+// quota is used up. A quota that was lowered leaves places above its limit
+// taken; until enough of them are given up a free one below it is not handed
+// out, or more would take part than the quota says.
+func (a *App) takePlace(ctx context.Context, r *event.Registration, limit int, until *time.Time) (k int, err error) {
+	if k, err = a.store.Places().Claim(ctx, r.EventID, r.Audience, limit, r.ID, until); err != nil {
+		return 0, err
+	}
+	taken, err := a.store.Places().Taken(ctx, r.EventID, r.Audience)
+	if err != nil {
+		return 0, err
+	}
+	if taken <= limit {
+		return k, nil
+	}
+	if err := a.store.Places().Release(ctx, r.EventID, r.Audience, r.ID); err != nil {
+		return 0, err
+	}
+	return 0, fmt.Errorf("%d places of %d are taken: %w", taken-1, limit, storage.ErrFull)
 }
 
 func (a *App) queue(r *event.Registration, now time.Time) error {
@@ -184,7 +207,8 @@ func (a *App) Change(ctx context.Context, by Actor, id, key, value string) (*eve
 		r.Answers = withAnswer(r.Answers, key, value)
 		r.Place = place
 		r.Derive()
-		if r.Status == event.Offered && place == 0 && !r.NeedsPlace() || r.Status == event.Waiting && !r.NeedsPlace() {
+		if !r.NeedsPlace() && (r.Status == event.Offered || r.Status == event.Waiting || r.Status == event.Lapsed) {
+			r.QueuedAt, r.Tell = nil, "" // it waits for nothing any more
 			return r.Move(event.Confirmed, a.Now(), "")
 		}
 		return nil
@@ -223,8 +247,16 @@ func (a *App) claimBooth(ctx context.Context, r *event.Registration) (int, error
 	if q.Limit == 0 {
 		return 0, nil
 	}
+	// Whoever waits for a booth goes first, even if one is free this moment.
+	_, err = a.store.Registrations().FirstWaiting(ctx, e.ID, r.Audience)
+	if err == nil {
+		return 0, ErrNoBooth
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return 0, fmt.Errorf("change: %w", err)
+	}
 	hold := a.Now().Add(holdWhileSubmitting)
-	k, err := a.store.Places().Claim(ctx, e.ID, r.Audience, q.Limit, r.ID, &hold)
+	k, err := a.takePlace(ctx, r, q.Limit, &hold)
 	if errors.Is(err, storage.ErrFull) {
 		return 0, ErrNoBooth
 	}

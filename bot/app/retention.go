@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -92,13 +93,19 @@ func (a *App) retirePerson(ctx context.Context, last *event.Participation) error
 	return nil
 }
 
-// deleteRegistration deletes a registration with its photo and its place.
+// deleteRegistration deletes a registration with its photo, its ticket and its
+// place.
 func (a *App) deleteRegistration(ctx context.Context, r *event.Registration) error {
 	if err := a.store.Places().Release(ctx, r.EventID, r.Audience, r.ID); err != nil {
 		return fmt.Errorf("free place of %s: %w", r.Number, err)
 	}
 	if err := a.dropPhoto(ctx, r.Answers); err != nil {
 		return fmt.Errorf("photo of %s: %w", r.Number, err)
+	}
+	for _, kind := range []string{"ticket/", "calendar/"} { // all versions of them, which bear the name
+		if _, err := a.store.Media().Forget(ctx, kind+r.ID+"/", a.Now().Add(time.Hour)); err != nil {
+			return fmt.Errorf("ticket of %s: %w", r.Number, err)
+		}
 	}
 	if err := a.store.Registrations().Delete(ctx, r.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("registration %s: %w", r.Number, err)

@@ -31,8 +31,12 @@ const (
 	triesPast = time.Hour
 )
 
-// settingRedeemed + code names the message that redeemed it.
-const settingRedeemed = "redeemed/"
+const (
+	// settingRedeemed + code names the message that redeemed it.
+	settingRedeemed = "redeemed/"
+	// settingInvited + message names the code that it made.
+	settingInvited = "invited/"
+)
 
 // ErrTooManyTries: this person tried too many wrong codes lately.
 var ErrTooManyTries = errors.New("too many wrong codes")
@@ -78,10 +82,13 @@ func NewID() string { return strings.ToLower(rand.Text()[:12]) }
 // message makes one code.
 func (a *App) InviteToTeam(ctx context.Context, by Actor, role event.Role) (string, error) {
 	code := "T" + newCode()
+	if _, err := a.store.Settings().PutNew(ctx, settingInvited+by.Inbound, &code); err != nil {
+		return "", fmt.Errorf("invite to team: %w", err)
+	}
 	err := a.store.Codes().Create(ctx, storage.Code{
 		ID: code, Purpose: CodeTeam, Role: role, CreatedBy: by.Person.ID, ExpiresAt: a.Now().Add(teamCodeLasts),
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, storage.ErrConflict) { // made before a crash
 		return "", fmt.Errorf("invite to team: %w", err)
 	}
 	return code, a.record(ctx, by, "team.invite", string(role), "")

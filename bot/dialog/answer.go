@@ -30,7 +30,7 @@ type reading struct {
 func trouble(key string, data templates.Data) reading { return reading{problem: key, data: data} }
 
 // read understands the answer to one field.
-func (d *Desk) read(ctx context.Context, t *Turn, aud event.Audience, fd event.Field, asked place) (reading, error) {
+func (d *Desk) read(ctx context.Context, t *Turn, fd event.Field, asked place) (reading, error) {
 	if fd.Kind == event.Picture {
 		return d.readPicture(ctx, t)
 	}
@@ -56,7 +56,7 @@ func (d *Desk) read(ctx context.Context, t *Turn, aud event.Audience, fd event.F
 	}
 	switch fd.Kind {
 	case event.Choice:
-		if v, ok := d.choose(t, text, d.options(t, aud, fd)); ok {
+		if v, ok := d.choose(text, d.options(t, fd)); ok {
 			return reading{value: v}, nil
 		}
 		return trouble("answer.choose", nil), nil
@@ -275,7 +275,7 @@ func (d *Desk) readPicture(ctx context.Context, t *Turn) (reading, error) {
 }
 
 // options are the choices of a field.
-func (d *Desk) options(t *Turn, aud event.Audience, fd event.Field) []choice {
+func (d *Desk) options(t *Turn, fd event.Field) []choice {
 	var out []choice
 	for _, v := range fd.Options {
 		out = append(out, choice{t.Label("option."+fd.Key, v), v})
@@ -284,7 +284,7 @@ func (d *Desk) options(t *Turn, aud event.Audience, fd event.Field) []choice {
 }
 
 // choose reads one of several choices: by value, number, or words.
-func (d *Desk) choose(t *Turn, text string, list []choice) (string, bool) {
+func (d *Desk) choose(text string, list []choice) (string, bool) {
 	opts := make([]understand.Option, len(list))
 	for i, c := range list {
 		if text == c.value {
@@ -302,7 +302,7 @@ func (d *Desk) chosen(t *Turn, tag string, list []choice) (string, bool) {
 	if t.Stale(tag) || t.In.Kind != channel.Text && t.In.Kind != channel.Press {
 		return "", false
 	}
-	return d.choose(t, t.Text(), list)
+	return d.choose(t.Text(), list)
 }
 
 // yesNo reads yes or no to a question with that tag; 1 is yes and 2 is no, as

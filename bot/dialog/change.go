@@ -57,7 +57,7 @@ func (d *Desk) askNewValue(t *Turn, st changeState, r *event.Registration) error
 	}
 	opts := []Option{}
 	if fd.Kind == event.Choice {
-		opts = append(opts, t.choices(tag, d.options(t, r.Audience, fd)...))
+		opts = append(opts, t.choices(tag, d.options(t, fd)...))
 	}
 	if fd.Optional && r.Answers[fd.Key] != "" {
 		opts = append(opts, t.commands(choice{t.Label("answer", "clear"), pressMark + tag + "|hapus"}))
@@ -129,7 +129,7 @@ func (d *Desk) onNewValue(ctx context.Context, t *Turn, st changeState, r *event
 	case fd.Optional && (pressed && value == "hapus" || typed && event.Fold(t.Text()) == "hapus"):
 		return d.apply(ctx, t, r, fd.Key, "")
 	}
-	got, err := d.read(ctx, t, r.Audience, fd, st.Asked)
+	got, err := d.read(ctx, t, fd, st.Asked)
 	if err != nil {
 		return err
 	}

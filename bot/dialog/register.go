@@ -266,7 +266,7 @@ func (d *Desk) proceed(ctx context.Context, t *Turn, st registerState) error {
 		if err := t.Open(dlgRegister, st); err != nil {
 			return err
 		}
-		return d.ask(ctx, t, fd)
+		return d.ask(t, fd)
 	}
 	if dr.Optional == "" {
 		st.Phase = phOptional
@@ -646,12 +646,13 @@ func (d *Desk) onAnswer(ctx context.Context, t *Turn, st registerState) error {
 		return d.repeat(ctx, t, st)
 	}
 	if t.In.Kind == channel.Text || t.In.Kind == channel.Press {
-		none := fd.Optional && fd.Kind != event.Choice && understand.YesNo(t.Text()) == understand.AnswerNo // "belum punya"
+		// "belum punya"; but "@warung_kaga" is an account.
+		none := fd.Optional && fd.Kind != event.Choice && !strings.Contains(t.Text(), "@") && understand.YesNo(t.Text()) == understand.AnswerNo
 		if none || intent(t.Text()) == understand.Skip {
 			return d.skip(ctx, t, st, fd)
 		}
 	}
-	got, err := d.read(ctx, t, dr.Audience, fd, st.Asked)
+	got, err := d.read(ctx, t, fd, st.Asked)
 	if err != nil {
 		return err
 	}
@@ -788,7 +789,7 @@ func shorten(s string, n int) string {
 }
 
 // ask asks one field, with where one is and an example.
-func (d *Desk) ask(ctx context.Context, t *Turn, fd event.Field) error {
+func (d *Desk) ask(t *Turn, fd event.Field) error {
 	dr := t.Chat.Draft
 	form, _ := event.FormOf(dr.Audience)
 	n, of, optional := d.position(t, form, fd.Key)
@@ -800,7 +801,7 @@ func (d *Desk) ask(ctx context.Context, t *Turn, fd event.Field) error {
 	tag := registerTag(dr) + fd.Key
 	switch {
 	case fd.Kind == event.Choice:
-		opts = append(opts, t.choices(tag, d.options(t, dr.Audience, fd)...))
+		opts = append(opts, t.choices(tag, d.options(t, fd)...))
 	case fd.Kind == event.Phone && !t.In.Group:
 		opts = append(opts, askContact(t.Label("answer", "sharephone")))
 	case fd.Kind == event.PersonName && t.In.Sender.Name != "" && validName(t.In.Sender.Name):

@@ -71,7 +71,7 @@ func (d *Desk) withOne(ctx context.Context, t *Turn, what, args string, then fun
 		return t.Say("status.none", nil, t.commands(choice{t.Label("menu", "daftar"), "/daftar"}))
 	}
 	if args != "" {
-		if v, ok := d.choose(t, args, registrationChoices(regs)); ok {
+		if v, ok := d.choose(args, registrationChoices(regs)); ok {
 			for _, r := range regs {
 				if r.Number == v {
 					return then(ctx, t, r)

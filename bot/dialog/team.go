@@ -326,7 +326,7 @@ func (d *Desk) roleNamed(t *Turn, text string) (event.Role, bool) {
 	case "ketua", "ketuatim", "lead", "koordinator", "admin":
 		return event.Lead, true
 	}
-	if v, ok := d.choose(t, text, d.roles(t)); ok {
+	if v, ok := d.choose(text, d.roles(t)); ok {
 		return event.Role(v), true
 	}
 	return event.Guest, false

@@ -75,12 +75,12 @@ func Phone(s string) (PhoneNumber, error) {
 // graver tells whether fault says more about the text than the one so far.
 func graver(fault, sofar error) bool {
 	weight := func(err error) int {
-		switch err { //nolint:errorlint // our own sentinels, never wrapped here
-		case ErrPhoneTooShort:
+		switch {
+		case errors.Is(err, ErrPhoneTooShort):
 			return 1
-		case ErrPhoneInvalid:
+		case errors.Is(err, ErrPhoneInvalid):
 			return 2
-		case ErrPhoneTooLong:
+		case errors.Is(err, ErrPhoneTooLong):
 			return 3
 		default:
 			return 0

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Topic is what a question is about. Its values are also the meanings in
@@ -232,11 +233,8 @@ func (q *questions) strange(p string, ws []string) float64 {
 func titled(p string) bool {
 	fields := strings.Fields(p)
 	for _, f := range fields {
-		for _, r := range f {
-			if unicode.IsLower(r) {
-				return false
-			}
-			break
+		if first, _ := utf8.DecodeRuneInString(f); unicode.IsLower(first) {
+			return false
 		}
 	}
 	return len(fields) > 1

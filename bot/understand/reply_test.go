@@ -100,7 +100,10 @@ func TestReplyDetails(t *testing.T) {
 func TestReplySensitive(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]understand.Sensitivity{
-		"Bapak sudah meninggal":                             understand.Death,
+		"insyaallah hadir pak, berdua sama istri": "",
+		"hadir berdua":          "",
+		"kami bertiga":          "",
+		"Bapak sudah meninggal": understand.Death,
 		"innalillahi, ibu saya wafat jadi tidak bisa hadir": understand.Death,
 		"saya anaknya, bapak lagi sakit keras":              understand.Illness,
 		"anak saya dirawat, maaf tidak bisa":                understand.Illness,

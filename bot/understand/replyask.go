@@ -115,7 +115,7 @@ func (c clause) mayI() bool {
 			break
 		}
 	}
-	if first < 0 || !c.words[first].class.is(cPerhaps) || c.has(cNegation|cNotYet|cObstacle|cDecline|cSelf|cPerson&^cPerson) {
+	if first < 0 || !c.words[first].class.is(cPerhaps) || c.has(cNegation|cNotYet|cObstacle|cDecline|cSelf) {
 		return false
 	}
 	rest := c.words[first+1:]
@@ -140,8 +140,8 @@ func isDateWord(plain string) bool {
 // optsOut tells whether the reply ends the contact: no more messages, delete
 // the data, or a wrong number.
 func (t *replyText) optsOut() bool {
-	for i, c := range t.clauses {
-		if c.halts() || c.forbids() || c.erases() || c.misdirected(t, i) {
+	for _, c := range t.clauses {
+		if c.halts() || c.forbids() || c.erases() || c.misdirected() {
 			return true
 		}
 	}
@@ -211,7 +211,7 @@ func (c clause) erases() bool {
 	return c.has(cConsent) && c.has(cWithdraw|cErase)
 }
 
-func (c clause) misdirected(t *replyText, i int) bool {
+func (c clause) misdirected() bool {
 	at := c.index(cWrong)
 	if at < 0 && !c.asked && hasWord(c.words, "nomor") && hasWord(c.words, "salah") && !c.has(cNegation|cCondition|cAttend) {
 		return true // "nomor yang anda tuju salah"

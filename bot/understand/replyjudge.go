@@ -63,7 +63,7 @@ func (v *verdict) judge(c clause, n findings) {
 	case n.negations > 1 && c.words[0].plain == "bukan" && !n.seen.is(cAttend):
 		// "bukannya ga mau": what follows tells
 	case n.negations > 0:
-		v.deny(c, n, pledge, hedged)
+		v.deny(n, pledge, hedged)
 	case n.notYet:
 		if explicit || n.seen.is(cAssent) && !n.seen.is(cAck) && !c.has(cEnrolled) {
 			v.meaning, v.strong = MeansNo, true
@@ -98,7 +98,7 @@ func (v *verdict) judge(c clause, n findings) {
 }
 
 // deny judges a clause with an odd number of negations.
-func (v *verdict) deny(c clause, n findings, pledge, hedged bool) {
+func (v *verdict) deny(n findings, pledge, hedged bool) {
 	switch {
 	case hedged && !n.seen.is(cHedge) && !v.later:
 		v.meaning, v.strong = MeansMaybe, true

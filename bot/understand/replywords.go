@@ -216,6 +216,9 @@ func (lex *replyLexicon) indexSpellings() {
 	}
 	for _, e := range lexicon("reply-spelling.tsv") {
 		add(e.meaning, 3)
+		if lex.class[strings.ToLower(e.meaning)].is(cDeath) {
+			continue // a death is never read out of a slip: "berdua" is not "berduka"
+		}
 		for _, w := range e.words {
 			add(w, 7) // short dialect words are too near to others
 		}

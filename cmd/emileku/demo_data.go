@@ -109,6 +109,14 @@ func register(ctx context.Context, p *program, e *event.Event, i int, s sample) 
 	if err != nil {
 		return err
 	}
+	// The page has no phone of theirs: what they are told would fail.
+	if person, err = p.app.UpdatePerson(ctx, person.ID, func(p *event.Person) {
+		for i := range p.Accounts {
+			p.Accounts[i].Chat = ""
+		}
+	}); err != nil {
+		return err
+	}
 	d := &event.Draft{ID: id, EventID: e.ID, Audience: s.audience, Form: 1, Answers: s.answers, Optional: "no"}
 	_, err = p.app.Submit(ctx, app.Actor{Person: person, Chat: "web:" + id, Inbound: id}, d)
 	return err

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
 )
 
 func TestDemoPage(t *testing.T) {
@@ -143,6 +145,40 @@ func TestDemoJump(t *testing.T) {
 	}
 	if _, at, ok := d.NextDue(t.Context()); ok && !at.After(d.Now()) {
 		t.Errorf("something is due in the past: %v", at)
+	}
+}
+
+// Whoever was there before the curtain rose has no phone on the page: a
+// decision about them is no failure.
+func TestDemoSamplesAreTold(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, "2026-11-30T09:00:00+07:00")
+	p := d.current().program
+	e, err := p.app.Current(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lead, err := identify(t.Context(), p, "rina")
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := 0
+	err = p.app.EachRegistration(t.Context(), storage.RegistrationQuery{EventID: e.ID}, func(r *event.Registration) error {
+		if r.Status != event.Pending {
+			return nil
+		}
+		decided++
+		_, err := p.app.Curate(t.Context(), app.Actor{Person: lead}, r.ID, app.Verdict{To: event.Confirmed})
+		return err
+	})
+	if err != nil || decided == 0 {
+		t.Fatalf("%d were decided: %v", decided, err)
+	}
+	if err := d.Jump(t.Context(), d.Now().Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if n := d.sentTo(t, "failed"); n != "0" {
+		t.Errorf("%s messages failed", n)
 	}
 }
 

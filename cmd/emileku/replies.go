@@ -21,7 +21,7 @@ func (c *repliesCmd) Run() error {
 		if err != nil {
 			return fmt.Errorf("replies: %w", err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		in = f
 	}
 	score, err := understand.ScoreFile(in)

@@ -55,7 +55,7 @@ func ReadFile(ctx context.Context, s storage.Store, path string, o Options) (Man
 	if err != nil {
 		return Manifest{}, fmt.Errorf("restore: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return Manifest{}, fmt.Errorf("restore: %w", err)

@@ -94,7 +94,7 @@ func (o outbox) Claim(ctx context.Context, id, token string, until time.Time, me
 		}, options.FindOneAndUpdate().SetReturnDocument(options.After)))
 	}
 	var m *storage.Message
-	err := error(storage.ErrNotFound)
+	err := storage.ErrNotFound
 	if messageID != "" { // the first try of a row names its message …
 		m, err = take(append(stillQueued(id), bson.E{Key: "messageId", Value: nil}),
 			append(set[:len(set):len(set)], bson.E{Key: "messageId", Value: messageID}))

@@ -195,7 +195,6 @@ func pack(pieces []string, sep string, limit int) []string {
 		if strings.TrimSpace(cur) != "" {
 			out = append(out, cur)
 		}
-		cur = ""
 		if units(Plain(p)) <= limit {
 			cur = p
 			continue

@@ -279,7 +279,7 @@ func (c *Channel) fill(ch *chat, p post, up *upload, m *message) *refusal {
 			return &refusal{http.StatusBadRequest, "too_long"}
 		}
 	case "file":
-		return c.fillFile(p, up, m)
+		return c.fillFile(up, m)
 	case "press":
 		target := ch.find(p.Message)
 		if target == nil || !target.has(p.Text) {
@@ -317,7 +317,7 @@ func (c *Channel) fill(ch *chat, p post, up *upload, m *message) *refusal {
 	return nil
 }
 
-func (c *Channel) fillFile(p post, up *upload, m *message) *refusal {
+func (c *Channel) fillFile(up *upload, m *message) *refusal {
 	if up == nil {
 		return &refusal{http.StatusBadRequest, "bad_request"}
 	}

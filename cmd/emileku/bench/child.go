@@ -103,8 +103,13 @@ type life struct {
 	log     *childLog
 }
 
+// kill ends a life for good. How it ended says nothing then.
+func (l *life) kill() {
+	_ = l.cmd.Process.Kill()
+	<-l.ended //nolint:errcheck // it was killed
+}
+
 func (r *crashRun) start(k Kill) (*life, error) {
-	r.crowd.life.Add(1)
 	l := &life{cmd: r.o.Command(r.dir, r.server.URL(), r.server.Token(), k), ended: make(chan error, 1), ready: make(chan struct{})}
 	l.log = &childLog{token: r.server.Token(), ready: l.ready}
 	stderr, err := l.cmd.StderrPipe()

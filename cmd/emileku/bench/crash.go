@@ -45,6 +45,8 @@ type crashRun struct {
 	crowd   *crowd
 	eventID string
 
+	inFlight map[string]int // row ID → kills that found it on its way
+
 	killLog  string
 	points   []string // write points known
 	hits     map[string]int
@@ -74,7 +76,7 @@ func Crash(ctx context.Context, o CrashOptions) error {
 	defer os.RemoveAll(dir)
 	r := &crashRun{
 		o: o, dir: dir, crowd: newCrowd(script), killLog: filepath.Join(dir, "kills"),
-		hits: map[string]int{}, misses: map[string]int{}, kills: map[killKind]int{},
+		inFlight: map[string]int{}, hits: map[string]int{}, misses: map[string]int{}, kills: map[killKind]int{},
 	}
 	r.server = botapi.New(botapi.Options{OnMessage: r.crowd.arrive})
 	defer r.server.Close()
@@ -167,8 +169,7 @@ func (r *crashRun) oneLife(ctx context.Context, kind killKind, done <-chan struc
 	var ended error
 	select {
 	case <-ctx.Done():
-		_ = l.cmd.Process.Kill()
-		<-l.ended
+		l.kill()
 		return false, ctx.Err()
 	case <-giveUp:
 		r.giveUp()
@@ -181,11 +182,11 @@ func (r *crashRun) oneLife(ctx context.Context, kind killKind, done <-chan struc
 			over = true
 		}
 	case ended = <-l.ended:
-		return false, r.buryOne(l, kind, kill, ended)
+		return false, r.buryOne(ctx, l, kind, kill, ended)
 	}
 	_ = l.cmd.Process.Kill()
 	ended = <-l.ended
-	return over, r.buryOne(l, killTimed, kill, ended)
+	return over, r.buryOne(ctx, l, killTimed, kill, ended)
 }
 
 // stallAfter is how long nobody must be sent anything before a wave counts as
@@ -203,7 +204,7 @@ func (r *crashRun) giveUp() {
 }
 
 // buryOne notes how a life ended.
-func (r *crashRun) buryOne(l *life, kind killKind, kill Kill, ended error) error {
+func (r *crashRun) buryOne(ctx context.Context, l *life, kind killKind, kill Kill, ended error) error {
 	r.noteLog(l)
 	at, err := r.readKillLog()
 	if err != nil {
@@ -227,7 +228,7 @@ func (r *crashRun) buryOne(l *life, kind killKind, kill Kill, ended error) error
 		r.misses[kill.Op]++
 	}
 	r.kills[kind]++
-	return nil
+	return r.autopsy(ctx)
 }
 
 // killed reports whether a process ended by SIGKILL.
@@ -263,8 +264,7 @@ func (r *crashRun) lastLife(ctx context.Context) error {
 	for time.Since(time.Unix(0, r.crowd.latest.Load())) < quietFor || r.server.Pending() > 0 {
 		select {
 		case <-ctx.Done():
-			_ = l.cmd.Process.Kill()
-			<-l.ended
+			l.kill()
 			return ctx.Err()
 		case err := <-l.ended:
 			return fmt.Errorf("the bot ended by itself: %w", err)
@@ -282,8 +282,7 @@ func (r *crashRun) lastLife(ctx context.Context) error {
 		}
 	case <-time.After(15 * time.Second):
 		r.crowd.breach("the bot did not end within 15 s of SIGTERM")
-		_ = l.cmd.Process.Kill()
-		<-l.ended
+		l.kill()
 	}
 	r.noteLog(l)
 	return nil
@@ -311,7 +310,11 @@ func (r *crashRun) report(f findings) error {
 	row("restart until it takes messages", "p50 %s, max %s (%d restarts)", percentile(r.restarts, 50), percentile(r.restarts, 100), len(r.restarts))
 	row("registrations", "%d of %d people, %d confirmed, %d on the waiting list", f.registrations, f.people, f.confirmed, f.waiting)
 	row("answers given", "%d; values kept wrongly or lost: %d", r.crowd.answers.Load(), f.wrong)
-	row("messages of the bot", "%d, and %d copies of one in flight at a kill", f.messages, f.copies)
+	onTheirWay := 0
+	for _, n := range r.inFlight {
+		onTheirWay += n
+	}
+	row("messages of the bot", "%d; on their way at a kill: %d, of which %d arrived twice", f.messages, onTheirWay, f.copies)
 	row("numbers used twice", "%d (%d gaps)", f.doubledNumbers, f.gaps)
 	row("places used twice or lost", "%d", f.doubledPlaces)
 	row("log lines with the token", "%d; of level error: %d", r.leaks, len(r.faults))

@@ -147,7 +147,7 @@ func Heading() string {
 }
 
 // Walk lets people register one after the other in so many places at once, for
-// about that time, and measures each step. first is the number of the first
+// about that time (one in each at least), and measures each step. first is the number of the first
 // person; no other Walk over the same database may use it or those after it,
 // up to the number returned.
 func (l *Loopback) Walk(ctx context.Context, script *Script, f *Flushes, first, atOnce int, lasting time.Duration) (Figures, int, error) {
@@ -166,7 +166,7 @@ func (l *Loopback) Walk(ctx context.Context, script *Script, f *Flushes, first, 
 	began := time.Now()
 	for range atOnce {
 		group.Go(func() {
-			for time.Since(began) < lasting && ctx.Err() == nil {
+			for begun := false; (!begun || time.Since(began) < lasting) && ctx.Err() == nil; begun = true {
 				queued, sent, err := l.register(ctx, sink, f, script.Person(int(next.Add(1)-1)))
 				mu.Lock()
 				if err != nil {

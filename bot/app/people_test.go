@@ -1,0 +1,373 @@
+package app_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+)
+
+// TestDeletePerson: nothing that names the person is left but what is due to
+// be sent or was received in the last days, which has its own end.
+func TestDeletePerson(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, event.Quota{Limit: 1})
+	ctx := t.Context()
+	in := private("siti")
+	p, err := o.Identify(ctx, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := app.Actor{Person: p, Chat: in.Chat.String(), Inbound: "in:siti"}
+	d := draft("rahasia", event.BoothPlain)
+	d.Answers[event.KeyPhoto] = "photo/rahasia"
+	for _, id := range []string{"photo/rahasia", "photo/draft", "ticket/rahasia/1-1", "calendar/rahasia/1-1"} {
+		if err := o.store.Media().Put(ctx, storage.Blob{ID: id, Name: "x", At: o.Now()}, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := o.Submit(ctx, by, d); err != nil {
+		t.Fatal(err)
+	}
+	for _, chat := range []string{by.Chat, "telegram:siti"} {
+		c := &storage.Chat{ID: chat, PersonID: p.ID, Draft: &event.Draft{ID: "draft", Answers: map[string]string{event.KeyPhoto: "photo/draft"}}}
+		if err := o.store.Chats().Save(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := o.DataOf(ctx, p)
+	if err != nil || len(data.Registrations) != 1 || data.Draft == nil {
+		t.Fatalf("%+v, %v", data, err)
+	}
+	o.enter(t, "next", event.BoothPlain)
+	n, err := o.DeletePerson(ctx, by)
+	if err != nil || n != 1 {
+		t.Fatalf("%d, %v", n, err)
+	}
+	for _, c := range []string{"registrations", "places", "people", "media"} {
+		err := o.store.Raw().Each(ctx, c, func(id string, doc json.RawMessage) error {
+			if strings.Contains(id+string(doc), "rahasia") || strings.Contains(id+string(doc), "web:siti") || strings.Contains(id, "photo/") {
+				t.Errorf("%s still holds %s", c, id)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := o.store.Chats().Get(ctx, "telegram:siti"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("the other chat: %v", err)
+	}
+	o.move(t)
+	if r := o.get(t, "next"); r.Status != event.Offered {
+		t.Errorf("the place was not offered on: %s", r.Status)
+	}
+	if _, err := o.DeletePerson(ctx, by); err != nil { // replayed
+		t.Errorf("again: %v", err)
+	}
+
+	// Somebody of the team keeps the account, and the role.
+	staff, err := o.Identify(ctx, private("rina"))
+	if err == nil {
+		staff, err = o.UpdatePerson(ctx, staff.ID, func(p *event.Person) { p.Role, p.Phone = event.Member, "+6281" })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.DeletePerson(ctx, app.Actor{Person: staff, Inbound: "in:rina"}); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := o.store.People().Get(ctx, staff.ID); err != nil || left.Role != event.Member || left.Phone != "" {
+		t.Errorf("%+v, %v", left, err)
+	}
+}
+
+func TestRetire(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, event.Quota{Limit: 1})
+	o.enter(t, "x", event.BoothPlain)
+	o.clock.Set(begin.AddDate(2, 0, 44))
+	if err := o.Retire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	o.get(t, "x")
+	o.clock.Set(begin.AddDate(2, 0, 46))
+	if err := o.Retire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(o.all(t)) + len(o.holds(t)); n != 0 {
+		t.Errorf("%d documents are kept past their time", n)
+	}
+	if _, err := o.Event(t.Context(), eventID); err != nil {
+		t.Errorf("the event itself: %v", err)
+	}
+}
+
+// TestFirstCode: one code until there is a lead; it works once, for one
+// message; wrong ones are counted.
+func TestFirstCode(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, event.Quota{})
+	ctx := t.Context()
+	code, err := o.FirstCode(ctx, "")
+	if err != nil || len(code) != 10 {
+		t.Fatalf("%q, %v", code, err)
+	}
+	if again, err := o.FirstCode(ctx, ""); err != nil || again != code {
+		t.Errorf("a restart shows %q, not %q (%v)", again, code, err)
+	}
+	if named, err := o.FirstCode(ctx, "Rahasia-2027"); err != nil || named != "Rahasia-2027" {
+		t.Errorf("ADMIN_CODE: %q, %v", named, err)
+	}
+	rina, err := o.Identify(ctx, private("rina"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	joko, err := o.Identify(ctx, private("joko"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := func(p *event.Person) error {
+		o.n++
+		_, err := o.Redeem(ctx, app.Actor{Person: p, Inbound: fmt.Sprint("in:", o.n)}, app.CodeLead, "WRONG")
+		return err
+	}
+	for i := range 5 {
+		if err := wrong(joko); !errors.Is(err, storage.ErrNotFound) {
+			t.Fatalf("try %d: %v", i, err)
+		}
+	}
+	if _, err := o.Redeem(ctx, app.Actor{Person: joko, Inbound: "in:guess"}, app.CodeLead, code); !errors.Is(err, app.ErrTooManyTries) {
+		t.Errorf("after five wrong ones even the right one: %v", err)
+	}
+	claim := app.Actor{Person: rina, Inbound: "in:claim"}
+	for range 2 { // and replayed
+		if p, err := o.Redeem(ctx, claim, app.CodeLead, " "+strings.ToLower(code)+" "); err != nil || p.Role != event.Lead {
+			t.Fatalf("%+v, %v", p, err)
+		}
+	}
+	if c, err := o.FirstCode(ctx, ""); err != nil || c != "" {
+		t.Errorf("with a lead there is still the code %q (%v)", c, err)
+	}
+	budi, err := o.Identify(ctx, private("budi"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Redeem(ctx, app.Actor{Person: budi, Inbound: "in:late"}, app.CodeLead, code); !errors.Is(err, storage.ErrConflict) {
+		t.Errorf("somebody else with the same code: %v", err)
+	}
+	if _, err := o.SetRole(ctx, o.by("rina"), rina.ID, event.Member); !errors.Is(err, app.ErrLastLead) {
+		t.Errorf("the last lead went: %v", err)
+	}
+	if _, err := o.SetRole(ctx, o.by("rina"), budi.ID, event.Lead); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.SetRole(ctx, o.by("budi"), rina.ID, event.Guest); err != nil {
+		t.Fatal(err)
+	}
+	// Who was taken off does not come back by the old code.
+	if _, err := o.Redeem(ctx, app.Actor{Person: rina, Inbound: "in:back"}, app.CodeLead, code); !errors.Is(err, storage.ErrConflict) {
+		t.Errorf("back by the old code: %v", err)
+	}
+}
+
+func TestInviteToTeam(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, event.Quota{})
+	ctx := t.Context()
+	by := o.by("lead")
+	code, err := o.InviteToTeam(ctx, by, event.FrontDesk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := o.InviteToTeam(ctx, by, event.FrontDesk); err != nil || again != code {
+		t.Errorf("the same message made %s and %s (%v)", code, again, err)
+	}
+	p, err := o.Identify(ctx, private("ujang"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Redeem(ctx, app.Actor{Person: p, Inbound: "in:a"}, app.CodeLead, code); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("as a lead's code: %v", err)
+	}
+	if p, err = o.Redeem(ctx, app.Actor{Person: p, Inbound: "in:b"}, app.CodeTeam, code); err != nil || p.Role != event.FrontDesk {
+		t.Errorf("%+v, %v", p, err)
+	}
+	late, err := o.InviteToTeam(ctx, o.by("lead"), event.Member)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.clock.Advance(8 * 24 * time.Hour)
+	if _, err := o.Redeem(ctx, app.Actor{Person: p, Inbound: "in:c"}, app.CodeTeam, late); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("after eight days: %v", err)
+	}
+}
+
+func TestCreateEvent(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, event.Quota{})
+	ctx := t.Context()
+	by := o.by("lead")
+	n := app.NewEvent{Title: "Kedua", Start: begin.AddDate(0, 6, 0), Place: "Ciawi"}
+	second, err := o.CreateEvent(ctx, by, n)
+	if err != nil || second.ID != "EMK-2027B" {
+		t.Fatalf("%+v, %v", second, err)
+	}
+	if again, err := o.CreateEvent(ctx, by, n); err != nil || again.ID != second.ID {
+		t.Errorf("replayed: %+v, %v", again, err)
+	}
+	third, err := o.CopyEvent(ctx, o.by("lead"), second.ID, begin.AddDate(1, 1, 15))
+	if err != nil || third.ID != "EMK-2028" || third.Title != second.Title || third.CopiedFrom != second.ID {
+		t.Errorf("%+v, %v", third, err)
+	}
+	if e, err := o.Current(ctx); err != nil || e.ID != eventID {
+		t.Errorf("the nearest is %+v, %v", e, err)
+	}
+	all, err := o.Events(ctx)
+	if err != nil || len(all) != 3 {
+		t.Errorf("%d events, %v", len(all), err)
+	}
+	if open, err := o.OpenEvents(ctx); err != nil || len(open) != 3 || open[0].ID != eventID {
+		t.Errorf("open: %v, %v", open, err)
+	}
+	// A move raises what calendars go by, another change does not.
+	moved, err := o.UpdateEvent(ctx, o.by("lead"), eventID, "event.move", "", func(e *event.Event) { e.Start = e.Start.Add(time.Hour) })
+	if err != nil || moved.Schedule != 1 {
+		t.Errorf("%+v, %v", moved, err)
+	}
+	if e, err := o.UpdateEvent(ctx, o.by("lead"), eventID, "event.theme", "", func(e *event.Event) { e.Theme = "Naik kelas" }); err != nil || e.Schedule != 1 {
+		t.Errorf("%+v, %v", e, err)
+	}
+	shifts := o.Reschedule(moved, moved.Start.AddDate(0, 0, 7))
+	for _, s := range shifts {
+		if s.To.At.Sub(s.From.At) != 7*24*time.Hour || s.Past != s.To.At.Before(o.Now()) {
+			t.Errorf("%+v", s)
+		}
+	}
+	if len(shifts) != 18 {
+		t.Errorf("%d shifts", len(shifts))
+	}
+}
+
+// TestMoveChat: a group that gets a new ID keeps its binding, its memory, and
+// what is queued for it; doing it again changes nothing.
+func TestMoveChat(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, event.Quota{})
+	ctx := t.Context()
+	from, to := channel.Chat{Channel: channel.Telegram, ID: "-1"}, channel.Chat{Channel: channel.Telegram, ID: "-1001"}
+	if err := o.BindGroup(ctx, o.by("lead"), app.TeamGroup{Chat: from, Title: "Tim"}); err != nil {
+		t.Fatal(err)
+	}
+	now := o.Now()
+	row := func(id string) storage.Message {
+		return storage.Message{ID: id, Chat: from, Body: channel.Outbound{Text: "x"}, State: storage.Queued, DueAt: now, QueuedAt: now}
+	}
+	if err := o.store.Chats().Save(ctx, &storage.Chat{ID: from.String(), Group: true, Dialog: "export", Pending: []storage.Message{row("pending")}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.store.Outbox().Add(ctx, row("queued")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := o.MoveChat(ctx, from, to); err != nil {
+			t.Fatal(err)
+		}
+		if g, ok, err := o.Group(ctx); err != nil || !ok || g.Chat != to || g.Title != "Tim" {
+			t.Errorf("the team's group is %+v, %v", g, err)
+		}
+		c, err := o.store.Chats().Get(ctx, to.String())
+		if err != nil || c.Dialog != "export" || len(c.Pending) != 1 || c.Pending[0].Chat != to {
+			t.Errorf("%+v, %v", c, err)
+		}
+		if _, err := o.store.Chats().Get(ctx, from.String()); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("the old chat: %v", err)
+		}
+		if m, err := o.store.Outbox().Get(ctx, "queued"); err != nil || m.Chat != to {
+			t.Errorf("%+v, %v", m, err)
+		}
+	}
+}
+
+func TestAnnounceOnce(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, event.Quota{})
+	ctx := t.Context()
+	for _, who := range []string{"ani", "budi", "cici", "dodi"} {
+		p, err := o.Identify(ctx, private(who))
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := app.Actor{Person: p, Chat: "web:" + who, Inbound: "in:" + who}
+		for _, n := range []string{"1", "2"} {
+			if _, err := o.Submit(ctx, by, draft(who+n, event.BoothNone)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		switch who {
+		case "budi":
+			_, err = o.Stop(ctx, by)
+		case "cici":
+			err = o.MarkBlocked(ctx, private(who).Chat, p.ID)
+		case "dodi":
+			for _, n := range []string{"1", "2"} {
+				if _, err = o.Cancel(ctx, by, who+n, ""); err != nil {
+					break
+				}
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := o.Event(ctx, eventID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := app.Reach{Registrations: 6, People: 1, Unreachable: 2}
+	if got, err := o.ReachOf(ctx, eventID); err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for range 2 {
+		if got, err := o.Announce(ctx, o.by("lead"), e, "moved.1", "pindah"); err != nil || got != want {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	rows, err := o.store.Outbox().Due(ctx, channel.Web, storage.LaneReminder, time.Now().Add(time.Hour), 10)
+	if err != nil || len(rows) != 1 || rows[0].Chat.ID != "ani" {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+}
+
+// TestWithdraw: the person hears of it, once.
+func TestWithdraw(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, event.Quota{Limit: 1})
+	o.enter(t, "x", event.BoothPlain)
+	by := o.by("lead")
+	r, err := o.Withdraw(t.Context(), by, "x", "dua kali")
+	if err != nil || r.Status != event.Cancelled || r.Reason != "dua kali" || r.Tell != event.Cancelled {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	untold, err := o.Untold(t.Context())
+	if err != nil || len(untold) != 1 {
+		t.Errorf("%d to tell, %v", len(untold), err)
+	}
+	if err := o.Told(t.Context(), "x", event.Confirmed); err != nil { // of something else
+		t.Fatal(err)
+	}
+	if o.get(t, "x").Tell != event.Cancelled {
+		t.Error("the cancellation was forgotten")
+	}
+	if err := o.Told(t.Context(), "x", event.Cancelled); err != nil || o.get(t, "x").Tell != "" {
+		t.Errorf("still to tell, %v", err)
+	}
+	o.sound(t, 1)
+}
