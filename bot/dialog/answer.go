@@ -321,6 +321,16 @@ func (d *Desk) yesNo(t *Turn, tag string) (yes, sure bool) {
 	return a == understand.AnswerYes, a != understand.AnswerUnclear
 }
 
+// agreed is yesNo where the two answers have labels of their own: these, too,
+// may be typed as they are shown.
+func (d *Desk) agreed(t *Turn, tag, yes, no string) (agrees, sure bool) {
+	if agrees, sure = d.yesNo(t, tag); sure {
+		return agrees, true
+	}
+	v, ok := d.chosen(t, tag, []choice{{t.Label("answer", yes), "ya"}, {t.Label("answer", no), "tidak"}})
+	return v == "ya", ok
+}
+
 // validAnswer reports whether a stored answer is still good for a field, for
 // drafts of an older form and data of an earlier event.
 func validAnswer(fd event.Field, value string) bool {

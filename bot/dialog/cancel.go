@@ -47,7 +47,11 @@ func (d *Desk) cancelStep(ctx context.Context, t *Turn) error {
 	if err != nil {
 		return err
 	}
-	yes, sure := d.yesNo(t, cancelTag(r))
+	if !r.Status.Active() { // decided elsewhere meanwhile
+		t.Close()
+		return t.Say("status.other", templates.Data{"R": r}, d.nextThings(t))
+	}
+	yes, sure := d.agreed(t, cancelTag(r), "yescancel", "keepit")
 	switch {
 	case !sure:
 		return d.leaveOr(ctx, t, func() error { return d.askCancel(t, r) })

@@ -8,6 +8,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
 )
 
@@ -76,6 +77,9 @@ func (d *Desk) changeStep(ctx context.Context, t *Turn) error {
 	var st changeState
 	t.Load(&st)
 	r, err := d.app.Store().Registrations().Get(ctx, st.ID)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
 	if err != nil || !r.Status.Active() {
 		t.Close()
 		return t.Say("status.none", nil)

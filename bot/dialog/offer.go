@@ -80,7 +80,18 @@ func (d *Desk) offerStep(ctx context.Context, t *Turn) error {
 	if err != nil {
 		return err
 	}
-	yes, sure := d.yesNo(t, offerTag(r))
+	if r.Status != event.Offered && r.Status != event.Lapsed { // answered or decided elsewhere meanwhile
+		t.Close()
+		if t.In.Kind != channel.Text {
+			return d.showStatus(ctx, t, r)
+		}
+		return d.Small(ctx, t)
+	}
+	labels := [2]string{"take", "decline"}
+	if r.Status == event.Lapsed {
+		labels = [2]string{"requeue", "no"}
+	}
+	yes, sure := d.agreed(t, offerTag(r), labels[0], labels[1])
 	if !sure {
 		return d.leaveOr(ctx, t, func() error { return d.showStatus(ctx, t, r) })
 	}
@@ -91,7 +102,7 @@ func (d *Desk) offerStep(ctx context.Context, t *Turn) error {
 		}
 	case yes:
 		taken, err := d.app.TakeOffer(ctx, t.Actor(), r.ID)
-		if errors.Is(err, app.ErrOfferGone) {
+		if errors.Is(err, app.ErrOfferGone) { // the planner moves the list within the minute
 			return d.showLapsed(t, r)
 		}
 		if err != nil {
@@ -122,7 +133,7 @@ func (d *Desk) Tell(ctx context.Context, c *storage.Chat, caps channel.Capabilit
 		return nil, err
 	}
 	t := &Turn{
-		In:     channel.Inbound{ID: fmt.Sprintf("tell/%s/%d", r.ID, r.Version), Chat: chat},
+		In:     channel.Inbound{ID: fmt.Sprintf("tell/%s/%s/%d", r.ID, r.Tell, r.StatusAt.UnixMilli()), Chat: chat},
 		Person: &event.Person{ID: r.PersonID}, Chat: c, Caps: caps, texts: d.texts,
 	}
 	data := templates.Data{"R": r, "Event": e}

@@ -58,7 +58,7 @@ func (d *Desk) askErase(t *Turn, registrations int) error {
 }
 
 func (d *Desk) eraseStep(ctx context.Context, t *Turn) error {
-	yes, sure := d.yesNo(t, dlgErase)
+	yes, sure := d.agreed(t, dlgErase, "yeserase", "keepit")
 	switch {
 	case !sure:
 		return d.leaveOr(ctx, t, func() error { return d.deleteData(ctx, t, "") })

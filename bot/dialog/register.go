@@ -432,10 +432,17 @@ func (d *Desk) goBack(ctx context.Context, t *Turn, st registerState) error {
 	if st.Phase == phField || st.Phase == phSame {
 		return d.proceed(ctx, t, st)
 	}
+	if dr.Fixing != "" { // what was being corrected stays as it is
+		dr.Back()
+		if err := t.Note("change.kept", nil); err != nil {
+			return err
+		}
+		return d.proceed(ctx, t, st)
+	}
 	if st.Phase == phAsk && (st.Asked.Kecamatan != "" || len(st.Asked.Offered) > 0) {
 		return d.proceed(ctx, t, st) // only the second half of a place was asked
 	}
-	if st.Phase == phSummary && dr.Optional != "" || st.Phase == phAsk && dr.Optional == "yes" && !d.answeredOptional(dr) {
+	if st.Phase == phSummary && dr.Optional != "" && !(dr.Optional == "yes" && d.answeredOptional(dr)) || st.Phase == phAsk && dr.Optional == "yes" && !d.answeredOptional(dr) {
 		dr.Optional = ""
 		return d.proceed(ctx, t, st)
 	}
@@ -477,7 +484,7 @@ func (d *Desk) askDrop(t *Turn, st registerState) error {
 }
 
 func (d *Desk) onDrop(ctx context.Context, t *Turn, st registerState) error {
-	yes, sure := d.yesNo(t, string(phDrop))
+	yes, sure := d.agreed(t, string(phDrop), "yesdrop", "goon")
 	switch {
 	case !sure && intent(t.Text()) != understand.Cancel:
 		st.Phase = st.Before
@@ -505,7 +512,7 @@ func (d *Desk) askRestart(t *Turn, st registerState) error {
 }
 
 func (d *Desk) onRestart(ctx context.Context, t *Turn, st registerState) error {
-	if yes, sure := d.yesNo(t, string(phRestart)); !sure || !yes {
+	if yes, sure := d.agreed(t, string(phRestart), "yesrestart", "goon"); !sure || !yes {
 		st.Phase = st.Before
 		return d.repeat(ctx, t, st)
 	}
@@ -527,7 +534,7 @@ func (d *Desk) back(ctx context.Context, t *Turn, _ string) error {
 }
 
 func (d *Desk) onConsent(ctx context.Context, t *Turn, st registerState) error {
-	yes, sure := d.yesNo(t, string(phConsent))
+	yes, sure := d.agreed(t, string(phConsent), "agree", "disagree")
 	if !sure {
 		if err := t.Note("register.yesno", nil); err != nil {
 			return err
@@ -597,7 +604,7 @@ func (d *Desk) onAgain(ctx context.Context, t *Turn, st registerState) error {
 }
 
 func (d *Desk) onReuse(ctx context.Context, t *Turn, st registerState) error {
-	yes, sure := d.yesNo(t, string(phReuse))
+	yes, sure := d.agreed(t, string(phReuse), "stillright", "fillanew")
 	if !sure {
 		return d.pickAgain(ctx, t, st)
 	}
@@ -615,7 +622,7 @@ func (d *Desk) onReuse(ctx context.Context, t *Turn, st registerState) error {
 }
 
 func (d *Desk) onOptional(ctx context.Context, t *Turn, st registerState) error {
-	yes, sure := d.yesNo(t, string(phOptional))
+	yes, sure := d.agreed(t, string(phOptional), "fillin", "skipall")
 	_, value, pressed := t.Pressed()
 	skip := intent(t.Text()) == understand.Skip || pressed && value == "lewati"
 	switch {

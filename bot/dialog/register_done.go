@@ -9,6 +9,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
 )
 
@@ -101,6 +102,9 @@ func (d *Desk) sayTicket(ctx context.Context, t *Turn, key string, r *event.Regi
 // shown what it says; to others it is a name and a masked phone number.
 func (d *Desk) askSame(ctx context.Context, t *Turn, st registerState) error {
 	other, err := d.app.Store().Registrations().Get(ctx, st.Other)
+	if errors.Is(err, storage.ErrNotFound) { // its person deleted it meanwhile
+		return d.proceed(ctx, t, st)
+	}
 	if err != nil {
 		return err
 	}
@@ -119,6 +123,9 @@ func (d *Desk) askSame(ctx context.Context, t *Turn, st registerState) error {
 
 func (d *Desk) onSame(ctx context.Context, t *Turn, st registerState) error {
 	other, err := d.app.Store().Registrations().Get(ctx, st.Other)
+	if errors.Is(err, storage.ErrNotFound) { // its person deleted it meanwhile
+		return d.proceed(ctx, t, st)
+	}
 	if err != nil {
 		return err
 	}
@@ -146,6 +153,7 @@ func (d *Desk) onSame(ctx context.Context, t *Turn, st registerState) error {
 // updateFromDraft brings the person's standing registration up to the draft.
 func (d *Desk) updateFromDraft(ctx context.Context, t *Turn, r *event.Registration) error {
 	form, _ := event.FormOf(r.Audience)
+	var dup *app.DuplicateError
 	for _, fd := range form.Fields {
 		v, ok := t.Chat.Draft.Answers[fd.Key]
 		if !ok || v == r.Answers[fd.Key] {
@@ -155,6 +163,10 @@ func (d *Desk) updateFromDraft(ctx context.Context, t *Turn, r *event.Registrati
 		switch {
 		case errors.Is(err, app.ErrNoBooth):
 			if err := t.Note("change.nobooth", nil); err != nil {
+				return err
+			}
+		case errors.As(err, &dup):
+			if err := t.Note("change.same", templates.Data{"Number": dup.Existing.Number}); err != nil {
 				return err
 			}
 		case err != nil:

@@ -160,6 +160,11 @@ func (r *crashRun) killAndRestart(ctx context.Context) error {
 // will not be.
 func (r *crashRun) oneLife(ctx context.Context, kind killKind, done <-chan struct{}, giveUp <-chan time.Time) (over bool, err error) {
 	kill, after := r.aim(kind)
+	if r.idle() > breatherAfter {
+		// A slow machine, or Telegram's retry_after, may need a longer life than
+		// those given so far: a bot that is right delivers in this one.
+		kind, kill, after = killTimed, Kill{Log: r.killLog}, breather
+	}
 	l, err := r.start(kill)
 	if err != nil {
 		return false, err
@@ -191,11 +196,18 @@ func (r *crashRun) oneLife(ctx context.Context, kind killKind, done <-chan struc
 
 // stallAfter is how long nobody must be sent anything before a wave counts as
 // stuck: far longer than the limits of Telegram and a number of kills delay it.
-const stallAfter = 45 * time.Second
+const stallAfter = 60 * time.Second
 
-func (r *crashRun) stalled() bool {
-	return time.Since(time.Unix(0, r.crowd.latest.Load())) > stallAfter
-}
+// breatherAfter is how long nobody must be sent anything before the bot is
+// given a long life, and breather how long that is.
+const (
+	breatherAfter = 8 * time.Second
+	breather      = 12 * time.Second
+)
+
+func (r *crashRun) idle() time.Duration { return time.Since(time.Unix(0, r.crowd.latest.Load())) }
+
+func (r *crashRun) stalled() bool { return r.idle() > stallAfter }
 
 func (r *crashRun) giveUp() {
 	for _, who := range r.crowd.unfinished() {
