@@ -38,6 +38,9 @@ func (n *network) DeepLink(name channel.Name, payload string) string {
 	return ""
 }
 
+// On implements dialog.Network.
+func (n *network) On(name channel.Name) bool { return n.bot.channels[name] != nil }
+
 // InspectGroup implements dialog.Network.
 func (n *network) InspectGroup(ctx context.Context, group channel.Chat) (channel.GroupSight, bool, error) {
 	gi, ok := n.bot.channels[group.Channel].(channel.GroupInspector)

@@ -20,6 +20,14 @@ func TestTranscripts(t *testing.T) {
 			return transcript.NewHouse(t, transcript.Telegram())
 		})
 	})
+	// These have sends that fail and messages that are edited, as only a House
+	// can show them in a fixed order.
+	t.Run("invitations", func(t *testing.T) {
+		t.Parallel()
+		transcript.Play(t, "testdata/invitations/*.chat", func(t *testing.T) transcript.World {
+			return transcript.NewHouse(t, transcript.Telegram())
+		})
+	})
 	t.Run("plain", func(t *testing.T) {
 		t.Parallel()
 		transcript.Play(t, "testdata/plain/*.chat", func(t *testing.T) transcript.World {

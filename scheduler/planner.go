@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -31,6 +32,20 @@ type Voice interface {
 	Salute(p *event.Participation) string
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
+	Inviter
+}
+
+// Inviter writes what belongs to the sending of invitations.
+type Inviter interface {
+	// Invitation writes a guest's invitation for a channel.
+	Invitation(b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error)
+	// Handover writes to the team about an official's invitation: what to do
+	// with it, and the text that is passed on.
+	Handover(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error)
+	// Approval asks a second team member.
+	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
+	// Board shows how far a broadcast is, with what can be done about it.
+	Board(b *storage.Broadcast, e *event.Event, p app.Progress, caps channel.Capabilities) (channel.Outbound, error)
 }
 
 // Options are what a Planner is made of.
@@ -52,11 +67,14 @@ type Planner struct {
 	tick chan struct{} // one tick at a time
 	// cleaned is when the last clean-up ran; guarded by tick.
 	cleaned time.Time
+	// sendings by broadcast; guarded by tick.
+	sendings map[string]*sending
+	busy     atomic.Bool // a broadcast is running
 }
 
 // New makes a Planner.
 func New(o Options) *Planner {
-	p := &Planner{Options: o, caps: map[channel.Name]channel.Capabilities{}, tick: make(chan struct{}, 1)}
+	p := &Planner{Options: o, caps: map[channel.Name]channel.Capabilities{}, tick: make(chan struct{}, 1), sendings: map[string]*sending{}}
 	for _, ch := range o.Channels {
 		p.caps[ch.Name()] = ch.Capabilities()
 	}
@@ -80,16 +98,22 @@ func (p *Planner) Run(ctx context.Context) error {
 	}
 	c.Start()
 	defer func() { <-c.Stop().Done() }()
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	look := p.Tick
 	for {
-		if err := p.Tick(ctx); err != nil && ctx.Err() == nil {
+		if err := look(ctx); err != nil && ctx.Err() == nil {
 			p.Metrics.Error("planner")
 			p.Log.Error().Err(err).Msg("planning failed; the next tick tries again")
 		}
+		look = p.Tick
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-minute:
 		case <-p.App.Stirred():
+		case <-beat.C:
+			look = p.beat
 		}
 	}
 }
@@ -114,6 +138,7 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
 		{"steps", p.steps},
+		{"broadcasts", p.broadcasts},
 		{"remind", p.remind},
 		{"clean up", p.cleanUp},
 	} {

@@ -382,18 +382,10 @@ func (a *App) AdvanceBroadcast(ctx context.Context, b *storage.Broadcast) error 
 	return a.store.Broadcasts().Save(ctx, b)
 }
 
-// FinishBroadcast ends one that has nothing left to send.
-func (a *App) FinishBroadcast(ctx context.Context, id string) (*storage.Broadcast, error) {
-	b, err := a.updateBroadcast(ctx, id, func(b *storage.Broadcast) error {
-		if b.Status != storage.BroadcastRunning {
-			return errUnchanged // paused in this moment
-		}
-		return moveBroadcast(b, storage.BroadcastFinished)
-	})
-	if err != nil {
-		return b, fmt.Errorf("finish broadcast: %w", err)
-	}
-	return b, nil
+// FinishBroadcast marks one that has nothing left to send; AdvanceBroadcast
+// stores it.
+func (a *App) FinishBroadcast(b *storage.Broadcast) error {
+	return moveBroadcast(b, storage.BroadcastFinished)
 }
 
 // Office hours, in which a broadcast starts by default.

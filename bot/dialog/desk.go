@@ -60,6 +60,8 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		{Name: "cari", Role: event.FrontDesk, Private: true, Menu: true, run: d.find},
 		{Name: "konfirmasi", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.confirm},
 		{Name: "undangan", Aliases: []string{"tamu"}, Role: event.Member, Private: true, Group: true, Menu: true, run: d.guests},
+		{Name: "sebar", Role: event.Member, Private: true, Group: true, Menu: true, run: d.send},
+		{Name: "branding", Role: event.Member, Private: true, Group: true, Menu: true, run: d.branding},
 		{Name: "tanya", Role: event.Member, Private: true, Group: true, Menu: true, run: d.tanya},
 		{Name: "kurasi", Role: event.Member, Private: true, Group: true, Menu: true, run: d.curate},
 		{Name: "ekspor", Role: event.Member, Private: true, Menu: true, run: d.export},
@@ -83,6 +85,8 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgTeam:     d.teamStep,
 		dlgClaim:    d.claimStep,
 		dlgConfirm:  d.confirmStep,
+		dlgSend:     d.sendStep,
+		dlgPoster:   d.posterStep,
 		dlgGuests:   d.guestsStep,
 	}
 	return d

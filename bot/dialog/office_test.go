@@ -50,6 +50,8 @@ func (w *wires) DeepLink(_ channel.Name, payload string) string {
 	return "https://t.me/bot?start=" + payload
 }
 
+func (w *wires) On(channel.Name) bool { return true }
+
 func (w *wires) InspectGroup(context.Context, channel.Chat) (channel.GroupSight, bool, error) {
 	return w.sight, true, w.sightErr
 }

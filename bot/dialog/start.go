@@ -25,6 +25,8 @@ func (d *Desk) start(ctx context.Context, t *Turn, payload string) error {
 		return d.join(ctx, t, rest)
 	case "daftar":
 		return d.register(ctx, t, rest)
+	case "u":
+		return d.opened(ctx, t, rest)
 	}
 	return d.welcome(ctx, t)
 }

@@ -312,6 +312,8 @@ type Network interface {
 	// DeepLink is a link that opens a chat with the bot; "" where the channel
 	// has none.
 	DeepLink(ch channel.Name, payload string) string
+	// On reports whether the program runs that channel.
+	On(ch channel.Name) bool
 	// InspectGroup tells what the bot can see; known is false where the
 	// channel has no such question.
 	InspectGroup(ctx context.Context, group channel.Chat) (sight channel.GroupSight, known bool, err error)

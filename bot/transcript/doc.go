@@ -8,6 +8,9 @@
 //	! acara 2027-01-14 08:00 | E-MILE KU 2027 | Lapangan Tegar Beriman
 //	! kuota ukm 2
 //	! peran rina ketua
+//	! tamu siti = Siti Aminah | ukm | Keripik Bu Siti   a guest who has a chat with the bot
+//	! tamu H. Dedi | koperasi | KSU Maju | 081234567890 | dedi@contoh.id   and one who has none
+//	! tolak siti              what is sent to siti fails (in a House)
 //	@ 2026-11-30 09:00        the clock moves to that time (WIB)
 //	@ +24h                    the clock moves on
 //	> daftar                  "warga", the person of the first pane, writes
@@ -20,6 +23,7 @@
 //	  indented, as are
 //	  [Button] [Button]       its buttons and
 //	  (gambar tiket.png)      its file
+//	< (diubah) text           the bot changed an earlier message
 //	<budi text                what the bot wrote to somebody else
 //
 // With -update the bot's lines are written anew.

@@ -293,6 +293,9 @@ func (h *House) Seen(who, room string) ([]Message, error) {
 	all := h.fake.Sent()
 	for _, s := range all[h.sent:] {
 		m := Message{Text: s.Plain(), Contact: s.Message.AskContact}
+		if s.Message.Edit != "" {
+			m.Text = "(diubah) " + m.Text
+		}
 		if s.Chat.ID != here {
 			m.To = s.Chat.ID
 		}
@@ -364,6 +367,11 @@ func (h *House) deliverOne(ctx context.Context, m *storage.Message) error {
 			return err
 		}
 	}
+	if m.Edits != "" && h.caps.Edit {
+		if target, err := h.store.Outbox().Get(ctx, m.Edits); err == nil {
+			m.Body.Edit = target.MessageID
+		}
+	}
 	id, err := h.fake.Send(ctx, m.Chat, "", m.Body)
 	var failed *channel.SendError
 	if errors.As(err, &failed) {
@@ -412,6 +420,12 @@ func (h *House) Direct(text string) error {
 		return err
 	case "kuota":
 		return h.quota(ctx, strings.Fields(arg))
+	case "tamu":
+		return h.guest(ctx, arg)
+	case "tolak": // a network that refuses, without saying so before
+		chat, _ := h.net.address(strings.TrimSpace(arg))
+		h.fake.Block(chat)
+		return nil
 	case "diundang":
 		return h.invited(ctx, arg)
 	case "peran":

@@ -23,16 +23,16 @@ func (h *House) invited(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	person, err := h.app.Identify(ctx, channel.Inbound{
-		Chat: channel.Chat{Channel: h.fake.Name(), ID: f[0]}, Sender: channel.Sender{ID: f[0], Name: f[2], Username: f[0]},
-	})
+	chat, sender := h.net.address(f[0])
+	sender.Name = f[2]
+	person, err := h.app.Identify(ctx, channel.Inbound{Chat: chat, Sender: sender})
 	if err != nil {
 		return err
 	}
 	now := h.clock.Now()
 	p := &event.Participation{
 		ID: event.ParticipationID(e.ID, person.ID), EventID: e.ID, PersonID: person.ID, Audience: event.Audience(f[1]),
-		Name: f[2], Code: "kode" + f[0], InvitedAt: &now, Via: string(h.fake.Name()), CreatedAt: now, UpdatedAt: now,
+		Name: f[2], Code: "kode" + f[0], InvitedAt: &now, Via: string(chat.Channel), CreatedAt: now, UpdatedAt: now,
 	}
 	if len(f) > 3 {
 		p.Salutation = f[3]

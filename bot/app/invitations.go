@@ -1,0 +1,255 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+)
+
+// Progress is how far a broadcast is.
+type Progress struct {
+	Total     int // everybody who gets it, as far as is known by now
+	Sent      int
+	Failed    int
+	Uncertain int
+	Pending   int // in the outbox, on its way
+	Held      int // in the outbox, until it goes on
+	Dropped   int // taken back or too late
+	// Left is how long it takes from here; 0: not known.
+	Left time.Duration
+}
+
+// Done is how many messages have come to an end.
+func (p Progress) Done() int { return p.Sent + p.Failed + p.Uncertain + p.Dropped }
+
+// Percent is the share that has come to an end.
+func (p Progress) Percent() int { return 100 * p.Done() / max(1, p.Total) }
+
+// ProgressOf counts a broadcast's messages.
+func (a *App) ProgressOf(ctx context.Context, b *storage.Broadcast) (Progress, error) {
+	tally, err := a.store.Outbox().Tally(ctx, b.EventID, InviteTouchpoint(b.ID))
+	if err != nil {
+		return Progress{}, fmt.Errorf("progress of broadcast %s: %w", b.ID, err)
+	}
+	var p Progress
+	for _, c := range tally {
+		switch c.State {
+		case storage.Queued, storage.Claimed:
+			p.Pending += c.N
+		case storage.Sent, storage.Delivered, storage.Read:
+			p.Sent += c.N
+		case storage.Failed:
+			p.Failed += c.N
+		case storage.Uncertain:
+			p.Uncertain += c.N
+		case storage.Suppressed, storage.Expired:
+			p.Dropped += c.N
+		}
+	}
+	if p.Failed > 0 && b.Status != storage.BroadcastFinished {
+		err = a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), storage.Failed, func(m *storage.Message) error {
+			if held(m) {
+				p.Held++
+			}
+			return nil
+		})
+		if err != nil {
+			return Progress{}, fmt.Errorf("progress of broadcast %s: %w", b.ID, err)
+		}
+		p.Failed -= p.Held
+	}
+	if b.Status == storage.BroadcastCancelled {
+		p.Dropped, p.Held = p.Dropped+p.Held, 0
+	}
+	p.Total = max(b.Total, p.Done()+p.Pending+p.Held)
+	if b.Queued {
+		p.Total = p.Done() + p.Pending + p.Held
+	}
+	return p, nil
+}
+
+// CallForFailed puts those on the call list whom a broadcast did not reach.
+func (a *App) CallForFailed(ctx context.Context, b *storage.Broadcast) error {
+	return a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), storage.Failed, func(m *storage.Message) error {
+		if m.PersonID == "" || held(m) {
+			return nil
+		}
+		return a.CallFor(ctx, event.ParticipationID(b.EventID, m.PersonID))
+	})
+}
+
+// InvitationStatus is how far the invitations of an event are.
+type InvitationStatus struct {
+	At          time.Time
+	Lines       []InvitationLine // by audience in the SOP's order, then by channel
+	Total       InvitationLine
+	Reasons     []FailureReason        // most frequent first
+	Unreachable []*event.Participation // neither chat nor address nor number
+	Waiting     int                    // not invited yet, though they could be
+	Calls       int                    // on the call list
+	Called      int                    // of it done
+}
+
+// InvitationLine counts the guests of one audience who are invited over one
+// channel ("" for all).
+type InvitationLine struct {
+	Audience  event.Audience
+	Via       string
+	Guests    int
+	Queued    int // held rows of a paused broadcast included
+	Sent      int // delivered and read ones included
+	Delivered int // read ones included
+	Read      int
+	Failed    int
+	Uncertain int
+	Answered  int
+}
+
+func (l *InvitationLine) add(state storage.State, answered bool) {
+	l.Guests++
+	if answered {
+		l.Answered++
+	}
+	switch state {
+	case storage.Queued, storage.Claimed:
+		l.Queued++
+	case storage.Read:
+		l.Read++
+		fallthrough
+	case storage.Delivered:
+		l.Delivered++
+		fallthrough
+	case storage.Sent:
+		l.Sent++
+	case storage.Failed, storage.Expired, storage.Suppressed:
+		l.Failed++
+	case storage.Uncertain:
+		l.Uncertain++
+	}
+}
+
+// FailureReason is a reason why messages failed, and how often.
+type FailureReason struct {
+	Reason string // as the network gave it
+	N      int
+}
+
+// rowState is what became of one guest's invitation.
+type rowState struct {
+	via    string
+	state  storage.State
+	reason string
+}
+
+// rowStates are all states that an invitation may be in.
+var rowStates = []storage.State{
+	storage.Expired, storage.Suppressed, storage.Failed, storage.Uncertain, storage.Queued, storage.Claimed,
+	storage.Sent, storage.Delivered, storage.Read,
+}
+
+// InvitationStatusOf counts an event's invitations, by what the outbox says of
+// them and what the guests answered.
+func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(channel.Name) bool) (*InvitationStatus, error) {
+	rows := map[string]rowState{} // by person; what got furthest stays
+	for _, state := range rowStates {
+		err := a.eachRow(ctx, eventID, invitePrefix, state, func(m *storage.Message) error {
+			switch {
+			case m.PersonID == "" || m.LastError == cancelledReason:
+				return nil
+			case held(m):
+				rows[m.PersonID] = rowState{string(m.Chat.Channel), storage.Queued, ""}
+			default:
+				rows[m.PersonID] = rowState{string(m.Chat.Channel), state, m.LastError}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("invitations of %s: %w", eventID, err)
+		}
+	}
+	out := &InvitationStatus{At: a.Now()}
+	lines, reasons := map[[2]string]*InvitationLine{}, map[string]int{}
+	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID}, func(p *event.Participation) error {
+		switch p.Call {
+		case event.CallDue:
+			out.Calls++
+		case event.CallDone:
+			out.Calls++
+			out.Called++
+		}
+		row, found := rows[p.PersonID]
+		if !found && p.InvitedAt == nil {
+			route, _, err := a.routeAgain(ctx, p, on)
+			switch {
+			case err != nil:
+				return err
+			case route == Unreachable:
+				out.Unreachable = append(out.Unreachable, p)
+			case route == ByChat || route == ByEmail || route == ByLiaison:
+				out.Waiting++
+			}
+			return nil
+		}
+		if !found { // by hand: on paper, by telephone, through a liaison
+			row = rowState{p.Via, storage.Sent, ""}
+		}
+		if row.state == storage.Failed || row.state == storage.Suppressed || row.state == storage.Expired {
+			reasons[row.reason]++
+		}
+		key := [2]string{string(p.Audience), row.via}
+		if lines[key] == nil {
+			lines[key] = &InvitationLine{Audience: p.Audience, Via: row.via}
+		}
+		answered := p.Reply.Answer != event.Silent
+		lines[key].add(row.state, answered)
+		out.Total.add(row.state, answered)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("invitations of %s: %w", eventID, err)
+	}
+	out.Lines, out.Reasons = sortedLines(lines), sortedReasons(reasons)
+	return out, nil
+}
+
+func sortedLines(lines map[[2]string]*InvitationLine) []InvitationLine {
+	var out []InvitationLine
+	for _, l := range lines {
+		out = append(out, *l)
+	}
+	slices.SortFunc(out, func(x, y InvitationLine) int {
+		if d := slices.Index(Invitable(), x.Audience) - slices.Index(Invitable(), y.Audience); d != 0 {
+			return d
+		}
+		switch {
+		case x.Via < y.Via:
+			return -1
+		case x.Via > y.Via:
+			return 1
+		}
+		return 0
+	})
+	return out
+}
+
+func sortedReasons(reasons map[string]int) []FailureReason {
+	var out []FailureReason
+	for r, n := range reasons {
+		out = append(out, FailureReason{r, n})
+	}
+	slices.SortFunc(out, func(x, y FailureReason) int {
+		switch {
+		case x.N != y.N:
+			return y.N - x.N
+		case x.Reason < y.Reason:
+			return -1
+		}
+		return 1
+	})
+	return out
+}

@@ -1,0 +1,199 @@
+package dialog
+
+import (
+	"context"
+	"strings"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/channel/markup"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/guestlist"
+	"github.com/diskopukm/emileku/bot/report"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// branding is /branding [ukm]: a poster with a QR code, and a text for social
+// media, by which people open the chat themselves (SOP step 4).
+func (d *Desk) branding(ctx context.Context, t *Turn, args string) error {
+	e, rest, err := d.eventFor(ctx, t, "branding", args)
+	if e == nil || err != nil {
+		return err
+	}
+	if d.deepLink("daftar") == "" {
+		return t.Say("branding.nolink", nil)
+	}
+	if event.Fold(rest) == "semua" {
+		for _, aud := range event.Registrable() {
+			if err := d.sayPoster(ctx, t, e, aud); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if aud, _ := guestlist.ReadAudience(rest); aud.Valid() && aud != event.Official {
+		return d.sayPoster(ctx, t, e, aud)
+	}
+	st := eventState{Phase: evPoster, Tag: tagHere(t, "br"), EventID: e.ID}
+	if err := t.Open(dlgPoster, st); err != nil {
+		return err
+	}
+	return t.Say("branding.which", nil, t.choices(st.Tag, d.posterChoices(t)...), replyHint())
+}
+
+const (
+	dlgPoster            = "poster"
+	evPoster  eventPhase = "poster"
+)
+
+func (d *Desk) posterChoices(t *Turn) []choice {
+	return append(audienceChoices(t, event.Registrable()), choice{t.Label("sebar", "all"), "semua"})
+}
+
+func (d *Desk) posterStep(ctx context.Context, t *Turn) error {
+	var st eventState
+	t.Load(&st)
+	if ok, err := d.stillMay(t, "branding"); !ok {
+		return err
+	}
+	if leaving(t) {
+		t.Close()
+		return t.Say("answer.left", nil)
+	}
+	v, ok := d.chosen(t, st.Tag, d.posterChoices(t))
+	if !ok {
+		return noteAgain(t, "answer.choose", nil, func() error { return d.branding(ctx, t, st.EventID) })
+	}
+	t.Close()
+	return d.branding(ctx, t, st.EventID+" "+v)
+}
+
+// sayPoster sends a poster as a file, so that the network does not make it
+// smaller, and the text for social media by itself, ready to be copied.
+func (d *Desk) sayPoster(ctx context.Context, t *Turn, e *event.Event, aud event.Audience) error {
+	link := d.deepLink("daftar_" + string(aud))
+	text := func(key string) string {
+		if !d.texts.Has(key) {
+			return ""
+		}
+		s, err := d.texts.Text(key, nil)
+		if err != nil {
+			return ""
+		}
+		return markup.Plain(s)
+	}
+	steps := []string{text("poster.step.1"), text("poster.step.2"), text("poster.step.3")}
+	if own := text("poster.step.3." + string(aud)); own != "" {
+		steps[2] = own
+	}
+	handle, _, _ := strings.Cut(strings.TrimPrefix(link, "https://"), "?")
+	png, err := report.Poster(report.PosterView{
+		Title: e.Title, Theme: e.Theme, Audience: text("poster.for." + string(aud)), Pitch: text("poster.pitch." + string(aud)),
+		Start: e.Start, Place: e.Place, Link: link, Handle: handle, Steps: steps,
+	})
+	if err != nil {
+		return err
+	}
+	name := "poster-" + string(aud) + "-" + e.ID + ".png"
+	file, err := d.keepFile(ctx, channel.File{Blob: "poster/" + t.In.ID + "/" + string(aud), Name: name, MIME: "image/png"}, png)
+	if err != nil {
+		return err
+	}
+	if err := t.Say("branding.poster", templates.Data{"Name": t.Label("audience", string(aud))}, withFile(file)); err != nil {
+		return err
+	}
+	caption, err := t.Render("branding.caption."+string(aud), templates.Data{"Event": e, "Link": link})
+	if err != nil {
+		return err
+	}
+	t.add(t.In.Chat, channel.Outbound{Text: string(caption)})
+	return nil
+}
+
+// shownUnreachable is how many guests whom nothing reaches are named.
+const shownUnreachable = 15
+
+// invitationStatus is /undangan status: how far the invitations are, with a
+// picture. It names guests, but no numbers.
+func (d *Desk) invitationStatus(ctx context.Context, t *Turn, args string) error {
+	e, _, err := d.eventFor(ctx, t, "undangan status", args)
+	if e == nil || err != nil {
+		return err
+	}
+	st, err := d.app.InvitationStatusOf(ctx, e.ID, d.net.On)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, p := range st.Unreachable[:min(len(st.Unreachable), shownUnreachable)] {
+		name := p.Name
+		if p.Organisation != "" {
+			name += " (" + p.Organisation + ")"
+		}
+		names = append(names, name)
+	}
+	data := templates.Data{
+		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Lines": st.Lines, "Waiting": st.Waiting, "Reasons": faultCounts(st.Reasons),
+		"Unreachable": names, "UnreachableN": len(st.Unreachable), "UnreachableMore": len(st.Unreachable) - len(names),
+		"Calls": st.Calls, "Called": st.Called,
+	}
+	opts := []Option{}
+	if st.Calls > st.Called {
+		opts = append(opts, t.commands(choice{t.Label("sebar", "calllist"), "/sebar telepon"}))
+	}
+	if len(st.Lines) > 0 {
+		file, err := d.statusPicture(ctx, t, e, st)
+		if err != nil {
+			return err
+		}
+		opts = append(opts, withFile(file))
+	}
+	return t.Say("status.invitations", data, opts...)
+}
+
+func (d *Desk) statusPicture(ctx context.Context, t *Turn, e *event.Event, st *app.InvitationStatus) (*channel.File, error) {
+	v := report.StatusView{Title: e.Title, AsOf: st.At, Calls: st.Calls, Done: st.Called}
+	for _, l := range st.Lines {
+		v.Lines = append(v.Lines, report.StatusLine{
+			Name: t.Label("audience", string(l.Audience)) + ", " + t.Label("via", l.Via), Guests: l.Guests, Answered: l.Answered,
+			Sent: l.Sent, Failed: l.Failed + l.Uncertain,
+		})
+	}
+	png, err := report.StatusChart(v)
+	if err != nil {
+		return nil, err
+	}
+	return d.keepFile(ctx, channel.File{Blob: "chart/" + t.In.ID, Name: "undangan-" + e.ID + ".png", MIME: "image/png", Photo: true}, png)
+}
+
+// faultCounts sums up the networks' reasons in words that staff understand.
+func faultCounts(reasons []app.FailureReason) []app.FailureReason {
+	var out []app.FailureReason
+	for _, r := range reasons {
+		kind := faultKind(r.Reason)
+		found := false
+		for i := range out {
+			if out[i].Reason == kind {
+				out[i].N += r.N
+				found = true
+			}
+		}
+		if !found {
+			out = append(out, app.FailureReason{Reason: kind, N: r.N})
+		}
+	}
+	return out
+}
+
+func faultKind(reason string) string {
+	reason = strings.ToLower(reason)
+	for _, k := range []struct{ part, kind string }{
+		{"blocked", "blocked"}, {"chat not found", "gone"}, {"deactivated", "gone"}, {"given up", "day"},
+		{"too late", "late"}, {"asked us to stop", "stopped"}, {"opted out", "stopped"}, {"stop", "stopped"},
+	} {
+		if strings.Contains(reason, k.part) {
+			return k.kind
+		}
+	}
+	return "other"
+}

@@ -1,0 +1,121 @@
+package dialog
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/channel/markup"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// callsAtOnce is how many guests of the call list are shown together.
+const callsAtOnce = 5
+
+// callLine is one guest of the call list.
+type callLine struct {
+	app.Call
+	Salute string
+	Number string // as people write it
+	Link   string // shown where there are no buttons
+}
+
+// calls is /sebar telepon: guests whom a member writes to by hand, with the
+// text filled in.
+func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
+	if t.In.Group {
+		return t.Say("calls.private", nil)
+	}
+	e, _, err := d.eventFor(ctx, t, "sebar telepon", args)
+	if e == nil || err != nil {
+		return err
+	}
+	list, err := d.app.NextCalls(ctx, t.Actor(), e.ID, callsAtOnce)
+	if err != nil {
+		return err
+	}
+	switch {
+	case list.Left == 0:
+		return t.Say("calls.none", nil)
+	case len(list.Guests) == 0:
+		return t.Say("calls.enough", templates.Data{"Today": list.Today, "Left": list.Left})
+	}
+	body, _, err := d.ownOrBuiltIn(ctx, "call.text")
+	if err != nil {
+		return err
+	}
+	var lines []callLine
+	var keys [][]channel.Button
+	for _, g := range list.Guests {
+		link, err := d.waLink(body, e, g.Participation)
+		if err != nil {
+			return err
+		}
+		n := strconv.Itoa(g.N)
+		l := callLine{Call: g, Salute: d.Salute(g.Participation), Number: understand.FormatPhone(g.Phone)}
+		if t.Caps.Buttons {
+			keys = append(keys, []channel.Button{
+				{Label: shorten(t.Label("sebar", "write")+" "+g.Name, 28), URL: link},
+				{Label: t.Label("sebar", "called") + " " + n, Value: "/sebar sudah " + g.Code},
+			})
+		} else {
+			l.Link = link
+		}
+		lines = append(lines, l)
+	}
+	return t.Say("calls.list", templates.Data{
+		"Event": e, "Left": list.Left, "Today": list.Today, "Most": app.MaxCalls, "Guests": lines, "Plain": !t.Caps.Buttons,
+	}, func(_ *Turn, m *channel.Outbound) { m.Buttons = keys })
+}
+
+// waLink opens WhatsApp on the member's own phone, with the text filled in and
+// the bot's own link in it.
+func (d *Desk) waLink(body string, e *event.Event, g *event.Participation) (string, error) {
+	text, err := d.texts.Custom(body, d.guestData(e, g))
+	if err != nil {
+		return "", err
+	}
+	return "https://wa.me/" + strings.TrimPrefix(g.Phone, "+") + "?text=" + strings.ReplaceAll(url.QueryEscape(markup.Plain(text)), "+", "%20"), nil
+}
+
+// called marks a guest of the call list as done: by the code of a button, or by
+// the number in the list that the member was shown.
+func (d *Desk) called(ctx context.Context, t *Turn, arg string) error {
+	id, err := d.calledID(ctx, t, arg)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		return t.Say("answer.oldbutton", nil)
+	}
+	g, _, err := d.app.CallMade(ctx, t.Actor(), id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return t.Say("answer.oldbutton", nil)
+	}
+	if err != nil {
+		return err
+	}
+	return t.Say("calls.done", templates.Data{"P": g}, t.commands(choice{t.Label("sebar", "more"), "/sebar telepon"}))
+}
+
+func (d *Desk) calledID(ctx context.Context, t *Turn, arg string) (string, error) {
+	n, err := strconv.Atoi(arg)
+	if err != nil {
+		g, err := d.app.GuestByCode(ctx, arg)
+		if errors.Is(err, storage.ErrNotFound) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		return g.ID, nil
+	}
+	return d.app.CallNumbered(ctx, t.Actor(), n)
+}

@@ -1,0 +1,237 @@
+package dialog
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/channel/markup"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// The placeholders of invitations: those that a text must have, and all.
+var (
+	invitePlacesRequired = []string{"sapaan", "acara", "hari", "tempat"}
+	invitePlaces         = []string{"sapaan", "nama", "jabatan", "instansi", "acara", "tema", "hari", "pukul", "tempat", "peta", "sisa", "tautan"}
+)
+
+// maxInvite is how long a text that the team writes may be, in characters: with
+// names and the footer filled in it is still one message.
+const maxInvite = 2500
+
+// inviteKey is the key of an audience's invitation, among the built-in texts
+// and among those of the team.
+func inviteKey(aud event.Audience) string { return "invite." + string(aud) }
+
+// ownOrBuiltIn is the text of a key that the team may change, as it is now.
+func (d *Desk) ownOrBuiltIn(ctx context.Context, key string) (body string, own bool, err error) {
+	t, _, err := d.app.OwnText(ctx, key)
+	if err != nil || t.Body != "" {
+		return t.Body, true, err
+	}
+	body, err = d.texts.Text(key, nil)
+	return body, false, err
+}
+
+// guestData fills the placeholders for one guest.
+func (d *Desk) guestData(e *event.Event, g *event.Participation) templates.Data {
+	return templates.Data{
+		"sapaan": d.Salute(g), "nama": g.Name, "jabatan": g.Position, "instansi": g.Organisation,
+		"acara": e.Title, "tema": e.Theme, "hari": event.Day(e.Start), "pukul": event.Clock(e.Start), "tempat": e.Place, "peta": e.MapURL,
+		"sisa": strconv.Itoa(e.DaysBefore(d.app.Now())) + " hari", "tautan": d.guestLink(g),
+	}
+}
+
+// guestLink opens the chat with the bot as that guest; "" where no channel has
+// such links.
+func (d *Desk) guestLink(g *event.Participation) string {
+	return d.deepLink("u_" + g.Code)
+}
+
+// deepLink is a link of the first channel that has any.
+func (d *Desk) deepLink(payload string) string {
+	for _, name := range []channel.Name{channel.Telegram, channel.WhatsApp, channel.Web} {
+		if link := d.net.DeepLink(name, payload); link != "" {
+			return link
+		}
+	}
+	return ""
+}
+
+// Invitation writes one guest's invitation, with the buttons or the numbers of
+// the answers; by e-mail with the links to answer by.
+func (d *Desk) Invitation(b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error) {
+	m, err := d.inviteOutbound(b.Texts[string(g.Audience)], e, g, via, caps)
+	if err != nil {
+		return m, err
+	}
+	switch {
+	case via == channel.Email:
+		m.Attach = b.Files
+	case len(b.Files) > 0 && utf8.RuneCountInString(markup.Plain(m.Text)) <= caps.MaxCaption:
+		m.File = &b.Files[0]
+	}
+	return m, nil
+}
+
+func (d *Desk) inviteOutbound(body string, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error) {
+	var m channel.Outbound
+	text, err := d.texts.Custom(body, d.guestData(e, g))
+	if err != nil {
+		return m, err
+	}
+	footer, err := d.texts.Text("invite.footer", nil)
+	if err != nil {
+		return m, err
+	}
+	switch {
+	case via == channel.Email:
+		if m.Subject, err = d.texts.Text("invite.subject", templates.Data{"Event": e}); err != nil {
+			return m, err
+		}
+		links, err := d.texts.Text("invite.maillinks", templates.Data{"Link": d.guestLink(g)})
+		if err != nil {
+			return m, err
+		}
+		text += "\n\n" + links
+	case caps.Buttons:
+		m.Buttons = d.RSVPButtons(g.Code)
+	default:
+		for i, option := range rsvpOptions {
+			if text += "\n"; i == 0 {
+				text += "\n"
+			}
+			text += strconv.Itoa(i+1) + ". " + markup.Escape(d.texts.Label("rsvp", string(option)))
+		}
+	}
+	m.Text = text + "\n\n" + footer
+	return m, nil
+}
+
+// Handover writes to the team about an official's invitation.
+func (d *Desk) Handover(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error) {
+	note.Text, err = d.texts.Text("sebar.handover", templates.Data{"P": g, "Salute": d.Salute(g), "Plain": !caps.Buttons})
+	if err != nil {
+		return note, text, err
+	}
+	if caps.Buttons {
+		note.Buttons = [][]channel.Button{{{Label: d.texts.Label("sebar", "handed"), Value: "/sebar terus " + g.Code}}}
+	}
+	text.Text, err = d.texts.Custom(b.Texts[string(g.Audience)], d.guestData(e, g))
+	return note, text, err
+}
+
+// Approval asks a second team member to look at a broadcast.
+func (d *Desk) Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error) {
+	var m channel.Outbound
+	maker, err := d.nameOf(ctx, b.MadeBy)
+	if err != nil {
+		return m, err
+	}
+	name, sample, err := d.sample(ctx, e, b.Audiences, b.Texts)
+	if err != nil {
+		return m, err
+	}
+	m.Text, err = d.texts.Text("sebar.approval", templates.Data{
+		"Maker": maker, "Event": e, "B": b, "Names": d.audienceNames(b.Audiences), "Now": !b.StartAt.After(d.app.Now()),
+		"SampleName": name, "Sample": templates.Markup(sample), "Plain": !caps.Buttons,
+	})
+	if err == nil && caps.Buttons {
+		m.Buttons = [][]channel.Button{{
+			{Label: d.texts.Label("sebar", "approve"), Value: "/sebar setujui " + b.ID},
+			{Label: d.texts.Label("sebar", "refuse"), Value: "/sebar tolak " + b.ID},
+		}}
+	}
+	return m, err
+}
+
+func (d *Desk) nameOf(ctx context.Context, personID string) (string, error) {
+	p, err := d.app.Store().People().Get(ctx, personID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "?", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return p.Name, nil
+}
+
+// Board shows how far a broadcast is.
+func (d *Desk) Board(b *storage.Broadcast, _ *event.Event, p app.Progress, caps channel.Capabilities) (channel.Outbound, error) {
+	text, err := d.texts.Text("sebar.board", templates.Data{"Status": string(b.Status), "P": p, "Plain": !caps.Buttons})
+	m := channel.Outbound{Text: text}
+	if err != nil || !caps.Buttons {
+		return m, err
+	}
+	key := func(label, verb string) channel.Button {
+		return channel.Button{Label: d.texts.Label("sebar", label), Value: "/sebar " + verb + " " + b.ID}
+	}
+	switch b.Status {
+	case storage.BroadcastRunning:
+		m.Buttons = [][]channel.Button{{key("pause", "jeda"), key("cancel", "batalkan")}}
+	case storage.BroadcastPaused:
+		m.Buttons = [][]channel.Button{{key("resume", "lanjut"), key("cancel", "batalkan")}}
+	case storage.BroadcastFinished:
+		if p.Failed > 0 {
+			m.Buttons = append(m.Buttons, []channel.Button{key("retry", "ulangi")})
+		}
+		if p.Uncertain > 0 {
+			m.Buttons = append(m.Buttons, []channel.Button{key("retryunsure", "ulangi ragu")})
+		}
+		m.Buttons = append(m.Buttons, []channel.Button{{Label: d.texts.Label("sebar", "status"), Value: "/sebar rincian"}})
+	}
+	return m, nil
+}
+
+// sample renders the invitation of the first audience that has a guest, with
+// that guest's name; "" where there is none.
+func (d *Desk) sample(ctx context.Context, e *event.Event, auds []event.Audience, texts map[string]string) (name, text string, err error) {
+	for _, aud := range auds {
+		g, err := d.sampleGuest(ctx, e, aud)
+		if err != nil {
+			return "", "", err
+		}
+		if g == nil {
+			continue
+		}
+		text, err := d.texts.Custom(texts[string(aud)], d.guestData(e, g))
+		return g.Name, text, err
+	}
+	return "", "", nil
+}
+
+// sampleGuest is a guest of an audience to try a text out on: one who has not
+// been invited, if there is one; nil without guests.
+func (d *Desk) sampleGuest(ctx context.Context, e *event.Event, aud event.Audience) (*event.Participation, error) {
+	uninvited := false
+	for _, q := range []storage.ParticipationQuery{
+		{EventID: e.ID, Audience: aud, Invited: &uninvited, Limit: 1},
+		{EventID: e.ID, Audience: aud, Limit: 1},
+	} {
+		page, _, err := d.app.Store().Participations().List(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		if len(page) > 0 {
+			return page[0], nil
+		}
+	}
+	return nil, nil
+}
+
+func (d *Desk) audienceNames(auds []event.Audience) string {
+	var names []string
+	for _, aud := range app.Invitable() {
+		if slices.Contains(auds, aud) {
+			names = append(names, d.texts.Label("audience", string(aud)))
+		}
+	}
+	return strings.Join(names, ", ")
+}

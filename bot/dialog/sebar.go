@@ -1,0 +1,545 @@
+package dialog
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/guestlist"
+	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+const dlgSend = "sebar"
+
+type sendPhase string
+
+// Questions of /sebar.
+const (
+	sdAudience sendPhase = "audience" // to whom
+	sdReady    sendPhase = "ready"    // all is shown: when?
+	sdTime     sendPhase = "time"     // at which time
+	sdWhose    sendPhase = "whose"    // whose text is changed
+	sdText     sendPhase = "text"     // the new text
+	sdSave     sendPhase = "save"     // keep it?
+)
+
+type sendState struct {
+	Phase     sendPhase        `json:"phase"`
+	Tag       string           `json:"tag"`
+	EventID   string           `json:"eventId"`
+	Audiences []event.Audience `json:"audiences,omitempty"`
+	Broadcast string           `json:"broadcast,omitempty"`
+	Audience  event.Audience   `json:"audience,omitempty"` // sdText, sdSave
+	Body      string           `json:"body,omitempty"`     // sdSave
+}
+
+// send is /sebar: the invitations of SOP step 7. Without arguments it asks; in
+// one line it is "/sebar ukm, koperasi | sekarang".
+func (d *Desk) send(ctx context.Context, t *Turn, args string) error {
+	word, rest := cutWord(args)
+	rest = unbar(rest)
+	switch event.Fold(word) {
+	case "status", "lihat":
+		return d.sendings(ctx, t, rest)
+	case "rincian", "detail":
+		return d.invitationStatus(ctx, t, rest)
+	case "teks", "text":
+		return d.inviteTextFor(ctx, t, rest)
+	case "jeda", "pause":
+		return d.steerSending(ctx, t, rest, "sebar.paused", d.app.PauseBroadcast)
+	case "lanjut", "lanjutkan":
+		return d.steerSending(ctx, t, rest, "sebar.resumed", d.app.ResumeBroadcast)
+	case "batalkan", "batal":
+		return d.steerSending(ctx, t, rest, "sebar.cancelled", d.app.CancelBroadcast)
+	case "ulangi":
+		return d.retrySending(ctx, t, rest)
+	case "setujui", "setuju":
+		return d.approveSending(ctx, t, rest)
+	case "tolak":
+		return d.refuseSending(ctx, t, rest)
+	case "telepon", "hubungi":
+		return d.calls(ctx, t, rest)
+	case "sudah":
+		return d.called(ctx, t, rest)
+	case "terus", "diteruskan":
+		return d.handed(ctx, t, rest)
+	}
+	e, rest, err := d.eventFor(ctx, t, "sebar", args)
+	if e == nil || err != nil {
+		return err
+	}
+	f := fields(rest)
+	st := sendState{EventID: e.ID}
+	if st.Audiences, err = d.audiencesIn(ctx, e, f[0]); err != nil {
+		return err
+	}
+	if len(st.Audiences) == 0 {
+		return d.askAudiences(ctx, t, e, st)
+	}
+	if len(f) < 2 || f[1] == "" {
+		return d.draftSending(ctx, t, e, st)
+	}
+	at, problem := d.sendTime(e, f[1])
+	if problem != "" {
+		return t.Say(problem, templates.Data{"Event": e})
+	}
+	b, err := d.app.DraftBroadcast(ctx, t.Actor(), e, st.Audiences)
+	if err != nil {
+		return err
+	}
+	st.Broadcast = b.ID
+	return d.submitSending(ctx, t, e, st, at)
+}
+
+// guestsOf counts the guests by audience.
+func (d *Desk) guestsOf(ctx context.Context, e *event.Event) (map[event.Audience]int, error) {
+	n := map[event.Audience]int{}
+	err := d.app.EachParticipation(ctx, storage.ParticipationQuery{EventID: e.ID}, func(p *event.Participation) error {
+		n[p.Audience]++
+		return nil
+	})
+	return n, err
+}
+
+// audiencesIn reads "ukm, koperasi", "ukm dan pemeriah acara", "semua"; nil
+// where a part of it is no audience.
+func (d *Desk) audiencesIn(ctx context.Context, e *event.Event, text string) ([]event.Audience, error) {
+	if event.Fold(text) == "semua" {
+		n, err := d.guestsOf(ctx, e)
+		return slices.DeleteFunc(app.Invitable(), func(a event.Audience) bool { return n[a] == 0 }), err
+	}
+	var out []event.Audience
+	add := func(a event.Audience) {
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	parts := strings.FieldsFunc(strings.ReplaceAll(event.Fold(text), " dan ", ","), func(r rune) bool { return strings.ContainsRune(",+;&/", r) })
+	for _, part := range parts {
+		if aud, _ := guestlist.ReadAudience(strings.TrimSpace(part)); aud != "" {
+			add(aud)
+			continue
+		}
+		for _, word := range strings.Fields(part) {
+			aud, _ := guestlist.ReadAudience(word)
+			if aud == "" {
+				return nil, nil
+			}
+			add(aud)
+		}
+	}
+	return out, nil
+}
+
+type audienceN struct {
+	Audience event.Audience
+	N        int
+}
+
+// askAudiences asks to whom. Buttons choose and choose off again; what is
+// typed is the whole answer.
+func (d *Desk) askAudiences(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
+	n, err := d.guestsOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	var lines []audienceN
+	var list []choice
+	var chosen []string
+	for _, a := range app.Invitable() {
+		if n[a] == 0 {
+			continue
+		}
+		lines = append(lines, audienceN{a, n[a]})
+		label := t.Label("audience", string(a))
+		if slices.Contains(st.Audiences, a) {
+			chosen = append(chosen, label)
+			label = "✓ " + label
+		}
+		list = append(list, choice{label, string(a)})
+	}
+	if len(lines) == 0 {
+		t.Close()
+		return t.Say("sebar.noguests", templates.Data{"Event": e})
+	}
+	if len(lines) > 1 && len(chosen) < len(lines) {
+		list = append(list, choice{t.Label("sebar", "all"), "semua"})
+	}
+	if len(chosen) > 0 {
+		list = append(list, choice{t.Label("sebar", "next"), "lanjut"})
+	}
+	st.Phase, st.Tag = sdAudience, tagHere(t, "sd")
+	if err := t.Open(dlgSend, st); err != nil {
+		return err
+	}
+	return t.Say("sebar.ask.audience", templates.Data{"Event": e, "Lines": lines, "Chosen": chosen, "Plain": !t.Caps.Buttons}, t.choices(st.Tag, list...), replyHint())
+}
+
+func (d *Desk) onAddressees(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
+	if _, v, pressed := t.Pressed(); pressed && v != "semua" {
+		if v == "lanjut" && len(st.Audiences) > 0 {
+			return d.draftSending(ctx, t, e, st)
+		}
+		if a := event.Audience(v); a.Valid() {
+			if i := slices.Index(st.Audiences, a); i >= 0 {
+				st.Audiences = slices.Delete(st.Audiences, i, i+1)
+			} else {
+				st.Audiences = append(st.Audiences, a)
+			}
+		}
+		return d.askAudiences(ctx, t, e, st)
+	}
+	n, err := d.guestsOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	present := slices.DeleteFunc(app.Invitable(), func(a event.Audience) bool { return n[a] == 0 })
+	auds, ok := numbered(t.Text(), present)
+	if !ok {
+		if auds, err = d.audiencesIn(ctx, e, t.Text()); err != nil {
+			return err
+		}
+	}
+	auds = slices.DeleteFunc(auds, func(a event.Audience) bool { return n[a] == 0 })
+	if len(auds) == 0 {
+		return noteAgain(t, "answer.choose", nil, func() error { return d.askAudiences(ctx, t, e, st) })
+	}
+	st.Audiences = auds
+	return d.draftSending(ctx, t, e, st)
+}
+
+// numbered reads "1 3", "1,3" or "1 dan 3" as choices of a list, and the number
+// after the last as all of them.
+func numbered[T comparable](text string, list []T) (out []T, ok bool) {
+	words := strings.FieldsFunc(strings.ReplaceAll(event.Fold(text), "dan", " "), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;&+.", r) })
+	for _, w := range words {
+		n, ok := understand.Count(w)
+		if !ok || n < 1 || n > len(list)+1 {
+			return nil, false
+		}
+		if n == len(list)+1 {
+			return list, true
+		}
+		if !slices.Contains(out, list[n-1]) {
+			out = append(out, list[n-1])
+		}
+	}
+	return out, len(out) > 0
+}
+
+// draftSending makes the draft and shows all there is to know of it.
+func (d *Desk) draftSending(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
+	if st.Broadcast == "" {
+		b, err := d.app.DraftBroadcast(ctx, t.Actor(), e, st.Audiences)
+		if err != nil {
+			return err
+		}
+		st.Broadcast = b.ID
+	}
+	return d.askReady(ctx, t, e, st)
+}
+
+// reachLine is a Reachability in words.
+type reachLine struct {
+	Audience                                                     event.Audience
+	Guests                                                       int
+	Chats                                                        string
+	Email, Liaison, Call, Unreachable, Stopped, Already, Sending int
+}
+
+func (d *Desk) reachLines(t *Turn, all []*app.Reachability) (lines []reachLine, sum reachLine) {
+	for _, r := range all {
+		l := reachLine{
+			Audience: r.Audience, Guests: r.Guests, Email: r.By[app.ByEmail], Liaison: r.By[app.ByLiaison], Call: r.By[app.ByCall],
+			Unreachable: r.By[app.Unreachable], Stopped: r.By[app.NotWanted], Already: r.By[app.Already], Sending: r.Sendable() + r.By[app.ByLiaison],
+		}
+		for _, name := range []channel.Name{channel.Telegram, channel.WhatsApp, channel.Web} {
+			if n := r.Chats[name]; n > 0 {
+				l.Chats += " " + t.Label("via", string(name)) + " " + t.texts.Number(n) + ";"
+			}
+		}
+		l.Chats = strings.TrimSpace(l.Chats)
+		lines = append(lines, l)
+		sum.Sending += l.Sending
+		sum.Call += l.Call
+		sum.Liaison += l.Liaison
+	}
+	return lines, sum
+}
+
+// askReady shows who gets what, and asks when.
+func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
+	reach, err := d.app.ReachabilityOf(ctx, e.ID, st.Audiences, d.net.On)
+	if err != nil {
+		return err
+	}
+	lines, sum := d.reachLines(t, reach)
+	st.Phase, st.Tag = sdReady, tagHere(t, "sd")
+	if err := t.Open(dlgSend, st); err != nil {
+		return err
+	}
+	if sum.Sending == 0 {
+		list := []choice{{t.Label("sebar", "drop"), leave}}
+		if sum.Call > 0 {
+			list = append([]choice{{t.Label("sebar", "calls"), "telepon"}}, list...)
+		}
+		return t.Say("sebar.nobody", templates.Data{"Names": d.audienceNames(st.Audiences), "Lines": lines, "Calls": sum.Call}, t.choices(st.Tag, list...), replyHint())
+	}
+	texts, err := d.inviteTexts(ctx, st.Audiences)
+	if err != nil {
+		return err
+	}
+	name, sample, err := d.sample(ctx, e, st.Audiences, texts)
+	if err != nil {
+		return err
+	}
+	return t.Say("sebar.ready", templates.Data{
+		"Event": e, "Total": sum.Sending, "Lines": lines, "Calls": sum.Call, "Liaison": sum.Liaison, "SampleName": name, "Sample": templates.Markup(sample),
+		"Second": sum.Sending > app.MaxAlone, "Most": app.MaxAlone,
+	}, t.choices(st.Tag, d.readyChoices(t, e)...), replyHint())
+}
+
+func (d *Desk) readyChoices(t *Turn, e *event.Event) []choice {
+	list := []choice{{t.Label("sebar", "now"), "sekarang"}}
+	if at := d.app.DefaultStart(e); at.Sub(d.app.Now()) > time.Minute {
+		list = append(list, choice{event.ShortDay(at) + " " + at.In(event.Jakarta).Format("15.04"), "usul"})
+	}
+	list = append(list, choice{t.Label("sebar", "later"), "nanti"}, choice{t.Label("sebar", "test"), "uji"})
+	if t.Person.Role == event.Lead {
+		list = append(list, choice{t.Label("sebar", "text"), "teks"})
+	}
+	return append(list, choice{t.Label("sebar", "drop"), leave})
+}
+
+// inviteTexts are the texts of audiences as they are now.
+func (d *Desk) inviteTexts(ctx context.Context, auds []event.Audience) (map[string]string, error) {
+	texts := map[string]string{}
+	for _, aud := range auds {
+		body, _, err := d.ownOrBuiltIn(ctx, inviteKey(aud))
+		if err != nil {
+			return nil, err
+		}
+		texts[string(aud)] = body
+	}
+	return texts, nil
+}
+
+func (d *Desk) onReady(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
+	list := d.readyChoices(t, e)
+	if len(list) > 0 {
+		list = append(list, choice{t.Label("sebar", "calls"), "telepon"}) // where nobody can be written to
+	}
+	v, ok := d.chosen(t, st.Tag, list)
+	if !ok {
+		if at, problem := d.sendTime(e, t.Text()); problem == "" && t.In.Kind == channel.Text {
+			return d.submitSending(ctx, t, e, st, at)
+		}
+		return noteAgain(t, "answer.choose", nil, func() error { return d.askReady(ctx, t, e, st) })
+	}
+	switch v {
+	case "sekarang":
+		return d.submitSending(ctx, t, e, st, d.app.Now())
+	case "usul":
+		return d.submitSending(ctx, t, e, st, d.app.DefaultStart(e))
+	case "nanti":
+		st.Phase, st.Tag = sdTime, tagHere(t, "sd")
+		if err := t.Open(dlgSend, st); err != nil {
+			return err
+		}
+		return t.Say("sebar.ask.time", nil, d.stopButton(t, st.Tag), replyHint())
+	case "uji":
+		return d.testSending(ctx, t, e, st)
+	case "teks":
+		if len(st.Audiences) == 1 {
+			return d.askText(ctx, t, st, st.Audiences[0])
+		}
+		return d.askWhose(t, st)
+	case "telepon":
+		return d.callAll(ctx, t, e, st)
+	}
+	return d.leaveSending(ctx, t, st)
+}
+
+// testSending sends the invitation of each audience to whoever prepares it,
+// with a real guest's name.
+func (d *Desk) testSending(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
+	to, err := channel.ParseChat(t.Person.PrivateChat())
+	if err != nil {
+		return noteAgain(t, "sebar.nochat", nil, func() error { return d.askReady(ctx, t, e, st) })
+	}
+	for _, aud := range st.Audiences {
+		g, err := d.sampleGuest(ctx, e, aud)
+		if err != nil {
+			return err
+		}
+		if g == nil {
+			continue
+		}
+		body, _, err := d.ownOrBuiltIn(ctx, inviteKey(aud))
+		if err != nil {
+			return err
+		}
+		as := *g
+		as.Code = "ujicoba" // whoever presses is not that guest
+		m, err := d.inviteOutbound(body, e, &as, to.Channel, t.Caps)
+		if err != nil {
+			return err
+		}
+		head, err := t.Render("sebar.testing", templates.Data{"Name": g.Name, "Text": templates.Markup(m.Text)})
+		if err != nil {
+			return err
+		}
+		m.Text = string(head)
+		t.add(to, m)
+	}
+	return noteAgain(t, "sebar.tested", nil, func() error { return d.askReady(ctx, t, e, st) })
+}
+
+// callAll puts those on the call list who can be reached in no other way.
+func (d *Desk) callAll(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
+	n := 0
+	err := d.app.EachParticipation(ctx, storage.ParticipationQuery{EventID: e.ID}, func(g *event.Participation) error {
+		if !slices.Contains(st.Audiences, g.Audience) {
+			return nil
+		}
+		route, _, err := d.app.RouteTo(ctx, g, d.net.On)
+		if err != nil || route != app.ByCall {
+			return err
+		}
+		n++
+		return d.app.CallFor(ctx, g.ID)
+	})
+	if err != nil {
+		return err
+	}
+	t.Close()
+	return t.Say("sebar.tocalls", templates.Data{"N": n}, t.commands(choice{t.Label("sebar", "calllist"), "/sebar telepon"}))
+}
+
+// sendTime reads when invitations go out: "sekarang", or a date and time
+// before the event.
+func (d *Desk) sendTime(e *event.Event, text string) (at time.Time, problem string) {
+	if event.Fold(text) == "sekarang" {
+		return d.app.Now(), ""
+	}
+	w, err := understand.DateTime(text, d.app.Now())
+	if err != nil {
+		return at, "sebar.bad.time"
+	}
+	at = w.Time
+	if !w.HasTime {
+		at = event.Midnight(at).Add(event.StageHour * time.Hour)
+	}
+	switch {
+	case at.Before(d.app.Now()):
+		return at, "sebar.bad.time"
+	case !at.Before(e.Start):
+		return at, "sebar.bad.late"
+	}
+	return at, ""
+}
+
+// submitSending freezes the texts and lets it go, or asks a second member.
+func (d *Desk) submitSending(ctx context.Context, t *Turn, e *event.Event, st sendState, at time.Time) error {
+	texts, err := d.inviteTexts(ctx, st.Audiences)
+	if err != nil {
+		return err
+	}
+	b, err := d.app.SubmitBroadcast(ctx, t.Actor(), st.Broadcast, at, texts)
+	switch {
+	case errors.Is(err, app.ErrNobody):
+		return d.askReady(ctx, t, e, st)
+	case errors.Is(err, app.ErrBroadcastState):
+		t.Close()
+		return t.Say("sebar.cannot", templates.Data{"B": b})
+	case err != nil:
+		return err
+	}
+	t.Close()
+	_, bound, err := d.app.Group(ctx)
+	if err != nil {
+		return err
+	}
+	now := !b.StartAt.After(d.app.Now())
+	data := templates.Data{"B": b, "Event": e, "Now": now, "Group": bound}
+	stop := t.commands(choice{t.Label("sebar", "cancel"), "/sebar batalkan " + b.ID})
+	switch {
+	case b.Status == storage.BroadcastWaiting:
+		return t.Say("sebar.waiting", data, stop)
+	case now:
+		return t.Say("sebar.going", data)
+	}
+	return t.Say("sebar.scheduled", data, stop)
+}
+
+// leaveSending ends the dialog; a draft that was not sent goes with it.
+func (d *Desk) leaveSending(ctx context.Context, t *Turn, st sendState) error {
+	t.Close()
+	if st.Broadcast != "" {
+		if _, err := d.app.CancelBroadcast(ctx, t.Actor(), st.Broadcast); err != nil && !errors.Is(err, app.ErrBroadcastState) {
+			return err
+		}
+	}
+	return t.Say("sebar.left", nil)
+}
+
+// sendStep takes the answer to the question that stands.
+func (d *Desk) sendStep(ctx context.Context, t *Turn) error {
+	var st sendState
+	t.Load(&st)
+	if ok, err := d.stillMay(t, "sebar"); !ok {
+		return err
+	}
+	e, err := d.app.Event(ctx, st.EventID)
+	if err != nil {
+		return err
+	}
+	ask := func() error { return d.askSending(ctx, t, e, st) }
+	switch {
+	case t.Stale(st.Tag):
+		return noteAgain(t, "answer.stale", nil, ask)
+	case leaving(t) && (st.Phase == sdWhose || st.Phase == sdText || st.Phase == sdSave):
+		return d.leaveText(ctx, t, e, st)
+	case leaving(t):
+		return d.leaveSending(ctx, t, st)
+	}
+	switch st.Phase {
+	case sdAudience:
+		return d.onAddressees(ctx, t, e, st)
+	case sdReady:
+		return d.onReady(ctx, t, e, st)
+	case sdTime:
+		at, problem := d.sendTime(e, t.Text())
+		if problem != "" {
+			return noteAgain(t, problem, templates.Data{"Event": e}, ask)
+		}
+		return d.submitSending(ctx, t, e, st, at)
+	case sdWhose, sdText, sdSave:
+		return d.textStep(ctx, t, e, st)
+	}
+	t.Close()
+	return d.send(ctx, t, "")
+}
+
+// askSending asks the question that stands again.
+func (d *Desk) askSending(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
+	switch st.Phase {
+	case sdAudience:
+		return d.askAudiences(ctx, t, e, st)
+	case sdReady:
+		return d.askReady(ctx, t, e, st)
+	case sdWhose:
+		return d.askWhose(t, st)
+	case sdText, sdSave:
+		return d.askText(ctx, t, st, st.Audience)
+	}
+	return t.Say("sebar.ask.time", nil, d.stopButton(t, st.Tag), replyHint())
+}
