@@ -31,7 +31,7 @@ func (d *Desk) RSVPButtons(code string) [][]channel.Button {
 
 // rsvpPress takes a button of an invitation or a reminder.
 func (d *Desk) rsvpPress(ctx context.Context, t *Turn, code, value string) error {
-	p, err := d.app.Store().Participations().ByCode(ctx, code)
+	p, err := d.app.GuestByCode(ctx, code)
 	if err != nil || p.PersonID != t.Person.ID {
 		return t.Say("answer.oldbutton", nil)
 	}
