@@ -36,5 +36,49 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 		}
 		return nil
 	})
-	return next, err
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, age := range []time.Duration{event.NudgeAfter, event.DraftLife} {
+		chats, err := p.Store.Chats().Drafts(ctx, to.Add(-age), age == event.NudgeAfter, draftBatch)
+		if err != nil {
+			return time.Time{}, err
+		}
+		for _, c := range chats {
+			if c.DraftAt != nil {
+				consider(c.DraftAt.Add(age + time.Millisecond))
+			}
+		}
+	}
+	return next, p.nextAnnouncement(ctx, consider)
+}
+
+// nextAnnouncement considers when the group may be told of what has come in.
+func (p *Planner) nextAnnouncement(ctx context.Context, consider func(time.Time)) error {
+	if _, bound, err := p.App.Group(ctx); err != nil || !bound {
+		return err
+	}
+	events, err := p.App.Upcoming(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		last, err := p.App.LastAnnounced(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		first, _, err := p.Store.Registrations().List(ctx, storage.RegistrationQuery{EventID: e.ID, After: last.Number, Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(first) == 0 {
+			continue
+		}
+		at := first[0].CreatedAt.Add(settle)
+		if again := last.At.Add(announceEvery); again.After(at) {
+			at = again
+		}
+		consider(at)
+	}
+	return nil
 }

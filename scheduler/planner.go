@@ -223,11 +223,7 @@ func (p *Planner) nudge(ctx context.Context) error {
 		if c.Draft == nil {
 			continue
 		}
-		m, err := p.Voice.Nudge(c, p.capsOf(c.ID))
-		if err != nil {
-			return fmt.Errorf("chat %s: %w", c.ID, err)
-		}
-		if _, err := p.Store.Outbox().Add(ctx, m); err != nil {
+		if err := p.nudgeOne(ctx, c); err != nil {
 			return fmt.Errorf("chat %s: %w", c.ID, err)
 		}
 		now := p.App.Now()
@@ -239,6 +235,23 @@ func (p *Planner) nudge(ctx context.Context) error {
 	return nil
 }
 
+// nudgeOne queues the reminder, unless there is nothing to finish any more.
+func (p *Planner) nudgeOne(ctx context.Context, c *storage.Chat) error {
+	e, err := p.App.Event(ctx, c.Draft.EventID)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !e.TakesRegistrations(p.App.Now()) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m, err := p.Voice.Nudge(c, p.capsOf(c.ID))
+	if err != nil {
+		return err
+	}
+	_, err = p.Store.Outbox().Add(ctx, m)
+	return err
+}
+
 // dropDrafts forgets drafts that were left lying for too long: their data are
 // kept no longer than needed (UU PDP).
 func (p *Planner) dropDrafts(ctx context.Context) error {
@@ -247,12 +260,17 @@ func (p *Planner) dropDrafts(ctx context.Context) error {
 		return err
 	}
 	for _, c := range chats {
-		if err := p.App.DropDraft(ctx, c.Draft); err != nil {
-			return fmt.Errorf("chat %s: %w", c.ID, err)
-		}
+		draft := c.Draft
 		c.Draft, c.DraftAt, c.DraftNudged = nil, nil, false
 		c.Dialog, c.State = "", nil
-		if err := p.Store.Chats().Save(ctx, c); err != nil && !errors.Is(err, storage.ErrConflict) {
+		err := p.Store.Chats().Save(ctx, c)
+		if errors.Is(err, storage.ErrConflict) {
+			continue // its person is back this moment, and wants the photo, too
+		}
+		if err == nil {
+			err = p.App.DropDraft(ctx, draft)
+		}
+		if err != nil {
 			return fmt.Errorf("chat %s: %w", c.ID, err)
 		}
 	}

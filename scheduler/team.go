@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/app"
@@ -52,8 +53,10 @@ func (p *Planner) announceEvent(ctx context.Context, group app.TeamGroup, e *eve
 		return nil
 	}
 	var fresh []*event.Registration
+	unsettled := false // from here on the numbers wait: what is passed over is never told
 	err = p.App.EachRegistration(ctx, storage.RegistrationQuery{EventID: e.ID, After: last.Number}, func(r *event.Registration) error {
-		if now.Sub(r.CreatedAt) >= settle {
+		unsettled = unsettled || now.Sub(r.CreatedAt) < settle
+		if !unsettled {
 			fresh = append(fresh, r)
 		}
 		return nil
@@ -71,14 +74,25 @@ func (p *Planner) announceEvent(ctx context.Context, group app.TeamGroup, e *eve
 	if pending(fresh) > 0 {
 		buttons[0] = append(buttons[0], channel.Button{Label: p.Texts.Label("menu", "kurasi"), Value: "/kurasi"})
 	}
-	// The ID names where the announcement begins: doing this again after a
-	// crash adds nothing.
-	m := p.row(fmt.Sprintf("announce/%s/%s", e.ID, newest), group.Chat, text, e.ID, "announce", buttons)
-	if _, err := p.Store.Outbox().Add(ctx, m); err != nil {
+	// The ID names where the announcement begins, and the touchpoint where it
+	// ends: doing this again after a crash, when more came in, adds nothing and
+	// goes on behind what was told.
+	m := p.row(fmt.Sprintf("announce/%s/%s", e.ID, fresh[0].Number), group.Chat, text, e.ID, announceTouchpoint+newest, buttons)
+	added, err := p.Store.Outbox().Add(ctx, m)
+	if err != nil {
 		return err
+	}
+	if !added {
+		told, err := p.Store.Outbox().Get(ctx, m.ID)
+		if err != nil {
+			return err
+		}
+		newest = strings.TrimPrefix(told.Touchpoint, announceTouchpoint)
 	}
 	return p.App.SetAnnounced(ctx, e.ID, app.Announced{Number: newest, At: now})
 }
+
+const announceTouchpoint = "announce/" // + the last number told of
 
 func pending(regs []*event.Registration) int {
 	n := 0

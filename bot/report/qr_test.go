@@ -40,10 +40,17 @@ func read(img image.Image) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	result, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{
+	hints := map[gozxing.DecodeHintType]any{
 		gozxing.DecodeHintType_TRY_HARDER:    true,
 		gozxing.DecodeHintType_CHARACTER_SET: "UTF-8",
-	})
+	}
+	result, err := qrcode.NewQRCodeReader().Decode(bitmap, hints)
+	if err != nil {
+		// Made to find codes in photos, the reader misses the alignment of one
+		// clean small code in some thousands; it has a mode for clean codes.
+		hints[gozxing.DecodeHintType_PURE_BARCODE] = true
+		result, err = qrcode.NewQRCodeReader().Decode(bitmap, hints)
+	}
 	if err != nil {
 		return "", err
 	}
