@@ -34,8 +34,8 @@
 //	templates                   every text that a person reads
 //
 // Imports point one way: cmd → everything; scheduler → app, channel, storage,
-// templates; bot → dialog → app, report, understand, templates; app → guestlist,
-// storage → event. The ports (channel, storage) and event may be imported by anyone;
+// templates; bot → dialog → app, report, understand, templates; app → guestlist
+// (→ report, understand), storage → event. The ports (channel, storage) and event may be imported by anyone;
 // an SDK is imported by its adapter alone. TestImportsPointOneWay holds this.
 //
 // # How a message travels

@@ -3,7 +3,6 @@ package dialog
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
@@ -201,11 +200,9 @@ func (d *Desk) tellTeam(ctx context.Context, t *Turn, p *event.Participation) er
 	if err != nil {
 		return err
 	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	t.out = append(t.out, storage.Message{
-		ID: row, Chat: group.Chat, Lane: storage.LaneAnswer, Order: now.UnixMicro(), Body: channel.Outbound{Text: string(text)},
-		Touchpoint: "question", State: storage.Queued, DueAt: now, QueuedAt: now,
-	})
+	t.row(group.Chat, channel.Outbound{Text: string(text)})
+	last := &t.out[len(t.out)-1]
+	last.ID, last.Touchpoint, last.PersonID = row, "question", ""
 	return nil
 }
 
