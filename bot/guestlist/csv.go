@@ -38,7 +38,7 @@ func separator(text string) (rest string, comma rune) {
 	comma = ','
 	for _, c := range separators {
 		found, n := 0, 0
-		_ = eachLine(text, c, func(_ int, cells []string) error { //nolint:errcheck // only stops early
+		_ = eachLine(text, c, func(_ int, cells []string) error { // an error only stops it early
 			if n++; n > headWithin {
 				return errSheetDone
 			}

@@ -318,6 +318,9 @@ func TestTallyReadsTheIndexAlone(t *testing.T) {
 	if !rows.Next() || rows.Scan(&a, &b, &c, &detail) != nil || !strings.Contains(detail, "COVERING INDEX outbox_touchpoint (event_id=? AND touchpoint>? AND touchpoint<?)") {
 		t.Error(detail)
 	}
+	if err := rows.Err(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestMigrateFillsNewColumns brings a database of version 1 up, with rows in
