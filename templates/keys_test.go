@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
 )
 
@@ -148,6 +150,12 @@ func built(t *testing.T, p program) []string {
 		add("label.step.", strconv.Itoa(s.No))
 	}
 	add("label.audience.", string(event.Official))
+	for _, st := range []storage.BroadcastStatus{storage.BroadcastDraft, storage.BroadcastWaiting, storage.BroadcastApproved, storage.BroadcastRunning, storage.BroadcastPaused, storage.BroadcastCancelled, storage.BroadcastFinished} {
+		add("label.broadcast.", string(st))
+	}
+	for _, s := range []understand.Sensitivity{understand.Death, understand.Illness, understand.Anger} {
+		add("rsvp.sensitive.", string(s))
+	}
 	add("label.status.", p.consts["Status"]...)
 	add("label.eventstate.", append(p.consts["EventStatus"], "over")...)
 	for _, topic := range p.consts["Topic"] {
@@ -234,7 +242,10 @@ func TestEveryTextIsUsed(t *testing.T) {
 	for _, l := range p.labels {
 		used["label."+l[0]+"."+l[1]] = true
 	}
-	prefixes := []string{"event.ask.", "event.ask.value.", "label.field.", "label.option."} // built from what is in the program as a word
+	prefixes := []string{
+		"event.ask.", "event.ask.value.", "label.field.", "label.option.", "label.broadcast.", "label.via.", "guests.fault.", "guests.file.",
+		"branding.caption.", "invite.", "remind.", "rsvp.echo.", "rsvp.sensitive.", "poster.for.", "poster.pitch.", "poster.step.",
+	} // built from what is in the program as a word
 	for _, key := range r.Keys() {
 		if used[key] || p.literals[key] {
 			continue

@@ -1,0 +1,75 @@
+package templates_test
+
+import (
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/templates"
+)
+
+// guestSample fills the texts about guests and invitations.
+func guestSample(key, mark string, at time.Time) templates.Data {
+	room, _, _ := strings.Cut(key, ".")
+	switch room {
+	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "opened", "branding", "invite":
+	default:
+		if key != "status.invitations" {
+			return nil
+		}
+	}
+	guest := &event.Participation{
+		ID: "g1", EventID: "EMK-2027", Audience: event.Koperasi, Name: "H. Dedi Supriadi" + mark, Organisation: "Koperasi Makmur Jaya" + mark,
+		Position: "Ketua" + mark, Salutation: "Bapak", Phone: "+6281234567890", Email: "dedi@contoh.id", Telegram: "dedi", Code: "kodededi", InvitedAt: &at,
+		Reply: event.Reply{Answer: event.Yes, Heads: 2, Delegate: "Rudi" + mark, Late: true, Reason: "hajatan" + mark, At: &at},
+	}
+	card := object{"Name": guest.Name, "Organisation": guest.Organisation, "Position": guest.Position, "Phone": "0812-3456-7890", "Email": guest.Email, "Telegram": "dedi", "Writes": true}
+	line := object{
+		"Audience": event.Koperasi, "N": 40, "Guests": 40, "Chats": "Telegram 30;", "Email": 5, "Liaison": 1, "Call": 3, "Unreachable": 1, "Stopped": 1, "Already": 2,
+		"Via": "telegram", "Queued": 3, "Delivered": 20, "Read": 12, "Answered": 15, "Failed": 1, "Uncertain": 1, "Sent": 30,
+	}
+	count := object{"Audience": event.Koperasi, "Guests": 40, "Yes": 20, "Delegated": 2, "Maybe": 5, "No": 3, "Silent": 10, "Heads": 31, "CallDue": 4}
+	return templates.Data{
+		"P": guest, "Salute": "Bapak " + guest.Name, "B": &storage.Broadcast{ID: "b1", Total: 320, Status: storage.BroadcastRunning, StartAt: at},
+		"C": object{"Audiences": []object{count}, "Total": count, "Since": &at, "Moved": 7, "VIP": []*event.Participation{guest}}, "Calls": 3, "Rows": 300,
+		"Most": 20, "Cell": "8.12E+11" + mark, "Column": "WhatsApp", "Fault": "Nomornya kurang panjang." + mark, "Faults": []object{{"Line": 7, "Text": "Nomornya kurang panjang." + mark}},
+		"Guests": 40, "Total": 320, "Lines": []object{line}, "Names": "Koperasi, UKM", "Many": true, "File": "tamu.xlsx" + mark, "New": 30, "Known": 8, "Already": 2, "Doubt": 1, "Bad": 1,
+		"Writes": 38, "Ignored": []string{"Catatan" + mark}, "Handles": 2, "Officials": 1, "Public": 1, "Private": true, "Keep": card, "Other": card, "Why": "phone", "N": 2,
+		"Name": guest.Name, "Organisation": guest.Organisation, "Position": guest.Position, "Email": guest.Email, "Telegram": "dedi", "Answer": "Ada doorprize." + mark,
+		"List": []object{{"Words": "doorprize" + mark, "Answer": "Ada." + mark}}, "Open": []object{{"Name": "Asep" + mark, "Text": "kapan?" + mark}}, "Text": "kapan?" + mark,
+		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1,
+		"Own": true, "Body": templates.Markup("Yth."), "Required": "{acara}", "Missing": "{acara}", "Unknown": "{x}", "Group": true, "Now": false,
+		"Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
+		"Organisasi": guest.Organisation, "Number": "0812-3456-7890", "Nama": guest.Name,
+	}
+}
+
+// guestOverrides are for texts that mean something else by a name.
+func guestOverrides(key, mark string, at time.Time) templates.Data {
+	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0}
+	switch key {
+	case "sebar.text.show":
+		return templates.Data{"Known": "{sapaan}, {acara}"}
+	case "sebar.board":
+		return templates.Data{"Status": "running", "P": progress}
+	case "sebar.list":
+		return templates.Data{"List": []object{{"Names": "Koperasi", "Status": "running", "Total": 500, "Done": 320, "Failed": 3, "Later": true, "StartAt": at}}}
+	case "sebar.reachline":
+		return templates.Data{"Audience": event.Koperasi, "Chats": "Telegram 30;", "Email": 5, "Call": 3, "Unreachable": 1, "Stopped": 1}
+	case "calls.list":
+		return templates.Data{"Guests": []object{{"N": 1, "Salute": "Bapak Dedi" + mark, "Organisation": "Koperasi" + mark, "Number": "0812-3456-7890", "Link": "https://wa.me/6281234567890"}}}
+	case "guests.earlier":
+		return templates.Data{"Names": []string{"Siti" + mark}}
+	case "guests.add.done":
+		return templates.Data{"R": object{"Name": "Siti" + mark, "Organisation": "Keripik" + mark, "Audience": event.UKM, "Email": "siti@contoh.id", "Telegram": "siti"}}
+	}
+	return nil
+}
+
+// withGuests lays the samples about guests over d.
+func withGuests(d templates.Data, key, mark string, at time.Time) {
+	maps.Copy(d, guestSample(key, mark, at))
+	maps.Copy(d, guestOverrides(key, mark, at))
+}
