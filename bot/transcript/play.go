@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,6 +78,9 @@ func playFile(t *testing.T, file string, w World) {
 		if err != nil {
 			t.Fatalf("%s:%d: %s: %v", file, l.no, l.raw, err)
 		}
+		// Only within a chat is the order of messages a promise: the chat that
+		// was spoken in comes first, then the others by name.
+		slices.SortStableFunc(msgs, func(a, b Message) int { return strings.Compare(a.To, b.To) })
 		for _, m := range msgs {
 			write(&got, m)
 		}
