@@ -44,6 +44,7 @@ type registerState struct {
 	Another  bool           `json:"another,omitempty"` // said: yes, another one
 	Earlier  string         `json:"earlier,omitempty"` // registration of an earlier event
 	Other    string         `json:"other,omitempty"`   // phSame: the registration that stands
+	Key      string         `json:"key,omitempty"`     // phAsk: the field that was asked
 	Asked    place          `json:"asked"`             // what is known of a place half said
 }
 
@@ -262,7 +263,7 @@ func (d *Desk) proceed(ctx context.Context, t *Turn, st registerState) error {
 	t.touchDraft(d.app.Now())
 	st.Asked = place{}
 	if fd, ok := dr.Next(form); ok {
-		st.Phase = phAsk
+		st.Phase, st.Key = phAsk, fd.Key
 		if err := t.Open(dlgRegister, st); err != nil {
 			return err
 		}
@@ -307,6 +308,10 @@ func (d *Desk) askSummary(ctx context.Context, t *Turn) error {
 func (d *Desk) registerStep(ctx context.Context, t *Turn) error {
 	var st registerState
 	t.Load(&st)
+	if dr := t.Chat.Draft; dr != nil {
+		form, _ := event.FormOf(dr.Audience)
+		dr.Adopt(form, validAnswer) // the questions may have changed since the last message
+	}
 	if done, err := d.steer(ctx, t, &st); done || err != nil {
 		return err
 	}
@@ -640,8 +645,12 @@ func (d *Desk) onOptional(ctx context.Context, t *Turn, st registerState) error 
 func (d *Desk) onAnswer(ctx context.Context, t *Turn, st registerState) error {
 	dr := t.Chat.Draft
 	form, _ := event.FormOf(dr.Audience)
-	dr.Adopt(form, validAnswer)
 	fd, ok := dr.Next(form)
+	if asked, there := form.Field(st.Key); there && ok && fd.Key != asked.Key && dr.Answers[asked.Key] == "" {
+		fd = asked // a new version asks something else first: this answers what was asked
+	} else if st.Key != "" && !there {
+		ok = false
+	}
 	if !ok {
 		return d.proceed(ctx, t, st)
 	}
