@@ -385,6 +385,9 @@ func (d *Desk) steer(ctx context.Context, t *Turn, st *registerState) (done bool
 		}
 		return true, d.repeat(ctx, t, *st)
 	}
+	if done, err := d.wander(ctx, t, st); done || err != nil {
+		return done, err
+	}
 	if greeting(t.Text()) {
 		if err := t.Note("register.hello", templates.Data{"Draft": t.Chat.Draft != nil}); err != nil {
 			return true, err
@@ -396,6 +399,21 @@ func (d *Desk) steer(ctx context.Context, t *Turn, st *registerState) (done bool
 			return true, err
 		}
 		return true, d.repeat(ctx, t, *st)
+	}
+	return false, nil
+}
+
+// wander obeys a single word that is a command, in the midst of the questions.
+// At the summary and in lists such words are answers.
+func (d *Desk) wander(ctx context.Context, t *Turn, st *registerState) (done bool, err error) {
+	if t.Chat.Draft == nil || st.Phase != phAsk && st.Phase != phOptional || len(strings.Fields(t.Text())) != 1 {
+		return false, nil
+	}
+	switch intent(t.Text()) {
+	case understand.Change:
+		return true, d.askField(ctx, t, *st)
+	case understand.Status:
+		return true, d.status(ctx, t, "")
 	}
 	return false, nil
 }
@@ -663,6 +681,15 @@ func (d *Desk) onAnswer(ctx context.Context, t *Turn, st registerState) error {
 	}
 	if t.In.Kind == channel.Text || t.In.Kind == channel.Press {
 		// "belum punya"; but "@warung_kaga" is an account.
+		if dr.Fixing != "" {
+			_, value, _ := t.Pressed()
+			switch {
+			case fd.Optional && (value == "hapus" || event.Fold(t.Text()) == "hapus"):
+				return d.skip(ctx, t, st, fd)
+			case intent(t.Text()) == understand.Skip: // it stays as it is
+				return d.goBack(ctx, t, st)
+			}
+		}
 		none := fd.Optional && fd.Kind != event.Choice && !strings.Contains(t.Text(), "@") && understand.YesNo(t.Text()) == understand.AnswerNo
 		if none || intent(t.Text()) == understand.Skip {
 			return d.skip(ctx, t, st, fd)
@@ -780,7 +807,7 @@ func (d *Desk) askField(_ context.Context, t *Turn, st registerState) error {
 }
 
 func (d *Desk) onField(ctx context.Context, t *Turn, st registerState) error {
-	key, ok := d.chosen(t, string(phField), d.fieldChoices(t, t.Chat.Draft.Audience, t.Chat.Draft.Answers))
+	key, ok := d.chosenField(t, string(phField), t.Chat.Draft.Audience, d.fieldChoices(t, t.Chat.Draft.Audience, t.Chat.Draft.Answers))
 	if !ok {
 		return d.pickAgain(ctx, t, st)
 	}
@@ -823,7 +850,12 @@ func (d *Desk) ask(t *Turn, fd event.Field) error {
 	case fd.Kind == event.PersonName && t.In.Sender.Name != "" && validName(t.In.Sender.Name):
 		opts = append(opts, t.commands(choice{t.In.Sender.Name, pressMark + tag + "|" + clip(t.In.Sender.Name, channel.MaxButtonValue-len(pressMark)-len(tag)-1)}))
 	}
-	if fd.Optional && fd.Kind != event.Phone {
+	switch _, has := dr.Answers[fd.Key]; {
+	case dr.Fixing != "":
+		if fd.Optional && has && fd.Kind != event.Phone {
+			opts = append(opts, t.commands(choice{t.Label("answer", "clear"), pressMark + tag + "|hapus"}))
+		}
+	case fd.Optional && fd.Kind != event.Phone:
 		opts = append(opts, t.commands(choice{t.Label("answer", "skip"), pressMark + tag + "|lewati"}))
 	}
 	if fd.Kind != event.Phone {
@@ -893,7 +925,12 @@ func (d *Desk) show(t *Turn, aud event.Audience, key, value string) string {
 		return t.Label("option."+key, value)
 	case event.Phone:
 		return understand.FormatPhone(value)
-	case event.Location, event.District:
+	case event.District: // its name says that it is a kecamatan
+		if l := event.ParseLocality(value); !l.Outside {
+			return l.Kecamatan
+		}
+		return t.locality(value)
+	case event.Location:
 		return t.locality(value)
 	case event.Minutes:
 		return value + " menit"
