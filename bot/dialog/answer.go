@@ -59,11 +59,35 @@ func (d *Desk) read(ctx context.Context, t *Turn, fd event.Field, asked place) (
 		if v, ok := d.choose(text, d.options(t, fd)); ok {
 			return reading{value: v}, nil
 		}
+		if fd.Key == event.KeyBooth {
+			return readBooth(text), nil
+		}
 		return trouble("answer.choose", nil), nil
 	case event.Location, event.District:
 		return readPlace(t, text, fd.Kind == event.District, asked), nil
 	}
 	return readTyped(fd, text), nil
+}
+
+// readBooth reads an answer to whether a booth is wanted that names none of
+// the choices: "pakai listrik", "tidak usah", "ya".
+func readBooth(text string) reading {
+	answer := understand.YesNo(text)
+	words := strings.Fields(event.Fold(text))
+	without := slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains([]string{"tanpa", "tidak", "tak", "nggak", "ngga", "gak", "ga", "enggak", "teu"}, w)
+	})
+	switch {
+	case slices.Contains(words, "listrik") && without:
+		return reading{value: event.BoothPlain}
+	case slices.Contains(words, "listrik"):
+		return reading{value: event.BoothPower}
+	case answer == understand.AnswerNo:
+		return reading{value: event.BoothNone}
+	case answer == understand.AnswerYes:
+		return trouble("answer.booth", nil)
+	}
+	return trouble("answer.choose", nil)
 }
 
 // readTyped reads the kinds that are plain text.
@@ -303,6 +327,26 @@ func (d *Desk) chosen(t *Turn, tag string, list []choice) (string, bool) {
 		return "", false
 	}
 	return d.choose(t.Text(), list)
+}
+
+// chosenField is chosen for a list of fields with their values: by its name
+// alone first, so that the words of another field's value do not count.
+func (d *Desk) chosenField(t *Turn, tag string, aud event.Audience, list []choice) (string, bool) {
+	if t.In.Kind == channel.Text {
+		for _, c := range list {
+			if event.Fold(t.Text()) == event.Fold(t.fieldName(aud, c.value)) {
+				return c.value, true
+			}
+		}
+		var names []choice
+		for _, c := range list {
+			names = append(names, choice{t.fieldName(aud, c.value), c.value})
+		}
+		if v, ok := d.chosen(t, tag, names); ok {
+			return v, true
+		}
+	}
+	return d.chosen(t, tag, list)
 }
 
 // yesNo reads yes or no to a question with that tag; 1 is yes and 2 is no, as

@@ -18,8 +18,7 @@ const dlgChange = "change"
 type changeState struct {
 	ID    string `json:"id"`
 	Key   string `json:"key,omitempty"`
-	Old   string `json:"old,omitempty"` // after the change: what it was, for the undo
-	Done  bool   `json:"done,omitempty"`
+	Done  bool   `json:"done,omitempty"` // something was changed
 	Asked place  `json:"asked"`
 }
 
@@ -92,7 +91,14 @@ func (d *Desk) changeStep(ctx context.Context, t *Turn) error {
 
 func (d *Desk) onChangeField(ctx context.Context, t *Turn, st changeState, r *event.Registration) error {
 	list := append(d.fieldChoices(t, r.Audience, r.Answers), choice{t.Label("answer", "finish"), "selesai"})
-	key, ok := d.chosen(t, dlgChange, list)
+	key, ok := d.chosenField(t, dlgChange, r.Audience, list)
+	word := understand.Intent("")
+	if t.In.Kind == channel.Text {
+		word = intent(t.Text())
+	}
+	if !ok && st.Done && (word == understand.Back || word == understand.Cancel || word == understand.Done) {
+		key, ok = "selesai", true
+	}
 	if !ok {
 		return d.leaveOr(ctx, t, func() error {
 			if err := t.Note("answer.choose", nil); err != nil {
@@ -101,7 +107,11 @@ func (d *Desk) onChangeField(ctx context.Context, t *Turn, st changeState, r *ev
 			return d.askWhatToChange(t, st, r)
 		})
 	}
-	if key == "selesai" {
+	switch {
+	case key == "selesai" && !st.Done:
+		t.Close()
+		return t.Say("answer.left", nil, d.afterwards(t))
+	case key == "selesai":
 		t.Close()
 		return t.Say("change.finished", nil, d.afterwards(t))
 	}
@@ -131,7 +141,7 @@ func (d *Desk) onNewValue(ctx context.Context, t *Turn, st changeState, r *event
 		}
 		return d.askWhatToChange(t, st, r)
 	case fd.Optional && (pressed && value == "hapus" || typed && event.Fold(t.Text()) == "hapus"):
-		return d.apply(ctx, t, r, fd.Key, "")
+		return d.apply(ctx, t, st.Done, r, fd.Key, "")
 	}
 	got, err := d.read(ctx, t, fd, st.Asked)
 	if err != nil {
@@ -147,11 +157,12 @@ func (d *Desk) onNewValue(ctx context.Context, t *Turn, st changeState, r *event
 		}
 		return d.askNewValue(t, st, r)
 	}
-	return d.apply(ctx, t, r, fd.Key, got.value)
+	return d.apply(ctx, t, st.Done, r, fd.Key, got.value)
 }
 
-// apply makes the change, shows before and after, and offers the undo.
-func (d *Desk) apply(ctx context.Context, t *Turn, r *event.Registration, key, value string) error {
+// apply makes the change, shows before and after, and offers the next one;
+// done tells whether something was changed before.
+func (d *Desk) apply(ctx context.Context, t *Turn, done bool, r *event.Registration, key, value string) error {
 	old := r.Answers[key]
 	changed, err := d.app.Change(ctx, t.Actor(), r.ID, key, value)
 	var dup *app.DuplicateError
@@ -160,12 +171,12 @@ func (d *Desk) apply(ctx context.Context, t *Turn, r *event.Registration, key, v
 		if err := t.Note("change.nobooth", nil); err != nil {
 			return err
 		}
-		return d.askWhatToChange(t, changeState{ID: r.ID}, r)
+		return d.askWhatToChange(t, changeState{ID: r.ID, Done: done}, r)
 	case errors.As(err, &dup):
 		if err := t.Note("change.same", templates.Data{"Number": dup.Existing.Number}); err != nil {
 			return err
 		}
-		return d.askWhatToChange(t, changeState{ID: r.ID}, r)
+		return d.askWhatToChange(t, changeState{ID: r.ID, Done: done}, r)
 	case err != nil:
 		return err
 	}
@@ -176,7 +187,7 @@ func (d *Desk) apply(ctx context.Context, t *Turn, r *event.Registration, key, v
 	if err := t.Note("change.done", data); err != nil {
 		return err
 	}
-	return d.askWhatToChange(t, changeState{ID: r.ID}, changed)
+	return d.askWhatToChange(t, changeState{ID: r.ID, Done: true}, changed)
 }
 
 // leaveOr lets a person leave a dialog by the words that do so everywhere, or

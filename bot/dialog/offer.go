@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
@@ -92,6 +94,9 @@ func (d *Desk) offerStep(ctx context.Context, t *Turn) error {
 		labels = [2]string{"requeue", "no"}
 	}
 	yes, sure := d.agreed(t, offerTag(r), labels[0], labels[1])
+	if !yes && r.Status == event.Offered && later(t) {
+		return t.Say("offer.later", templates.Data{"R": r}, t.offerChoices(r))
+	}
 	if !sure {
 		return d.leaveOr(ctx, t, func() error { return d.showStatus(ctx, t, r) })
 	}
@@ -100,6 +105,12 @@ func (d *Desk) offerStep(ctx context.Context, t *Turn) error {
 		if r, err = d.app.Requeue(ctx, t.Actor(), r.ID); err != nil {
 			return err
 		}
+		ahead, err := d.app.Ahead(ctx, r)
+		if err != nil {
+			return err
+		}
+		t.Close()
+		return t.Say("offer.requeued", templates.Data{"R": r, "Ahead": ahead}, d.afterwards(t))
 	case yes:
 		taken, err := d.app.TakeOffer(ctx, t.Actor(), r.ID)
 		if errors.Is(err, app.ErrOfferGone) { // the planner moves the list within the minute
@@ -118,6 +129,18 @@ func (d *Desk) offerStep(ctx context.Context, t *Turn) error {
 	}
 	t.Close()
 	return d.sayOutcome(ctx, t, r)
+}
+
+// later reports whether somebody puts an answer off: that is no refusal, and
+// the place is held until its time all the same.
+func later(t *Turn) bool {
+	if t.In.Kind != channel.Text {
+		return false
+	}
+	words := strings.FieldsFunc(event.Fold(t.Text()), func(r rune) bool { return strings.ContainsRune(" ,.!?", r) })
+	return slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains([]string{"nanti", "nanti2", "ntar", "entar", "engke", "besok", "belum", "teuacan", "pikir", "pikir2"}, w)
+	})
 }
 
 // Tell writes the message about a change of status that happened without the

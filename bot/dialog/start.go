@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/understand"
@@ -131,12 +133,16 @@ func (d *Desk) Small(ctx context.Context, t *Turn) error {
 	if a := audienceWanted(text); a != "" {
 		return d.register(ctx, t, string(a))
 	}
-	if intent(text) == "" {
+	if intent(text) == "" && !registers(event.Fold(text)) {
 		if ok, err := d.rsvp(ctx, t); ok || err != nil {
 			return err
 		}
 	}
-	if name, ok := plainCommand(text); ok {
+	name, ok := plainCommand(text)
+	if !ok && registers(event.Fold(text)) {
+		name, ok = "daftar", true
+	}
+	if ok {
 		if c, ok := d.Lookup(name); ok && c.Allows(t.Person.Role) {
 			return d.Run(ctx, t, c, "")
 		}
@@ -231,11 +237,22 @@ func thanks(text string) bool {
 	return found
 }
 
+// registers reports whether a word means to register, also with a slip:
+// "dftar", "daptar".
+func registers(word string) bool {
+	for _, w := range []string{"daftar", "mendaftar", "registrasi"} {
+		if levenshtein.ComputeDistance(word, w) <= 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // audienceWanted reads "daftar ukm", "saya mau daftar sebagai koperasi".
 func audienceWanted(text string) event.Audience {
 	words := strings.Fields(event.Fold(text))
 	for i, w := range words {
-		if w == "daftar" || w == "mendaftar" || w == "registrasi" {
+		if registers(w) {
 			rest := words[i+1:]
 			for len(rest) > 0 && slices.Contains([]string{"sebagai", "untuk", "jadi", "yang", "acara"}, rest[0]) && len(rest) > 1 {
 				rest = rest[1:]
