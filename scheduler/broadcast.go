@@ -21,8 +21,11 @@ const (
 	ahead = 300
 	// broadcastPage is how many guests are looked at at a time.
 	broadcastPage = 200
-	// beatEvery is how often a running broadcast is looked after.
-	beatEvery = time.Second
+	// beatEvery is how often a running broadcast is looked after: often, so that
+	// each time is short and nobody who types waits for it.
+	beatEvery = 250 * time.Millisecond
+	// beatShare is how much longer than a beat the rest after it is at least.
+	beatShare = 10
 	// boardEvery is how often the message that shows progress is edited at
 	// most, in a private chat and in a group (which takes 20 messages a minute).
 	boardEvery      = 5 * time.Second
@@ -43,6 +46,7 @@ type sending struct {
 	fresh   int // rows of the pass over the guests that is under way
 	shown   time.Time
 	settled bool // it is over and its board says so
+	running bool // it was running when last looked at, and no row is held
 	// done at a time: the pace is measured from there.
 	done int
 	from time.Time
@@ -101,6 +105,7 @@ func (p *Planner) broadcast(ctx context.Context, e *event.Event, b *storage.Broa
 		return nil
 	}
 	s.settled = false
+	s.running = s.running && b.Status == storage.BroadcastRunning
 	if b.Status != storage.BroadcastDraft && !app.BroadcastOver(b.Status) && !e.Upcoming(p.App.Now()) {
 		var err error
 		if b, err = p.App.CancelBroadcast(ctx, app.Actor{Inbound: "planner/" + b.ID}, b.ID); err != nil {
@@ -144,31 +149,45 @@ func (p *Planner) broadcast(ctx context.Context, e *event.Event, b *storage.Broa
 // carryOn queues what there is room for, shows how far it is, and ends it.
 func (p *Planner) carryOn(ctx context.Context, e *event.Event, b *storage.Broadcast, s *sending) error {
 	p.busy.Store(true)
-	if err := p.App.SettleBroadcast(ctx, b); err != nil { // rows held by a pause that is over
-		return err
+	if !s.running {
+		if err := p.App.SettleBroadcast(ctx, b); err != nil { // rows held by a pause that is over
+			return err
+		}
+		s.running = true
 	}
 	progress, err := p.App.ProgressOf(ctx, b)
 	if err != nil {
 		return err
 	}
-	if err := p.fill(ctx, e, b, s, ahead-progress.Pending); err != nil {
+	n, err := p.fill(ctx, e, b, s, ahead-progress.Pending)
+	if err != nil {
 		return p.overtaken(ctx, b, err)
 	}
-	if progress, err = p.App.ProgressOf(ctx, b); err != nil {
+	if b.Queued && progress.Pending+n == 0 {
+		return p.finish(ctx, e, b, s)
+	}
+	return p.showBoard(ctx, e, b, s)
+}
+
+// finish ends a broadcast that has nothing left to send.
+func (p *Planner) finish(ctx context.Context, e *event.Event, b *storage.Broadcast, s *sending) error {
+	if err := p.App.SettleBroadcast(ctx, b); err != nil {
 		return err
 	}
-	if b.Queued && progress.Pending == 0 {
-		if err := p.App.CallForFailed(ctx, b); err != nil {
-			return err
-		}
-		if err := p.App.FinishBroadcast(b); err != nil {
-			return err
-		}
-		if err := p.App.AdvanceBroadcast(ctx, b); err != nil {
-			return p.overtaken(ctx, b, err)
-		}
-		s.shown, s.settled = time.Time{}, true
+	progress, err := p.App.ProgressOf(ctx, b)
+	if err != nil || progress.Pending > 0 { // some were held after all
+		return err
 	}
+	if err := p.App.CallForFailed(ctx, b); err != nil {
+		return err
+	}
+	if err := p.App.FinishBroadcast(b); err != nil {
+		return err
+	}
+	if err := p.App.AdvanceBroadcast(ctx, b); err != nil {
+		return p.overtaken(ctx, b, err)
+	}
+	s.shown, s.settled = time.Time{}, true
 	return p.showBoard(ctx, e, b, s)
 }
 
@@ -188,23 +207,23 @@ func (p *Planner) overtaken(ctx context.Context, b *storage.Broadcast, err error
 	return errOvertaken
 }
 
-// fill queues the invitations of the next guests, about room of them. It
-// passes over the guests until a pass finds nobody new, since a guest who is
+// fill queues the invitations of the next guests, about room of them; added is
+// how many. It passes over the guests until a pass finds nobody new, since a guest who is
 // merged into another person meanwhile changes their place in the order.
-func (p *Planner) fill(ctx context.Context, e *event.Event, b *storage.Broadcast, s *sending, room int) error {
+func (p *Planner) fill(ctx context.Context, e *event.Event, b *storage.Broadcast, s *sending, room int) (added int, err error) {
 	uninvited := false
-	for room > 0 && !b.Queued {
+	for added < room && !b.Queued {
 		page, next, err := p.Store.Participations().List(ctx, storage.ParticipationQuery{
-			EventID: e.ID, Invited: &uninvited, After: b.Cursor, Limit: min(room, broadcastPage),
+			EventID: e.ID, Invited: &uninvited, After: b.Cursor, Limit: min(room-added, broadcastPage),
 		})
 		if err != nil {
-			return err
+			return added, err
 		}
 		n, err := p.invitePage(ctx, e, b, page)
 		if err != nil {
-			return err
+			return added, err
 		}
-		room -= n
+		added += n
 		s.fresh += n
 		b.Cursor = next
 		if next == "" {
@@ -212,10 +231,10 @@ func (p *Planner) fill(ctx context.Context, e *event.Event, b *storage.Broadcast
 			s.fresh = 0
 		}
 		if err := p.App.AdvanceBroadcast(ctx, b); err != nil {
-			return err
+			return added, err
 		}
 	}
-	return nil
+	return added, nil
 }
 
 // invitePage queues the invitations of one page of guests, and then notes that
@@ -313,7 +332,9 @@ func (p *Planner) handover(ctx context.Context, e *event.Event, b *storage.Broad
 	first := p.broadcastRow(e, b, id+".note", to, note)
 	first.Touchpoint = "liaison/" + b.ID
 	second := p.broadcastRow(e, b, id, to, text)
-	second.Order++
+	// Nothing may come between the two in the chat.
+	first.Order -= 2
+	second.DueAt, second.QueuedAt, second.Order = first.DueAt, first.QueuedAt, first.Order+1
 	return []storage.Message{first, second}, nil
 }
 
@@ -333,122 +354,6 @@ func (p *Planner) broadcastRow(e *event.Event, b *storage.Broadcast, id string, 
 	expires := e.Start
 	m.Body, m.ExpiresAt = body, &expires
 	return m
-}
-
-// askApproval asks the team once to approve a broadcast, for the number of
-// guests that it has now: in the group, or each member but its maker.
-func (p *Planner) askApproval(ctx context.Context, e *event.Event, b *storage.Broadcast) error {
-	var to []channel.Chat
-	group, bound, err := p.App.Group(ctx)
-	if err != nil {
-		return err
-	}
-	if bound {
-		to = append(to, group.Chat)
-	} else {
-		team, err := p.App.Team(ctx)
-		if err != nil {
-			return err
-		}
-		for _, m := range team {
-			if chat, err := channel.ParseChat(m.PrivateChat()); err == nil && m.ID != b.MadeBy && (m.Role == event.Member || m.Role == event.Lead) {
-				to = append(to, chat)
-			}
-		}
-	}
-	var rows []storage.Message
-	for _, chat := range to {
-		body, err := p.Voice.Approval(ctx, b, e, p.caps[chat.Channel])
-		if err != nil {
-			return err
-		}
-		m := p.row(fmt.Sprintf("approve/%s/%d/%s", b.ID, b.Total, chat), chat, "", e.ID, "approve/"+b.ID, nil)
-		m.Body = body
-		rows = append(rows, m)
-	}
-	_, err = p.Store.Outbox().AddAll(ctx, rows)
-	return err
-}
-
-// showBoard brings the message that shows a broadcast's progress up to date:
-// one that is edited as it goes, or where the channel cannot edit a new one at
-// every quarter.
-func (p *Planner) showBoard(ctx context.Context, e *event.Event, b *storage.Broadcast, s *sending) error {
-	to, err := channel.ParseChat(b.Board)
-	if err != nil {
-		return nil //nolint:nilerr // made without a chat, by a test or an import
-	}
-	now := p.App.Now()
-	caps := p.caps[to.Channel]
-	every := boardEvery
-	if group, bound, err := p.App.Group(ctx); err == nil && bound && group.Chat == to {
-		every = boardEveryGroup
-	}
-	running := b.Status == storage.BroadcastRunning
-	if since := now.Sub(s.shown); running && since >= 0 && since < every {
-		return nil
-	}
-	progress, err := p.App.ProgressOf(ctx, b)
-	if err != nil {
-		return err
-	}
-	progress.Left = s.left(progress, now)
-	quarter := progress.Percent() / 25
-	if !caps.Edit && running && quarter <= b.Shown {
-		return nil
-	}
-	body, err := p.Voice.Board(b, e, progress, caps)
-	if err != nil || body.Text == b.ShownText {
-		return err
-	}
-	row := p.row("", to, "", e.ID, "board/"+b.ID, nil)
-	row.Body = body
-	if err := p.addBoard(ctx, b, row, caps.Edit, quarter, progress); err != nil {
-		return err
-	}
-	s.shown = now
-	err = p.App.AdvanceBroadcast(ctx, b)
-	if errors.Is(err, storage.ErrConflict) {
-		return errOvertaken // the next beat shows it
-	}
-	return err
-}
-
-func (p *Planner) addBoard(ctx context.Context, b *storage.Broadcast, row storage.Message, edit bool, quarter int, progress app.Progress) error {
-	b.ShownText = row.Body.Text
-	if !edit {
-		b.Shown = quarter
-		row.ID = fmt.Sprintf("board/%s/%s.%d.%d", b.ID, b.Status, quarter, progress.Sent)
-		_, err := p.Store.Outbox().Add(ctx, row)
-		return err
-	}
-	for {
-		row.ID = fmt.Sprintf("board/%s/%d", b.ID, b.Shown)
-		if b.BoardRow == "" {
-			b.BoardRow = row.ID
-		} else if b.BoardRow != row.ID {
-			row.Edits = b.BoardRow
-		}
-		b.Shown++
-		// One of that number may be there from before a crash, with another text.
-		fresh, err := p.Store.Outbox().Add(ctx, row)
-		if err != nil || fresh {
-			return err
-		}
-	}
-}
-
-// left estimates how long the rest takes by the pace so far.
-func (s *sending) left(progress app.Progress, now time.Time) time.Duration {
-	done := progress.Done()
-	if s.from.IsZero() || done < s.done || now.Before(s.from) {
-		s.from, s.done = now, done
-	}
-	took := now.Sub(s.from)
-	if done == s.done || took < time.Second {
-		return 0
-	}
-	return took / time.Duration(done-s.done) * time.Duration(progress.Total-done)
 }
 
 // beat looks after running broadcasts between two ticks.

@@ -98,15 +98,17 @@ func (p *Planner) Run(ctx context.Context) error {
 	}
 	c.Start()
 	defer func() { <-c.Stop().Done() }()
-	beat := time.NewTicker(beatEvery)
+	beat := time.NewTimer(beatEvery)
 	defer beat.Stop()
 	look := p.Tick
 	for {
+		began := time.Now()
 		if err := look(ctx); err != nil && ctx.Err() == nil {
 			p.Metrics.Error("planner")
 			p.Log.Error().Err(err).Msg("planning failed; the next tick tries again")
 		}
 		look = p.Tick
+		beat.Reset(max(beatEvery, beatShare*time.Since(began)))
 		select {
 		case <-ctx.Done():
 			return nil

@@ -51,7 +51,7 @@ func (a *App) ProgressOf(ctx context.Context, b *storage.Broadcast) (Progress, e
 			p.Dropped += c.N
 		}
 	}
-	if p.Failed > 0 && b.Status != storage.BroadcastFinished {
+	if p.Failed > 0 && (b.Status == storage.BroadcastPaused || b.Status == storage.BroadcastCancelled) {
 		err = a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), storage.Failed, func(m *storage.Message) error {
 			if held(m) {
 				p.Held++

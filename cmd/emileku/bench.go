@@ -12,9 +12,10 @@ import (
 )
 
 type benchCmd struct {
-	Steps stepsCmd      `cmd:"" help:"Registration steps per second, handling times, memory at rest."`
-	Crash crashCmd      `cmd:"" help:"Kill the bot at random points while people register, and check that nothing is lost or doubled."`
-	Child crashChildCmd `cmd:"" hidden:"" help:"The process that the crash bench kills."`
+	Steps     stepsCmd      `cmd:"" help:"Registration steps per second, handling times, memory at rest."`
+	Crash     crashCmd      `cmd:"" help:"Kill the bot at random points while people register, and check that nothing is lost or doubled."`
+	Broadcast broadcastCmd  `cmd:"" help:"Send invitations over Telegram's limits while people type: time, refusals, waits."`
+	Child     crashChildCmd `cmd:"" hidden:"" help:"The process that the crash bench kills."`
 }
 
 type crashCmd struct {
