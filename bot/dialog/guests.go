@@ -109,7 +109,7 @@ func (d *Desk) guestVerb(ctx context.Context, t *Turn, e *event.Event, verb, res
 		return d.nextDouble(ctx, t, st)
 	case "status":
 		t.Close()
-		return d.showConfirmations(ctx, t, e)
+		return d.invitationStatus(ctx, t, e.ID)
 	default:
 		st.Phase = gsMenu
 		if aud := audienceIn(strings.TrimSpace(verb + " " + rest)); aud == "" && rest != "" {
