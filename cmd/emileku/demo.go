@@ -235,7 +235,7 @@ func (d *demo) Jump(ctx context.Context, to time.Time) error {
 }
 
 // settleWithin is how long a stop of the clock waits for its messages.
-const settleWithin = 2 * time.Second
+const settleWithin = 5 * time.Second
 
 // settle waits until what is due now has been sent, as far as quiet hours let
 // it.
@@ -244,16 +244,35 @@ func (w *world) settle(ctx context.Context) error {
 	defer cancel()
 	for {
 		w.program.sender.Wake()
-		oldest, err := w.store.Outbox().Oldest(ctx, time.Now())
-		if err != nil || oldest == nil || w.program.quiet.At(w.clock.Now()) {
+		busy, err := w.busy(ctx)
+		if ctx.Err() != nil {
+			return nil // the page shows what is still on its way
+		}
+		if err != nil || !busy {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return nil // the page shows what is still on its way
+			return nil
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// busy reports whether a message is on its way, or due and not held by quiet
+// hours.
+func (w *world) busy(ctx context.Context) (bool, error) {
+	counts, err := w.store.Outbox().Counts(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, c := range counts {
+		if c.State == storage.Claimed && c.N > 0 {
+			return true, nil
+		}
+	}
+	oldest, err := w.store.Outbox().Oldest(ctx, time.Now())
+	return oldest != nil && !w.program.quiet.At(w.clock.Now()), err
 }
 
 // NextDue implements webchat.Control.
