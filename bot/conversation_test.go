@@ -68,7 +68,7 @@ func buttonsOf(msgs []transcript.Message) (out []string) {
 // message gets an answer, and none is an apology for a fault.
 func TestWildConversations(t *testing.T) {
 	t.Parallel()
-	runs, steps := 24, 60
+	runs, steps := 12, 60
 	if testing.Short() {
 		runs = 4
 	}
