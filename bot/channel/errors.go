@@ -23,6 +23,12 @@ type SendError struct {
 	RetryAfter time.Duration
 	// Everyone: RetryAfter holds for the whole channel, not this chat alone.
 	Everyone bool
+	// Restriction: the network forbids such messages for a while. Where it is
+	// ColdOnly the message must not be sent again by itself: each try counts
+	// against the account.
+	Restriction *Restriction
+	// Absent: there is no account at that address. Implies Permanent.
+	Absent bool
 	// MovedTo is the chat's new ID where the network says that it has one.
 	MovedTo string
 	// Err is the cause. It must hold no token.
@@ -33,6 +39,8 @@ type SendError struct {
 func (e *SendError) Error() string {
 	kind := "temporary"
 	switch {
+	case e.Restriction != nil:
+		kind = "restricted"
 	case e.Blocked:
 		kind = "blocked"
 	case e.Permanent:
