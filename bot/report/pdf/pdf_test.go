@@ -77,7 +77,7 @@ func everything(t testing.TB, o Options) *Document {
 	sign := Signature{Place: []string{"Cibinong, 24 November 2026"}, Title: []string{"PLH KEPALA DINAS KOPERASI,", "USAHA KECIL DAN MENENGAH", "KABUPATEN BOGOR"}, Name: "Dr. Riny Kusumawati, S.P., M.M.", Under: []string{"Pembina Tingkat I", "NIP. 197207072005012009"}}
 	coded := sign
 	coded.Mark, coded.Note = drawing(t), "Ditandatangani secara elektronik"
-	d.SignBeside(&coded, sign)
+	d.SignBeside(d.SignHeight(coded), func() { d.SignatureBlock(coded) }, sign)
 	return d
 }
 

@@ -15,32 +15,23 @@ const (
 	markSize = 22
 )
 
-// Sign sets the block in the right half of the page. It stays on one page,
-// together with what is needed above it: the last lines of the text, since a
-// signature alone on a page could stand under anything.
-func (d *Document) Sign(s Signature) { d.SignBeside(nil, s) }
+// Sign sets the block in the right half of the page. It stays on one page.
+func (d *Document) Sign(s Signature) { d.SignBeside(0, func() {}, s) }
 
-// SignBeside sets two blocks, the first in the left half.
-func (d *Document) SignBeside(left *Signature, right Signature) {
+// SignBeside sets something of that height into the left half beside the
+// block, such as a code, or another block (SignatureBlock).
+func (d *Document) SignBeside(height float64, left func(), s Signature) {
 	if !d.ok() {
 		return
 	}
-	need := d.signHeight(right)
-	if left != nil {
-		need = max(need, d.signHeight(*left))
-	}
-	d.Need(need)
-	other := func() {}
-	if left != nil {
-		other = func() { d.signature(*left) }
-	}
-	d.Columns(0, []float64{1, 1}, other, func() { d.signature(right) })
+	d.Need(max(height, d.SignHeight(s)))
+	d.Columns(0, []float64{1, 1}, left, func() { d.SignatureBlock(s) })
 }
 
-// SignHeight is the room that the block takes, for Need.
-func (d *Document) SignHeight(s Signature) float64 { return d.signHeight(s) }
-
-func (d *Document) signHeight(s Signature) float64 {
+// SignHeight is the room that the block takes, for Need: the last lines of the
+// text belong with it, since a signature alone on a page could stand under
+// anything.
+func (d *Document) SignHeight(s Signature) float64 {
 	inner := d.width
 	d.width = inner / 2
 	defer func() { d.width = inner }()
@@ -56,13 +47,17 @@ func (d *Document) signHeight(s Signature) float64 {
 	return h + signRoom
 }
 
-func (d *Document) signature(s Signature) {
+// SignatureBlock sets the block into the present column.
+func (d *Document) SignatureBlock(s Signature) {
+	if !d.ok() {
+		return
+	}
 	st := Style{Align: Centre, Leading: 1.2}
 	for _, l := range s.Place {
 		d.Paragraph(Plain(l), st)
 	}
 	title := st
-	title.Bold = true
+	title.Bold, title.Even = true, true
 	for _, l := range s.Title {
 		d.Paragraph(Plain(l), title)
 	}

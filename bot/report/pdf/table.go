@@ -14,8 +14,8 @@ type Table struct {
 	Columns []Column
 	// Rows give the cells, as plain text. A row of a single cell goes over the
 	// whole width in bold: the name of a part.
-	Rows  iter.Seq[[]string]
-	Size  float64 // points; zero: one less than the document's
+	Rows      iter.Seq[[]string]
+	Size      float64 // points; zero: one less than the document's
 	MinHeight float64 // least height of a row, such as for signatures
 	// Shade makes heads and part names grey.
 	Shade bool

@@ -50,6 +50,7 @@ type Style struct {
 	Leading      float64 // distance of baselines as a share of the size; zero: 1.3
 	First        float64 // indent of the first line
 	Indent       float64 // of all lines
+	Even         bool    // lines of about one length, for titles
 }
 
 const defaultLeading = 1.3
@@ -203,6 +204,9 @@ func (d *Document) Paragraph(t Text, s Style) {
 	s = d.style(s)
 	width := d.width - s.Indent
 	ls := d.lines(t, s, width, s.First)
+	if s.Even {
+		ls = d.evenly(t, s, width, ls)
+	}
 	lead := s.lead()
 	for i, l := range ls {
 		left := len(ls) - i
@@ -218,6 +222,18 @@ func (d *Document) Paragraph(t Text, s Style) {
 		d.line(l, s, x, w, d.y+lead*0.78)
 		d.y += lead
 	}
+}
+
+// evenly breaks lines anew, as short as they can be without becoming more.
+func (d *Document) evenly(t Text, s Style, width float64, ls []line) []line {
+	for narrow := width - 2; narrow > width/2 && len(ls) > 1; narrow -= 2 {
+		again := d.lines(t, s, narrow, s.First)
+		if len(again) > len(ls) {
+			break
+		}
+		ls = again
+	}
+	return ls
 }
 
 // Height is how high Paragraph would be, in the present width.
@@ -328,25 +344,45 @@ type Fact struct {
 
 // Facts sets labels, colons and values in three columns.
 func (d *Document) Facts(list []Fact, s Style) {
-	s = d.style(s)
 	if !d.ok() {
 		return
 	}
 	label := 0.0
 	for _, f := range list {
-		label = max(label, d.face.width(d.face.legible(f.Label), font{bold: s.Bold, italic: s.Italic, size: s.Size}))
+		label = max(label, d.LabelWidth(f.Label, s))
 	}
-	label += 3
-	const colon = 3.5
 	for _, f := range list {
-		d.Need(s.lead())
-		y := d.y + s.lead()*0.78
-		left := s
-		left.Align = Left
-		d.line(d.lines(Plain(f.Label), left, d.width, 0)[0], left, d.left+s.Indent, label, y)
-		d.line(d.lines(Plain(":"), left, d.width, 0)[0], left, d.left+s.Indent+label, colon, y)
-		inner := s
-		inner.Indent += label + colon
-		d.Paragraph(f.Value, inner)
+		d.Labelled(f.Label, label, s, func(in Style) { d.Paragraph(f.Value, in) })
 	}
+}
+
+// LabelWidth is the room that a label takes in Labelled.
+func (d *Document) LabelWidth(label string, s Style) float64 {
+	s = d.style(s)
+	if d.err != nil {
+		return 0
+	}
+	return d.face.width(d.face.legible(label), font{bold: s.Bold, italic: s.Italic, size: s.Size}) + 3
+}
+
+// Labelled sets a label of that width and a colon, and beside them what body
+// sets, which may go on over pages.
+func (d *Document) Labelled(label string, width float64, s Style, body func(Style)) {
+	if !d.ok() {
+		return
+	}
+	const colon = 3.5
+	s = d.style(s)
+	d.Need(s.lead())
+	y := d.y + s.lead()*0.78
+	mark := s
+	mark.Align = Left
+	d.line(d.lines(Plain(label), mark, width+colon, 0)[0], mark, d.left+s.Indent, width, y)
+	d.line(d.lines(Plain(":"), mark, colon, 0)[0], mark, d.left+s.Indent+width, colon, y)
+	in := s
+	in.Indent, in.First = 0, 0
+	shift := s.Indent + width + colon
+	d.left, d.width = d.left+shift, d.width-shift
+	body(in)
+	d.left, d.width = d.left-shift, d.width+shift
 }
