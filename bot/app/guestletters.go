@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -13,6 +14,41 @@ import (
 // invited by one letter with an annex. Each of these letters is signed by
 // itself, and goes to the team in one ZIP file.
 const MaxGuestLetters = 200
+
+// ErrTooManyLetters: more than MaxGuestLetters guests.
+var ErrTooManyLetters = errors.New("too many guests for letters of their own")
+
+// NumberGuests gives each guest of an invitation a letter with a number, and
+// marks the letter whose parts they are as numbered.
+func (a *App) NumberGuests(ctx context.Context, by Actor, parent *storage.Letter) (letters []*storage.Letter, guests []*event.Participation, l *storage.Letter, err error) {
+	if guests, err = a.Annexed(ctx, parent); err != nil {
+		return nil, nil, parent, err
+	}
+	switch {
+	case len(guests) == 0:
+		return nil, nil, parent, ErrNobody
+	case len(guests) > MaxGuestLetters:
+		return nil, guests, parent, ErrTooManyLetters
+	case parent.Status == storage.LetterCancelled || parent.Status == storage.LetterSigned:
+		return nil, guests, parent, ErrLetterState
+	}
+	if letters, guests, err = a.GuestLetters(ctx, by, parent); err != nil {
+		return nil, nil, parent, err
+	}
+	l, err = a.updateLetter(ctx, parent.ID, func(l *storage.Letter) error {
+		if l.Status == storage.LetterNumbered {
+			return errUnchanged
+		}
+		if err := moveLetter(l, storage.LetterNumbered); err != nil {
+			return err
+		}
+		now := a.Now()
+		l.DatedAt, l.Names = &now, len(letters)
+		a.step(l, by, StepNumbered, fmt.Sprintf("%d", len(letters)))
+		return nil
+	})
+	return letters, guests, l, err
+}
 
 // GuestLetters makes a letter with a number of its own for each guest of an
 // invitation, and returns them in the order of Annexed. It can be run again:
@@ -69,6 +105,49 @@ func (a *App) GuestLetter(ctx context.Context, parent, personID string) (*storag
 		return nil, fmt.Errorf("letter of %s: %w", personID, storage.ErrNotFound)
 	}
 	return page[0], nil
+}
+
+// RunningNumber is a letter's number within its series; "" where it stands for
+// itself.
+func RunningNumber(l *storage.Letter) string {
+	_, n, ok := strings.Cut(l.Key, "#")
+	if !ok {
+		return ""
+	}
+	return n
+}
+
+// LetterFileName names the file of a guest's letter: "12-h-dedi-supriadi.pdf".
+func LetterFileName(l *storage.Letter) string {
+	name := strings.Join(l.To, " ")
+	name = strings.Join(strings.FieldsFunc(event.Fold(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }), "-")
+	if len(name) > 40 {
+		name = name[:40]
+	}
+	return RunningNumber(l) + "-" + name + ".pdf"
+}
+
+// MatchSigned finds the letter of a file by the running number that its name
+// begins with.
+func MatchSigned(letters []*storage.Letter, file string) *storage.Letter {
+	digits := file
+	if i := strings.IndexFunc(file, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
+		digits = file[:i]
+	}
+	digits = strings.TrimLeft(digits, "0")
+	if digits == "" {
+		return nil
+	}
+	var found *storage.Letter
+	for _, l := range letters {
+		if RunningNumber(l) == digits && l.Status != storage.LetterCancelled {
+			if found != nil {
+				return nil // of two series: not to be told apart
+			}
+			found = l
+		}
+	}
+	return found
 }
 
 // Signing counts the letters that are part of another.

@@ -52,8 +52,14 @@ type LetterView struct {
 // AnnexView is a table on pages of its own.
 type AnnexView struct {
 	Title   string
-	Columns []pdf.Column
+	Columns []AnnexColumn
 	Groups  []AnnexGroup
+}
+
+// AnnexColumn is a column; Width is its share.
+type AnnexColumn struct {
+	Head  string
+	Width float64
 }
 
 // AnnexGroup is a part of the table, under its name where that is not "".
@@ -234,7 +240,10 @@ func letterAnnexPages(d *pdf.Document, v LetterView) {
 	d.Space(6)
 	d.Heading(v.Annex.Title, pdf.Style{Align: pdf.Centre})
 	d.Space(4)
-	columns := append([]pdf.Column{{Head: annexNo, Width: 1.2, Align: pdf.Right}}, v.Annex.Columns...)
+	columns := []pdf.Column{{Head: annexNo, Width: 1.2, Align: pdf.Right}}
+	for _, c := range v.Annex.Columns {
+		columns = append(columns, pdf.Column{Head: c.Head, Width: c.Width})
+	}
 	d.Table(pdf.Table{Columns: columns, Shade: true, Rows: func(yield func([]string) bool) {
 		n := 0
 		for _, g := range v.Annex.Groups {

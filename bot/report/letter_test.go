@@ -13,7 +13,6 @@ import (
 	reader "github.com/ledongthuc/pdf"
 
 	"github.com/diskopukm/emileku/bot/report"
-	"github.com/diskopukm/emileku/bot/report/pdf"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -63,7 +62,7 @@ func letters(t testing.TB) map[string]report.LetterView {
 		guests = append(guests, []string{fmt.Sprintf("H. Dedi Supriadi %d", i+1), "Ketua", "Koperasi Serba Usaha Makmur Jaya"})
 	}
 	officials = append(officials, []string{"Bupati Bogor", "Bupati", "Pemerintah Kabupaten Bogor"})
-	annex := &report.AnnexView{Title: "DAFTAR UNDANGAN", Columns: []pdf.Column{{Head: "Nama", Width: 6}, {Head: "Jabatan", Width: 4}, {Head: "Instansi", Width: 6}},
+	annex := &report.AnnexView{Title: "DAFTAR UNDANGAN", Columns: []report.AnnexColumn{{Head: "Nama", Width: 6}, {Head: "Jabatan", Width: 4}, {Head: "Instansi", Width: 6}},
 		Groups: []report.AnnexGroup{{Name: "Pejabat", Rows: officials}, {Name: "Koperasi", Rows: guests}}}
 	invitation := report.LetterView{
 		Office: officeView("F4"), Made: at, Number: "005/12/Diskopukm/XI/2026", Date: at, Nature: "Penting", Annexes: "1 (satu) berkas", Subject: "Undangan E-MILE KU 2027",
@@ -73,7 +72,7 @@ func letters(t testing.TB) map[string]report.LetterView {
 	draft.Office, draft.Draft, draft.Number, draft.Date, draft.Annex, draft.Link = officeView("A4"), true, "", time.Time{}, nil, ""
 	decree := report.LetterView{
 		Office: officeView("F4"), Made: at, Decree: true, Number: "050/3/Kpts/Diskopukm/2026", Date: at, Subject: "Pembentukan Tim Pelaksana E-MILE KU 2027", Body: decreeBody,
-		Annex: &report.AnnexView{Title: "SUSUNAN TIM PELAKSANA", Columns: []pdf.Column{{Head: "Nama", Width: 6}, {Head: "Kedudukan", Width: 4}, {Head: "Seksi", Width: 4}},
+		Annex: &report.AnnexView{Title: "SUSUNAN TIM PELAKSANA", Columns: []report.AnnexColumn{{Head: "Nama", Width: 6}, {Head: "Kedudukan", Width: 4}, {Head: "Seksi", Width: 4}},
 			Groups: []report.AnnexGroup{{Rows: [][]string{{"Rina Andriani", "Ketua tim", ""}, {"Budi Santoso", "Anggota tim", "Perlengkapan"}}}}},
 	}
 	return map[string]report.LetterView{"undangan": invitation, "konsep": draft, "sk": decree}
