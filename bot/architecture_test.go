@@ -42,7 +42,7 @@ var may = map[string][]string{
 	"storage/archive/document":    {"bot/channel", "bot/event", "storage"},
 	"storage/mongo":               {"bot/channel", "bot/event", "storage", "storage/archive/document"},
 	"storage/sqlite":              {"bot/channel", "bot/event", "storage", "storage/archive/document"},
-	"scheduler":                   {"bot/app", "bot/channel", "bot/event", "bot/metrics", "storage", "templates"},
+	"scheduler":                   {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/metrics", "storage", "templates"},
 	"scheduler/outbox":            {"bot/channel", "bot/clock", "bot/event", "bot/metrics", "storage"},
 	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/understand", "storage", "templates"},
 	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "storage", "templates"},

@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -154,7 +156,11 @@ func (d *Desk) withLetter(ctx context.Context, t *Turn, verb, args string, do le
 	fit = fit[max(0, len(fit)-menuLetters):]
 	var list []choice
 	for _, l := range fit {
-		list = append(list, choice{shorten(t.Label("letterkind", string(l.Kind))+" "+l.ID, 30), "/surat " + verb + " " + l.ID})
+		command := "/surat " + verb + " " + l.ID
+		if whole := command + " | " + unbar(rest); unbar(rest) != "" && len(whole) <= channel.MaxButtonValue { // what was typed is not lost
+			command = whole
+		}
+		list = append(list, choice{shorten(t.Label("letterkind", string(l.Kind))+" "+l.ID, 30), command})
 	}
 	return t.Say("surat.which", templates.Data{"List": fit, "Verb": verb, "First": fit[0].ID}, t.commands(list...))
 }
@@ -190,7 +196,7 @@ func (d *Desk) letterActions(t *Turn, l *storage.Letter, parts app.Signing) []ch
 	act := func(label, verb string) choice { return choice{t.Label("surat", label), "/surat " + verb + " " + l.ID} }
 	switch l.Status {
 	case storage.LetterDraft:
-		return []choice{act("auto", "nomor"), act("preview", "lihat"), act("change", "ubah"), act("cancel", "batal")}
+		return []choice{act("number", "nomor"), act("preview", "lihat"), act("change", "ubah"), act("cancel", "batal")}
 	case storage.LetterNumbered:
 		list := []choice{act("print", "cetak"), act("upload", "unggah")}
 		if parts.Signed > 0 {
@@ -286,6 +292,10 @@ func (d *Desk) letterStep(ctx context.Context, t *Turn) error {
 	case lpNumber:
 		return d.numberLetter(ctx, t, l, text)
 	case lpReason:
+		if understand.YesNo(text) == understand.AnswerNo {
+			t.Close()
+			return t.Say("surat.left", nil)
+		}
 		return d.cancelLetter(ctx, t, l, text)
 	}
 	return d.onLetterValue(ctx, t, st, l, text)

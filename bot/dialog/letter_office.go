@@ -87,7 +87,7 @@ func (d *Desk) officeSetting(ctx context.Context, t *Turn, verb, args string) er
 	}
 	asked := officeGroups[verb]
 	if asked == nil {
-		return d.saySettings(ctx, t)
+		return d.saySettings(ctx, t, nil)
 	}
 	if args == "" {
 		return d.askOffice(ctx, t, letterState{Phase: lpOffice, Field: asked[0], Fields: asked[1:]})
@@ -107,16 +107,30 @@ func (d *Desk) officeSetting(ctx context.Context, t *Turn, verb, args string) er
 		}
 	}
 	t.Close()
-	return noteAgain(t, "surat.office.saved", nil, func() error { return d.saySettings(ctx, t) })
+	return noteAgain(t, "surat.office.saved", nil, func() error { return d.saySettings(ctx, t, asked) })
 }
 
-func (d *Desk) saySettings(ctx context.Context, t *Turn) error {
+// groupOf are the settings that are asked together with one.
+func groupOf(key string) []string {
+	for _, g := range officeGroups {
+		if slices.Contains(g, key) {
+			return g
+		}
+	}
+	return nil
+}
+
+// saySettings shows the settings, or only those named.
+func (d *Desk) saySettings(ctx context.Context, t *Turn, only []string) error {
 	o, err := d.app.Office(ctx)
 	if err != nil {
 		return err
 	}
 	var lines []officeLine
 	for _, f := range officeFields {
+		if only != nil && !slices.Contains(only, f.key) {
+			continue
+		}
 		v := f.value(&o)
 		if f.key == fieldLogo && v != "" {
 			if v, err = d.texts.Text("surat.haslogo", nil); err != nil {
@@ -125,11 +139,14 @@ func (d *Desk) saySettings(ctx context.Context, t *Turn) error {
 		}
 		lines = append(lines, officeLine{f.key, v})
 	}
+	if only != nil {
+		return t.Say("surat.settings", templates.Data{"Lines": lines, "All": false})
+	}
 	var list []choice
 	for _, g := range []string{"kop", "penandatangan", "kota", "format", "kertas", "logo", "teks"} {
 		list = append(list, choice{t.Label("officegroup", g), "/surat " + g})
 	}
-	return t.Say("surat.settings", templates.Data{"Lines": lines}, t.commands(list...))
+	return t.Say("surat.settings", templates.Data{"Lines": lines, "All": true}, t.commands(list...))
 }
 
 func (d *Desk) officeChoices(t *Turn, f officeField) []choice {
@@ -205,7 +222,7 @@ func (d *Desk) officeStep(ctx context.Context, t *Turn, st letterState) error {
 		return d.askOffice(ctx, t, st)
 	}
 	t.Close()
-	return noteAgain(t, "surat.office.saved", nil, func() error { return d.saySettings(ctx, t) })
+	return noteAgain(t, "surat.office.saved", nil, func() error { return d.saySettings(ctx, t, groupOf(f.key)) })
 }
 
 // setOffice changes one setting; problem says what is wrong with the value.
@@ -285,5 +302,5 @@ func (d *Desk) takeLogo(ctx context.Context, t *Turn, again func(string, templat
 		return err
 	}
 	t.Close()
-	return noteAgain(t, "surat.office.saved", nil, func() error { return d.saySettings(ctx, t) })
+	return noteAgain(t, "surat.office.saved", nil, func() error { return d.saySettings(ctx, t, groupOf(fieldLogo)) })
 }
