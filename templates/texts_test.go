@@ -36,7 +36,7 @@ func sample(key, mark string) templates.Data {
 	}
 	lines := []object{{"Field": "Nama usaha", "Value": "Keripik Talas Bu Siti" + mark}, {"Field": "Alamat", "Value": "Kel. Karadenan, Kec. Cibinong"}}
 	quota := event.Quota{Limit: 1250, Curated: true}
-	step := object{"H": "H-45", "Step": 7, "Hours": 0, "Past": true, "At": at, "From": at, "To": until, "Office": at.AddDate(0, 0, -2)}
+	step := object{"H": "H-45", "Name": "Menyebarkan undangan", "Done": false, "Skipped": false, "Hours": 0, "Past": true, "At": at, "From": at, "To": until, "Office": at.AddDate(0, 0, -2)}
 	count := object{"Audience": event.UKM, "Quota": quota, "Limit": 1250, "Curated": true, "Confirmed": 40, "Booths": 38, "Heads": 95, "Pending": 3, "Waiting": 2}
 	d := templates.Data{
 		"Event": e, "R": r, "Lines": lines, "Registrations": []*event.Registration{r}, "Events": []object{{"ID": e.ID, "Title": e.Title, "Start": e.Start, "Left": 45, "State": "open"}},
@@ -47,7 +47,7 @@ func sample(key, mark string) templates.Data {
 		"Examples": []string{"Karadenan", "Pabuaran"}, "EventID": "EMK-2026", "Draft": true, "Open": true, "Registered": true, "Staff": false, "Role": event.Member, "Rest": 4, "Ahead": 2,
 		"Command": "rekp" + mark, "Nearest": "rekap", "Link": "https://t.me/emileku_bot", "Mine": true, "For": "ubah", "Text": "talas" + mark,
 		"Title": "E-MILE KU 2027" + mark, "Start": e.Start, "From": "EMK-2026", "Left": 45, "State": "open", "Hours": 0, "Day": e.Start, "Days": 45, "Step": 9,
-		"Steps": e.Timeline()[6:7], "Timeline": []object{step}, "Shifts": []object{step}, "Due": e.Timeline()[6], "Reach": object{"Registrations": 1200, "People": 1100, "Unreachable": 100},
+		"Steps": e.Timeline(nil)[6:7], "Timeline": []object{step}, "Shifts": []object{step}, "Due": e.Timeline(nil)[6], "Reach": object{"Registrations": 1200, "People": 1100, "Unreachable": 100},
 		"Twin": object{"Title": "Bazar" + mark, "ID": "EMK-2027B"}, "Warn": object{"Past": false, "Late": 3, "Weekend": true}, "Code": "TABCDEFGHIJ", "Lead": true, "More": 4, "Already": false,
 		"Now": "E-MILE KU" + mark, "Before": at, "Booth": 7, "Reason": "Data belum lengkap" + mark, "Reserve": 2, "Skipped": 1, "InReserve": false, "Curated": true, "Queue": 3, "Decidable": true,
 		"Words": "terima, tolak, cadangan, lewati", "Number": "EMK-2027-0001", "Rows": 1250, "At": at, "Status": "terdaftar", "Filter": object{"Audience": event.UKM, "Kecamatan": "Cibinong", "Outside": false},

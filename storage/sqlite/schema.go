@@ -147,6 +147,9 @@ CREATE INDEX broadcasts_event ON broadcasts (event_id, created_at, id);
 
 CREATE TABLE questions (id TEXT PRIMARY KEY, doc TEXT NOT NULL, asked_at INTEGER NOT NULL, open INTEGER NOT NULL);
 CREATE INDEX questions_open ON questions (asked_at, id) WHERE open = 1;
+`, `
+CREATE TABLE tasks (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL);
+CREATE INDEX tasks_event ON tasks (event_id, id);
 `}
 }
 
