@@ -68,6 +68,7 @@ func (a *App) insertEvent(ctx context.Context, by Actor, e event.Event) (*event.
 // UpdateEvent changes an event with compare-and-set and records what was done.
 func (a *App) UpdateEvent(ctx context.Context, by Actor, id, action, detail string, change func(e *event.Event)) (*event.Event, error) {
 	var e *event.Event
+	outdated := false
 	err := retryConflict(ctx, func() error {
 		var err error
 		if e, err = a.store.Events().Get(ctx, id); err != nil {
@@ -75,14 +76,21 @@ func (a *App) UpdateEvent(ctx context.Context, by Actor, id, action, detail stri
 		}
 		before := *e
 		change(e)
+		outdated = false
 		if !e.Start.Equal(before.Start) || e.Status == event.EventCancelled && before.Status != event.EventCancelled {
 			e.Schedule++ // calendars that hold the event must take the change
+			outdated = true
 		}
 		e.UpdatedAt = a.Now()
 		return a.store.Events().Save(ctx, e)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", action, id, err)
+	}
+	if outdated { // what the team was to be told names the old dates
+		if _, err := a.store.Outbox().Expire(ctx, id, TaskTouchpoint, "the event was moved or cancelled"); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", action, id, err)
+		}
 	}
 	if err := a.seatConfirmed(ctx, e); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", action, id, err)

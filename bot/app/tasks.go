@@ -15,6 +15,9 @@ import (
 // settingHolidays holds the office's table of holidays.
 const settingHolidays = "holidays"
 
+// TaskTouchpoint opens the touchpoints of what the team is told of its tasks.
+const TaskTouchpoint = "task."
+
 // Holidays is the table of days on which the office is closed.
 func (a *App) Holidays(ctx context.Context) (event.Holidays, error) {
 	var h event.Holidays

@@ -28,6 +28,7 @@ type Item struct {
 	Gone     bool      `json:"gone,omitempty"`   // deleted; kept so that it can be undone
 	Copied   bool      `json:"copied,omitempty"` // taken over from an earlier event, untouched since
 
+	In  string    `json:"in,omitempty"` // the message that ticked it off last
 	Rev int       `json:"rev"`
 	Was *Item     `json:"was,omitempty"` // before the latest change; nil: it was new
 	At  time.Time `json:"at"`

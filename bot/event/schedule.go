@@ -93,6 +93,11 @@ func (p Planned) urgency(now time.Time) Urgency {
 	return Later
 }
 
+// Pressing reports whether the morning's digest speaks of it.
+func (p Planned) Pressing() bool {
+	return p.Urgency == Late || p.Urgency == Today || p.Urgency == Soon
+}
+
 // DaysLate is for how many days it has been late; an event that was created
 // late is late since then.
 func (p Planned) DaysLate(e *Event, now time.Time) int {
@@ -100,7 +105,7 @@ func (p Planned) DaysLate(e *Event, now time.Time) int {
 		return 0
 	}
 	since := Midnight(p.LateSince)
-	if made := Midnight(e.CreatedAt); made.After(since) {
+	if made := Midnight(e.CreatedAt).AddDate(0, 0, 1); made.After(since) {
 		since = made
 	}
 	return max(1, int(Midnight(now).Sub(since)/(24*time.Hour))+1)

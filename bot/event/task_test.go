@@ -122,7 +122,7 @@ func TestUrgency(t *testing.T) {
 	// An event that is made late is late since then, not since its dates.
 	e.CreatedAt = wib(t, "2026-12-20 15:00")
 	for _, p := range e.Plan(event.StepTasks("EMK-2027"), nil, wib(t, "2026-12-21 08:00")) {
-		if p.Key == "1" && p.DaysLate(e, wib(t, "2026-12-21 08:00")) != 2 {
+		if p.Key == "1" && p.DaysLate(e, wib(t, "2026-12-21 08:00")) != 1 {
 			t.Errorf("late for %d days", p.DaysLate(e, wib(t, "2026-12-21 08:00")))
 		}
 	}

@@ -91,25 +91,3 @@ func (s Step) whens() []When {
 	}
 	return out
 }
-
-// NextDue is the first step of the SOP after now.
-func (e *Event) NextDue(now time.Time) (Due, bool) {
-	for _, d := range e.Timeline(nil) {
-		if d.At.After(now) {
-			return d, true
-		}
-	}
-	return Due{}, false
-}
-
-// DueOn lists the steps that fall on the calendar date of now and whose hour
-// has come.
-func (e *Event) DueOn(now time.Time) []Due {
-	var out []Due
-	for _, d := range e.Timeline(nil) {
-		if !d.At.After(now) && Midnight(d.At).Equal(Midnight(now)) {
-			out = append(out, d)
-		}
-	}
-	return out
-}

@@ -23,7 +23,7 @@ func sampleTask(key string) *event.Task {
 	proof := event.Proof{Blob: "tugas/EMK-2027/5/in", Name: hard, MIME: "image/jpeg", Photo: true, By: "telegram:1", At: at(0)}
 	item := event.Item{
 		N: 1, Name: "Tenda " + hard, Quantity: 4, Unit: "unit", Owner: "Pak Asep", PersonID: "telegram:2", LentBy: "Kecamatan", Note: hard,
-		State: event.ItemHanded, Photos: []event.Proof{proof}, Gone: true, Copied: true, Rev: 3, At: at(time.Minute),
+		State: event.ItemHanded, Photos: []event.Proof{proof}, Gone: true, Copied: true, In: "telegram:u:3", Rev: 3, At: at(time.Minute),
 	}
 	before := item
 	before.State = event.ItemReady
