@@ -33,6 +33,7 @@ type Voice interface {
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
+	Checklist
 }
 
 // Inviter writes what belongs to the sending of invitations.
@@ -141,7 +142,7 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"nudge", p.nudge},
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
-		{"steps", p.steps},
+		{"checklist", p.checklist},
 		{"broadcasts", p.broadcasts},
 		{"remind", p.remind},
 		{"clean up", p.cleanUp},

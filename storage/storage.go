@@ -53,6 +53,7 @@ type Store interface {
 	Broadcasts() Broadcasts
 	Questions() Questions
 	Letters() Letters
+	Tasks() Tasks
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can
@@ -450,6 +451,17 @@ type Questions interface {
 	Get(ctx context.Context, id string) (*Question, error)
 	// Open lists those without an answer, oldest first.
 	Open(ctx context.Context, limit int) ([]Question, error)
+	Delete(ctx context.Context, id string) error
+}
+
+// Tasks keeps what the team made of the checklist: a step of the SOP that
+// nobody touched yet has no document.
+type Tasks interface {
+	Get(ctx context.Context, id string) (*event.Task, error)
+	// Save inserts (Version 0) or updates with compare-and-set.
+	Save(ctx context.Context, t *event.Task) error
+	// List gives an event's tasks, in order of ID.
+	List(ctx context.Context, eventID string) ([]*event.Task, error)
 	Delete(ctx context.Context, id string) error
 }
 

@@ -46,6 +46,9 @@ func (a *App) Retire(ctx context.Context) error {
 		if err := a.retireGuests(ctx, e.ID); err != nil {
 			return fmt.Errorf("retire %s: %w", e.ID, err)
 		}
+		if err := a.retireTasks(ctx, e.ID); err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
 	}
 	return nil
 }

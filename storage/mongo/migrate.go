@@ -29,7 +29,7 @@ func migrations() []migration {
 		// by email address. Again only indexes, but an older program would drop
 		// the address as it saves a person.
 		func(context.Context, *Store) error { return nil },
-		func(context.Context, *Store) error { return nil }, // letters: only indexes
+		func(context.Context, *Store) error { return nil }, // letters, tasks: only indexes
 	}
 }
 
@@ -180,6 +180,7 @@ func indexes() []collectionIndexes {
 			index("parent", "parent", "_id"),
 			index("person", "personId", "_id"),
 		}},
+		{document.Tasks, []indexOf{index("event", "eventId", "_id")}},
 		{document.Places, []indexOf{
 			unique("holding", holdingField),
 			index("free", "eventId", "audience", "holder", "k"),
