@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,6 +43,9 @@ func TestDeletePerson(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := o.Change(ctx, by, "rahasia", event.KeyName, "Nama rahasia"); err != nil {
+		t.Fatal(err)
+	}
 	data, err := o.DataOf(ctx, p)
 	if err != nil || len(data.Registrations) != 1 || data.Draft == nil {
 		t.Fatalf("%+v, %v", data, err)
@@ -51,7 +55,7 @@ func TestDeletePerson(t *testing.T) {
 	if err != nil || n != 1 {
 		t.Fatalf("%d, %v", n, err)
 	}
-	for _, c := range []string{"registrations", "places", "people", "media"} {
+	for _, c := range []string{"registrations", "places", "people", "media", "audit", "participations"} {
 		err := o.store.Raw().Each(ctx, c, func(id string, doc json.RawMessage) error {
 			if strings.Contains(id+string(doc), "rahasia") || strings.Contains(id+string(doc), "web:siti") || strings.Contains(id, "photo/") {
 				t.Errorf("%s still holds %s", c, id)
@@ -175,6 +179,60 @@ func TestFirstCode(t *testing.T) {
 	// Who was taken off does not come back by the old code.
 	if _, err := o.Redeem(ctx, app.Actor{Person: rina, Inbound: "in:back"}, app.CodeLead, code); !errors.Is(err, storage.ErrConflict) {
 		t.Errorf("back by the old code: %v", err)
+	}
+}
+
+// TestLastLeadStays: of two leads who demote each other at the same moment one
+// is refused, at whatever point between two writes the other comes in.
+func TestLastLeadStays(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		o := openOffice(t, event.Quota{})
+		ctx := t.Context()
+		for _, name := range []string{"rina", "budi"} {
+			p, err := o.Identify(ctx, private(name))
+			if err == nil {
+				_, err = o.SetRole(ctx, o.by("setup"), p.ID, event.Lead)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		acts := []app.Actor{o.by("rina"), o.by("budi")}
+		whom := []string{"web:budi", "web:rina"}
+		errs := make([]error, 2)
+		var wg sync.WaitGroup
+		for i := range acts {
+			wg.Go(func() { _, errs[i] = o.SetRole(ctx, acts[i], whom[i], event.Member) })
+		}
+		wg.Wait()
+		staff, err := o.Team(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leads := 0
+		for _, p := range staff {
+			if p.Role == event.Lead {
+				leads++
+			}
+		}
+		if leads != 1 || errors.Is(errs[0], app.ErrLastLead) == errors.Is(errs[1], app.ErrLastLead) {
+			t.Fatalf("%d leads, %v", leads, errs)
+		}
+		// Who stepped down may come back, and then the other may go.
+		gone, stays := whom[0], whom[1]
+		if errs[0] != nil {
+			gone, stays = stays, gone
+		}
+		if _, err := o.SetRole(ctx, o.by("setup"), gone, event.Lead); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.SetRole(ctx, o.by("setup"), stays, event.Guest); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.SetRole(ctx, o.by("setup"), gone, event.Guest); !errors.Is(err, app.ErrLastLead) {
+			t.Fatalf("the last lead went: %v", err)
+		}
 	}
 }
 
