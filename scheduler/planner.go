@@ -33,6 +33,7 @@ type Voice interface {
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
+	Newsreader
 }
 
 // Inviter writes what belongs to the sending of invitations.
@@ -141,7 +142,9 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"announce", p.announce},
 		{"steps", p.steps},
 		{"broadcasts", p.broadcasts},
+		{"news", p.news},
 		{"remind", p.remind},
+		{"answers", p.answers},
 		{"clean up", p.cleanUp},
 	} {
 		if err := part.run(ctx); err != nil {

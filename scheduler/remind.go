@@ -36,6 +36,14 @@ func (p *Planner) remind(ctx context.Context) error {
 		if !ok {
 			continue
 		}
+		// First the news that it was moved, then reminders of the new date.
+		told, err := p.App.NewsTold(ctx, e)
+		if err != nil {
+			return err
+		}
+		if !told {
+			continue
+		}
 		if err := p.planStage(ctx, e, stage); err != nil {
 			return fmt.Errorf("%s of %s: %w", stage, e.ID, err)
 		}
@@ -53,8 +61,15 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 	if !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}
+	gone, wait := e.News.Holds(e, stage, p.App.Now())
+	if wait {
+		return nil
+	}
+	if err := p.App.SnapAnswers(ctx, e, string(stage)); err != nil {
+		return err
+	}
 	q := storage.ParticipationQuery{EventID: e.ID, Limit: planPage}
-	for {
+	for !gone {
 		page, next, err := p.Store.Participations().List(ctx, q)
 		if err != nil {
 			return err

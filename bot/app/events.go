@@ -74,11 +74,16 @@ func (a *App) UpdateEvent(ctx context.Context, by Actor, id, action, detail stri
 			return err
 		}
 		before := *e
+		told, err := a.NewsTold(ctx, e)
+		if err != nil {
+			return err
+		}
 		change(e)
 		if !e.Start.Equal(before.Start) || e.Status == event.EventCancelled && before.Status != event.EventCancelled {
 			e.Schedule++ // calendars that hold the event must take the change
 		}
 		e.UpdatedAt = a.Now()
+		e.NoteNews(&before, told, a.Now())
 		return a.store.Events().Save(ctx, e)
 	})
 	if err != nil {

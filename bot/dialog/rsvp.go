@@ -102,7 +102,7 @@ func (d *Desk) Salute(p *event.Participation) string {
 // it, and offers what comes next.
 func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, e *event.Event, r understand.Reading) error {
 	reply := event.Reply{
-		Answer: event.Answer(r.Meaning), Heads: r.People, Delegate: r.Who, Late: r.Late, Reason: r.Reason,
+		Answer: event.Answer(r.Meaning), Heads: r.People, Delegate: delegateName(r, t.In.Text), DelegatePhone: delegatePhone(r, t.In.Text), Late: r.Late, Reason: r.Reason,
 		Text: shorten(t.In.Text, 300), Source: "chat",
 	}
 	if t.In.Kind == channel.Press {

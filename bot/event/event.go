@@ -18,6 +18,7 @@ type Event struct {
 	Quotas     map[Audience]Quota `json:"quotas,omitempty"`
 	Status     EventStatus        `json:"status"`
 	Schedule   int                `json:"schedule"` // raised whenever Start moves or the event is cancelled: the SEQUENCE of calendar files
+	News       *News              `json:"news,omitempty"`
 	CopiedFrom string             `json:"copiedFrom,omitempty"`
 	CreatedAt  time.Time          `json:"createdAt"`
 	CreatedBy  string             `json:"createdBy"` // person ID
