@@ -30,6 +30,8 @@ type Voice interface {
 	Nudge(c *storage.Chat, caps channel.Capabilities) (storage.Message, error)
 	// Salute is how a guest is addressed.
 	Salute(p *event.Participation) string
+	// GuestTicket makes the ticket of a guest who comes without a registration.
+	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter

@@ -38,7 +38,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"P": guest, "Salute": "Bapak " + guest.Name, "B": &storage.Broadcast{ID: "b1", Total: 320, Status: storage.BroadcastRunning, StartAt: at},
 		"C": object{"Audiences": []object{count}, "Total": count}, "VIP": []*event.Participation{guest}, "VIPMore": 2, "Coming": 1, "Heads": 2,
 		"Last": object{"At": at}, "LastDays": 14, "Change": change, "Now": count, "Since": &at, "Began": true, "Questions": 2, "Officials": 1, "Any": false, "Was": guest.Reply,
-		"News": &event.News{N: 1, Kind: event.NewsMoved, Before: at, BeforePlace: "Lapangan lama" + mark}, "Kind": "moved", "Withdrawn": 1, "Place": "Stadion Pakansari" + mark, "Calls": 3, "Rows": 300,
+		"News": &event.News{N: 1, Kind: event.NewsMoved, Before: at, BeforePlace: "Lapangan lama" + mark}, "Kind": "moved", "Withdrawn": 1, "ForDelegate": false, "Ticket": "ready", "Ready": true, "Place": "Stadion Pakansari" + mark, "Calls": 3, "Rows": 300,
 		"Most": 20, "Cell": "8.12E+11" + mark, "Column": "WhatsApp", "Fault": "Nomornya kurang panjang." + mark, "Faults": []object{{"Line": 7, "Text": "Nomornya kurang panjang." + mark}},
 		"Guests": 40, "Total": 320, "Lines": []object{line}, "Names": "Koperasi, UKM", "Many": true, "File": "tamu.xlsx" + mark, "New": 30, "Known": 8, "Already": 2, "Doubt": 1, "Bad": 1,
 		"Writes": 38, "Ignored": []string{"Catatan" + mark}, "Handles": 2, "Public": 1, "Private": true, "Keep": card, "Other": card, "Why": "phone", "N": 2,

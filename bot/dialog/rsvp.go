@@ -130,6 +130,11 @@ func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, 
 	if err := t.Say("rsvp.echo."+string(p.Reply.Answer), data, opts...); err != nil {
 		return err
 	}
+	if p.Reply.Comes() && p.Audience == event.Public { // who needs no registration gets the ticket at once
+		if _, err := d.guestTicket(ctx, t); err != nil {
+			return err
+		}
+	}
 	if r.Asks {
 		return d.answerQuestion(ctx, t, p, e, r)
 	}
