@@ -446,6 +446,10 @@ type Questions interface {
 	// Open lists those without an answer, oldest first.
 	Open(ctx context.Context, limit int) ([]Question, error)
 	Delete(ctx context.Context, id string) error
+	// Erase deletes all that a person asked, for the right to erasure.
+	Erase(ctx context.Context, personID string) (n int, err error)
+	// Forget deletes what was asked before the time.
+	Forget(ctx context.Context, before time.Time) (n int, err error)
 }
 
 // Counters hand out numbers.

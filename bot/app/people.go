@@ -292,5 +292,8 @@ func (a *App) forgetMessages(ctx context.Context, by Actor) error {
 	if _, err := a.store.Outbox().Erase(ctx, by.Person.ID); err != nil {
 		return fmt.Errorf("delete data: outbox: %w", err)
 	}
+	if _, err := a.store.Questions().Erase(ctx, by.Person.ID); err != nil {
+		return fmt.Errorf("delete data: questions: %w", err)
+	}
 	return nil
 }

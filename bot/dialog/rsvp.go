@@ -217,7 +217,7 @@ func (d *Desk) TeamAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
 	if t.In.ReplyTo == nil || !t.In.ReplyTo.FromBot || t.In.Kind != channel.Text || t.In.Text == "" || rank(t.Person.Role) < rank(event.Member) {
 		return false, nil
 	}
-	q, err := d.app.QuestionOf(ctx, t.In.ReplyTo.MessageID)
+	q, err := d.app.QuestionOf(ctx, t.In.Chat, t.In.ReplyTo.MessageID)
 	if err != nil || q == nil {
 		return false, err
 	}
@@ -229,7 +229,7 @@ func (d *Desk) TeamAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := d.app.Answered(ctx, t.Actor(), *q); err != nil {
+	if err := d.app.Answered(ctx, t.Actor(), *q, t.In.Chat, t.In.ReplyTo.MessageID); err != nil {
 		return false, err
 	}
 	t.add(to, channel.Outbound{Text: string(text)})
