@@ -30,10 +30,13 @@ type Voice interface {
 	Nudge(c *storage.Chat, caps channel.Capabilities) (storage.Message, error)
 	// Salute is how a guest is addressed.
 	Salute(p *event.Participation) string
+	// GuestTicket makes the ticket of a guest who comes without a registration.
+	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
 	Checklist
+	Newsreader
 }
 
 // Inviter writes what belongs to the sending of invitations.
@@ -144,7 +147,9 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"announce", p.announce},
 		{"checklist", p.checklist},
 		{"broadcasts", p.broadcasts},
+		{"news", p.news},
 		{"remind", p.remind},
+		{"answers", p.answers},
 		{"clean up", p.cleanUp},
 	} {
 		if err := part.run(ctx); err != nil {
