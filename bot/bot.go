@@ -88,6 +88,9 @@ func New(o Options) *Bot {
 	}
 	for _, c := range o.Channels {
 		b.channels[c.Name()] = c
+		if _, ok := c.(channel.Directory); ok {
+			b.app.UseCold(c.Name())
+		}
 	}
 	b.network = &network{bot: b, version: o.Version, started: time.Now()}
 	b.desk = dialog.New(o.App, o.Texts, b.network)

@@ -93,7 +93,7 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 	case "demo.due":
 		return templates.Data{"Hours": 0}
 	case "health.report":
-		return templates.Data{"Now": at}
+		return templates.Data{"Now": at, "Known": strangersKnown}
 	}
 	return nil
 }

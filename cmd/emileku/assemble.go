@@ -88,7 +88,7 @@ func assemble(b bases) (*program, error) {
 	p.sender = outbox.New(outbox.Options{
 		Store: b.store, Channels: b.channels, Event: b.clock, Limits: b.limits, Quiet: b.quiet,
 		Metrics: p.metrics, Log: b.log.With().Str("part", "outbox").Logger(), TakeOver: true,
-		OnBlocked: p.blocked, OnMoved: p.moved, OnUncertain: p.uncertain,
+		OnBlocked: p.blocked, OnMoved: p.moved, OnUncertain: p.uncertain, Restrictions: p.app,
 	})
 	p.bot = bot.New(bot.Options{
 		Store: b.store, App: p.app, Texts: texts, Channels: b.channels, Metrics: p.metrics,

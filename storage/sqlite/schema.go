@@ -147,6 +147,9 @@ CREATE INDEX broadcasts_event ON broadcasts (event_id, created_at, id);
 
 CREATE TABLE questions (id TEXT PRIMARY KEY, doc TEXT NOT NULL, asked_at INTEGER NOT NULL, open INTEGER NOT NULL);
 CREATE INDEX questions_open ON questions (asked_at, id) WHERE open = 1;
+`, `
+ALTER TABLE participations ADD COLUMN cold TEXT NOT NULL DEFAULT ''; -- new in documents, too
+CREATE INDEX participations_cold ON participations (event_id, cold, id) WHERE cold <> '';
 `}
 }
 
