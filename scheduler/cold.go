@@ -24,9 +24,10 @@ import (
 // the same however often this is tried.
 
 const (
-	// listBatch is how many numbers the directory is asked about at a time, at
-	// most once a minute.
+	// listBatch is how many numbers the directory is asked about at a time, and
+	// listEvery how often at most.
 	listBatch = 20
+	listEvery = time.Minute
 	// listAgain is how long the directory is left alone after an error.
 	listAgain = 10 * time.Minute
 	// accountEvery is how often we ask which number of ours is linked.
@@ -306,7 +307,7 @@ func (p *Planner) whoIsListed(ctx context.Context, e *event.Event, b *storage.Br
 		p.Log.Warn().Err(err).Msg("the network's directory does not answer; strangers wait")
 		return line, nil
 	}
-	p.cold.listed = now.Add(time.Minute)
+	p.cold.listed = now.Add(listEvery)
 	for _, g := range ask {
 		if err := p.App.NoteListing(ctx, g, found[g.Phone]); err != nil {
 			return nil, err

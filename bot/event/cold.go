@@ -100,13 +100,13 @@ func (c ColdPace) Budget(t time.Time) int {
 func ColdAt(day time.Time, k, n int) time.Time {
 	open := Midnight(day).Add(OfficeOpens * time.Hour)
 	share := (OfficeCloses - OfficeOpens) * time.Hour / time.Duration(max(1, n))
-	return open.Add(time.Duration(k) * share).Add(time.Duration(chance(day, k) * 0.9 * float64(share)))
+	return open.Add(time.Duration(k)*share + time.Duration(chance(day, k)*0.9*float64(share))).Truncate(time.Second)
 }
 
 // ColdGap is how long after the one before it the k-th of a day waits at least,
 // where a downtime has made several due at once.
 func ColdGap(day time.Time, k int) time.Duration {
-	return coldGap + time.Duration(chance(day, -1-k)*float64(coldGap))
+	return coldGap + time.Duration(chance(day, -1-k)*float64(coldGap)).Truncate(time.Second)
 }
 
 // chance is a number in [0, 1) that day and k alone decide.

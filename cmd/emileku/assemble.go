@@ -92,7 +92,7 @@ func assemble(b bases) (*program, error) {
 	})
 	p.bot = bot.New(bot.Options{
 		Store: b.store, App: p.app, Texts: texts, Channels: b.channels, Metrics: p.metrics,
-		Log: b.log.With().Str("part", "bot").Logger(), Wake: p.sender.Wake, Version: version(),
+		Log: b.log.With().Str("part", "bot").Logger(), Wake: p.sender.Wake, Receipt: p.sender.Receipt, Version: version(),
 	})
 	p.planner = scheduler.New(scheduler.Options{
 		Store: b.store, App: p.app, Voice: p.bot.Desk(), Texts: texts, Channels: b.channels, Metrics: p.metrics,
