@@ -206,11 +206,13 @@ func (o *office) guest(id string, change func(*event.Participation, *event.Perso
 func (o *office) invite(lead, second *event.Person, at time.Time, files ...channel.File) *storage.Broadcast {
 	o.t.Helper()
 	ctx := o.t.Context()
-	b, err := o.app.DraftBroadcast(ctx, o.by(lead), o.event, []event.Audience{event.UKM})
+	b, err := o.app.DraftBroadcast(ctx, o.by(lead), o.event, []event.Audience{event.UKM, event.Official})
 	o.must(err)
 	b.Files = files
 	o.must(o.store.Broadcasts().Save(ctx, b))
-	b, err = o.app.SubmitBroadcast(ctx, o.by(lead), b.ID, at, map[string]string{"ukm": "Yth. {sapaan}, kami mengundang ke {acara}, {hari}, {tempat}."})
+	b, err = o.app.SubmitBroadcast(ctx, o.by(lead), b.ID, at, map[string]string{
+		"ukm": "Yth. {sapaan}, kami mengundang ke {acara}, {hari}, {tempat}.", "pejabat": "Yth. {sapaan}, kami mengundang ke {acara}, {hari}, {tempat}.",
+	})
 	o.must(err)
 	if b.Status == storage.BroadcastWaiting {
 		b, err = o.app.ApproveBroadcast(ctx, o.by(second), b.ID)
