@@ -22,11 +22,16 @@ type Item struct {
 	Owner    string    `json:"owner,omitempty"`    // who brings it or sees to it, as it was written
 	PersonID string    `json:"personId,omitempty"` // the team member that Owner names, where known
 	LentBy   string    `json:"lentBy,omitempty"`   // from whom it is borrowed; "": the office's own
+	Contact  string    `json:"contact,omitempty"`  // how to reach who lent it
+	HandedTo string    `json:"handedTo,omitempty"` // who uses it
 	Note     string    `json:"note,omitempty"`
 	State    ItemState `json:"state,omitempty"`
-	Photos   []Proof   `json:"photos,omitempty"`
-	Gone     bool      `json:"gone,omitempty"`   // deleted; kept so that it can be undone
-	Copied   bool      `json:"copied,omitempty"` // taken over from an earlier event, untouched since
+	// HandedAt and ReturnedAt are when it was handed over and given back.
+	HandedAt   *time.Time `json:"handedAt,omitempty"`
+	ReturnedAt *time.Time `json:"returnedAt,omitempty"`
+	Photos     []Proof    `json:"photos,omitempty"`
+	Gone       bool       `json:"gone,omitempty"`   // deleted; kept so that it can be undone
+	Copied     bool       `json:"copied,omitempty"` // taken over from an earlier event, untouched since
 
 	In  string    `json:"in,omitempty"` // the message that ticked it off last
 	Rev int       `json:"rev"`
@@ -115,7 +120,8 @@ func (t *Task) ChangeItem(n int, now time.Time, change func(it *Item)) (Item, er
 
 func (it Item) sameAs(o Item) bool {
 	return it.Name == o.Name && it.Quantity == o.Quantity && it.Unit == o.Unit && it.Owner == o.Owner && it.PersonID == o.PersonID &&
-		it.LentBy == o.LentBy && it.Note == o.Note && it.State == o.State && it.Gone == o.Gone && slices.Equal(it.Photos, o.Photos)
+		it.LentBy == o.LentBy && it.Note == o.Note && it.State == o.State && it.Gone == o.Gone &&
+		it.Contact == o.Contact && it.HandedTo == o.HandedTo && slices.Equal(it.Photos, o.Photos)
 }
 
 // UndoItem takes the change back that made revision rev of an entry; a new
@@ -144,7 +150,7 @@ func (t *Task) UndoItem(n, rev int, now time.Time) (Item, error) {
 func (t *Task) CopyItems(from *Task, now time.Time) int {
 	n := 0
 	for _, it := range from.List() {
-		fresh := Item{Name: it.Name, Quantity: it.Quantity, Unit: it.Unit, LentBy: it.LentBy, Copied: true}
+		fresh := Item{Name: it.Name, Quantity: it.Quantity, Unit: it.Unit, LentBy: it.LentBy, Contact: it.Contact, Copied: true}
 		if _, err := t.AddItem(fresh, now); err != nil {
 			break
 		}

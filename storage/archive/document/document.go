@@ -29,7 +29,7 @@ import (
 //
 //	1  the first
 //	2  participations, broadcasts, questions; people have an email address
-//	3  letters, tasks
+//	3  letters, tasks, rundowns, ballots, posts
 const Version = 3
 
 // Names of collections. They are stored: never rename one.
@@ -43,6 +43,9 @@ const (
 	Questions      = "questions"
 	Letters        = "letters"
 	Tasks          = "tasks"
+	Rundowns       = "rundowns"
+	Ballots        = "ballots"
+	Posts          = "posts"
 	People         = "people"
 	Codes          = "codes"
 	Places         = "places"
@@ -61,7 +64,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, Rundowns, Ballots, Posts, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 	}
 }
@@ -146,6 +149,12 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Letter), true
 	case Tasks:
 		return new(event.Task), true
+	case Rundowns:
+		return new(event.Rundown), true
+	case Ballots:
+		return new(event.Ballot), true
+	case Posts:
+		return new(event.Post), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -186,6 +195,12 @@ func ID(doc any) string {
 	case *storage.Letter:
 		return d.ID
 	case *event.Task:
+		return d.ID
+	case *event.Rundown:
+		return d.ID
+	case *event.Ballot:
+		return d.ID
+	case *event.Post:
 		return d.ID
 	case *event.Person:
 		return d.ID
