@@ -36,6 +36,7 @@ type Voice interface {
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
 	Checklist
+	Floor
 	Newsreader
 }
 
@@ -157,6 +158,7 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
 		{"checklist", p.checklist},
+		{"rundown", p.rundown},
 		{"restrictions", p.tellRestrictions},
 		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},

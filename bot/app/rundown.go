@@ -52,6 +52,23 @@ func (a *App) ChangeRundown(ctx context.Context, by Actor, eventID, action, deta
 	return r, fresh, a.record(ctx, by, action, eventID, detail)
 }
 
+// RundownRow is the touchpoint of what is told of an item: all of an item's
+// begin alike.
+func RundownRow(it event.RundownItem, what string) string {
+	return fmt.Sprintf("%s%d.%s.%d", RundownTouchpoint, it.N, what, it.Moved)
+}
+
+// ForgetRundownRows keeps what is queued about items that have moved or gone
+// from being sent.
+func (a *App) ForgetRundownRows(ctx context.Context, eventID string, items []event.RundownItem) error {
+	for _, it := range items {
+		if _, err := a.store.Outbox().Expire(ctx, eventID, fmt.Sprintf("%s%d.", RundownTouchpoint, it.N), "the rundown was changed"); err != nil {
+			return fmt.Errorf("rundown of %s: %w", eventID, err)
+		}
+	}
+	return nil
+}
+
 // EarlierRundown finds the rundown of the latest earlier event that has one,
 // or of the one that e was copied from; nil where there is none.
 func (a *App) EarlierRundown(ctx context.Context, e *event.Event) (*event.Event, *event.Rundown, error) {

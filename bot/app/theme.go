@@ -77,7 +77,7 @@ func (a *App) DecideTheme(ctx context.Context, by Actor, eventID, text string) (
 }
 
 func (a *App) setTheme(ctx context.Context, by Actor, eventID, text string) error {
-	_, err := a.UpdateEvent(ctx, by, eventID, "event.change", "tema: "+text, func(e *event.Event) { e.Theme = text })
+	_, err := a.UpdateEvent(ctx, by, eventID, "event.update", "tema: "+text, func(e *event.Event) { e.Theme = text })
 	return err
 }
 

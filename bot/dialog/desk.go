@@ -58,6 +58,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 
 		{Name: "tugas", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.tasks},
 		{Name: "selesai", Role: event.Member, Private: true, Group: true, Menu: true, run: d.done},
+		{Name: "rundown", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.rundown},
 		{Name: "rekap", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.recap},
 		{Name: "cari", Role: event.FrontDesk, Private: true, Menu: true, run: d.find},
 		{Name: "konfirmasi", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.confirm},
@@ -93,6 +94,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgPoster:   d.posterStep,
 		dlgLetter:   d.letterStep,
 		dlgGuests:   d.guestsStep,
+		dlgRundown:  d.rundownStep,
 	}
 	return d
 }

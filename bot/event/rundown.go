@@ -197,27 +197,30 @@ func (r *Rundown) ShiftAlong(by string, now time.Time, rev, from, minutes, but i
 	return moved, err
 }
 
-// Delay moves what has not begun by so many minutes, at least to now; what is
-// going on takes that much longer, and not less than it took so far. at is now
-// in minutes after the event's start.
-func (r *Rundown) Delay(by string, now time.Time, at, minutes int) ([]int, error) {
+// Delay moves what has not begun by so many minutes (negative: earlier, but not
+// before now) and returns by how many it was in the end. What goes on and would
+// be over by then takes that much longer; what goes on beside it does not. at is
+// now in minutes after the event's start.
+func (r *Rundown) Delay(by string, now time.Time, at, minutes int) (int, error) {
+	going, first := r.Now(at)
+	if first != nil {
+		minutes = max(minutes, at-first.Start)
+	}
+	if minutes == 0 || first == nil && len(going) == 0 {
+		return 0, ErrRundownSame
+	}
 	next := slices.Clone(r.Items)
-	var moved []int
 	for i := range next {
 		it := &next[i]
 		switch {
 		case it.Start > at:
-			it.Start = max(it.Start+minutes, min(it.Start, at))
-			moved = append(moved, it.N)
-		case it.End() > at:
+			it.Start += minutes
+		case it.End() > at && (first == nil || it.End() <= first.Start):
 			it.Minutes = min(max(it.Minutes+minutes, at-it.Start, 1), MaxRundownMinutes)
 		}
 	}
-	if len(moved) == 0 || minutes == 0 {
-		return nil, ErrRundownSame
-	}
 	r.change(by, now, next)
-	return moved, nil
+	return minutes, nil
 }
 
 // Undo takes the change back that made revision rev, if none came after it.

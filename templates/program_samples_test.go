@@ -1,0 +1,42 @@
+package templates_test
+
+import (
+	"strings"
+	"time"
+
+	"github.com/diskopukm/emileku/templates"
+)
+
+// programSample fills the texts about the rundown.
+func programSample(key, mark string, at time.Time) templates.Data {
+	room, _, _ := strings.Cut(key, ".")
+	if room != "rundown" {
+		return nil
+	}
+	line := object{
+		"N": 2, "From": "08.30", "To": "08.45", "Minutes": 15, "Title": "Tari Jaipong" + mark, "Who": "Sanggar Mekar" + mark, "Place": "Panggung" + mark, "Going": true, "Over": false,
+	}
+	bare := object{"N": 3, "From": "08.45", "To": "09.15", "Minutes": 30, "Title": "Sambutan" + mark, "Who": "", "Place": "", "Going": false, "Over": false}
+	faults := []object{
+		{"Kind": "gap", "A": "Tari" + mark, "B": "Doa" + mark, "From": "09.15", "To": "09.30", "Minutes": 15, "Who": ""},
+		{"Kind": "overlap", "A": "Tari" + mark, "B": "Doa" + mark, "From": "09.15", "To": "09.30", "Minutes": 15, "Who": ""},
+		{"Kind": "person", "A": "Tari" + mark, "B": "Doa" + mark, "From": "09.15", "To": "09.30", "Minutes": 15, "Who": "Sanggar Mekar" + mark},
+	}
+	bad := []object{{"Line": "25.00 | Doa" + mark, "Why": "jamnya tidak ada"}}
+	d := templates.Data{
+		"Items": []object{line, bare}, "Faults": faults, "FaultsMore": 2, "Fault": faults[0], "Member": true, "Offer": "EMK-2026", "OfferN": 14, "Item": line, "Before": bare,
+		"N": 2, "Max": 120, "Act": "mundur", "Next": "09.15", "Bad": bad, "Added": []object{line, bare}, "AddedMore": 3, "Along": "ask", "Follow": 4, "Shift": -10,
+		"Told": true, "From": "EMK-2026", "Name": "Sanggar Mekar" + mark, "Names": []string{"Sanggar Mekar" + mark}, "At": at, "Minutes": 20, "By": "Rina" + mark, "More": 3,
+	}
+	switch key {
+	case "rundown.line":
+		return line
+	case "rundown.faultline":
+		return faults[1]
+	case "rundown.told":
+		d["Before"] = at.Add(-10 * time.Minute)
+	case "rundown.now":
+		d["Next"] = []object{bare}
+	}
+	return d
+}
