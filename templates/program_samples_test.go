@@ -10,7 +10,20 @@ import (
 // programSample fills the texts about the rundown.
 func programSample(key, mark string, at time.Time) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
-	if room != "rundown" {
+	switch room {
+	case "theme":
+		d := themeSample(mark, at)
+		if key == "theme.decided" {
+			d["Before"] = "Tema lama" + mark
+		}
+		return d
+	case "section":
+		return templates.Data{
+			"Sections": []object{{"N": 1, "Name": "Acara" + mark, "Head": "Budi" + mark, "Members": []string{"Asep" + mark, "Siti" + mark}}, {"N": 2, "Name": "Humas" + mark, "Head": "", "Members": []string(nil)}},
+			"Loose": []string{"Ujang" + mark}, "Max": 20, "Name": "Acara" + mark, "Act": "ketua",
+		}
+	case "rundown":
+	default:
 		return nil
 	}
 	line := object{
@@ -39,4 +52,14 @@ func programSample(key, mark string, at time.Time) templates.Data {
 		d["Next"] = []object{bare}
 	}
 	return d
+}
+
+func themeSample(mark string, at time.Time) templates.Data {
+	return templates.Data{
+		"Proposals": []object{
+			{"N": 1, "Text": "Muda, Mandiri, Berkoperasi" + mark, "By": "Budi" + mark, "Votes": 4, "Leading": true}, {"N": 2, "Text": "UKM Naik Kelas" + mark, "By": "", "Votes": 0, "Leading": false},
+		},
+		"Mine": 2, "Votes": 4, "Able": 7, "Decided": "", "By": "Rina" + mark, "At": at, "Group": false, "Lead": true, "Tie": true, "N": 2, "Known": []string{"UKM Naik Kelas" + mark},
+		"Who": "Budi" + mark, "Text": "UKM Naik Kelas" + mark, "Before": 1, "Theme": "UKM Naik Kelas" + mark, "Max": 12,
+	}
 }

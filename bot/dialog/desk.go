@@ -58,6 +58,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 
 		{Name: "tugas", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.tasks},
 		{Name: "selesai", Role: event.Member, Private: true, Group: true, Menu: true, run: d.done},
+		{Name: "tema", Role: event.Member, Private: true, Group: true, Menu: true, run: d.theme},
 		{Name: "rundown", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.rundown},
 		{Name: "rekap", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.recap},
 		{Name: "cari", Role: event.FrontDesk, Private: true, Menu: true, run: d.find},
@@ -95,6 +96,8 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgLetter:   d.letterStep,
 		dlgGuests:   d.guestsStep,
 		dlgRundown:  d.rundownStep,
+		dlgTheme:    d.themeStep,
+		dlgSection:  d.sectionStep,
 	}
 	return d
 }

@@ -21,6 +21,8 @@ type Sections struct {
 	Rev  int       `json:"rev,omitempty"`
 	Was  []Section `json:"was,omitempty"` // before the latest change
 	In   string    `json:"in,omitempty"`  // the message that made it
+	// Undoable: Was can be brought back, even where it is empty.
+	Undoable bool `json:"undoable,omitempty"`
 }
 
 // MaxSections is how many a team has at most.
@@ -54,7 +56,7 @@ func (s *Sections) Change(inbound string, change func(list []Section) ([]Section
 	if err != nil {
 		return err
 	}
-	s.Was, s.List, s.In = s.List, next, inbound
+	s.Was, s.List, s.In, s.Undoable = s.List, next, inbound, true
 	s.Rev++
 	return nil
 }
@@ -64,10 +66,10 @@ func (s *Sections) Undo(inbound string, rev int) error {
 	if s.In == inbound {
 		return nil
 	}
-	if rev != s.Rev || s.In == "" {
+	if rev != s.Rev || !s.Undoable {
 		return ErrSectionChanged
 	}
-	s.List, s.Was, s.In = s.Was, nil, inbound
+	s.List, s.Was, s.In, s.Undoable = s.Was, nil, inbound, false
 	s.Rev++
 	return nil
 }

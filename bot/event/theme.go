@@ -84,7 +84,7 @@ func (b *Ballot) Propose(by, text string, now time.Time) (ThemeProposal, error) 
 		return ThemeProposal{}, ErrThemeDecided
 	}
 	for _, p := range b.Open() {
-		if Fold(p.Text) == Fold(text) {
+		if Squeeze(p.Text) == Squeeze(text) {
 			return p, ErrThemeKnown
 		}
 	}
