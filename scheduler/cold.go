@@ -123,14 +123,19 @@ func (p *Planner) followUp(ctx context.Context, e *event.Event, g *event.Partici
 	if err != nil {
 		return err
 	}
-	bodies, err := p.Voice.FollowUp(b, e, g, p.caps[to.Channel])
+	files, err := p.Voice.Attachments(ctx, b, g, to.Channel)
 	if err != nil {
 		return err
 	}
 	var rows []storage.Message
-	for i, body := range bodies {
-		m := p.row(fmt.Sprintf("%s/%s/files.%d/%s", e.ID, g.PersonID, i+1, b.ID), to, "", e.ID, "files/"+b.ID, nil)
-		m.Body, m.PersonID, m.Lane, m.Order = body, g.PersonID, storage.LaneAnswer, m.Order+int64(i)
+	for i, file := range files {
+		m := p.row(fmt.Sprintf("%s/%s/files.%d/%s", e.ID, g.PersonID, i+1, b.ID), to, "", e.ID, app.FileTouchpoint(b.ID), nil)
+		m.Body, m.PersonID, m.Lane, m.Order = channel.Outbound{File: &file}, g.PersonID, storage.LaneAnswer, m.Order+int64(i)
+		if i == 0 {
+			if m.Body.Text, err = p.Voice.FollowUp(e, g); err != nil {
+				return err
+			}
+		}
 		rows = append(rows, m)
 	}
 	if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
@@ -150,14 +155,8 @@ func (p *Planner) otherwise(ctx context.Context, e *event.Event, b *storage.Broa
 		return p.inviteWarm(ctx, e, b, g, chat)
 	}
 	if route == app.ByEmail {
-		row, live, err := p.inviteRow(ctx, e, b, g, chat)
-		if err != nil {
+		if _, err := p.inviteOne(ctx, e, b, g, chat); err != nil {
 			return err
-		}
-		if live == nil {
-			if _, err := p.Store.Outbox().Add(ctx, row); err != nil {
-				return err
-			}
 		}
 	}
 	return p.App.GiveUpCold(ctx, g.ID, route)
@@ -165,17 +164,28 @@ func (p *Planner) otherwise(ctx context.Context, e *event.Event, b *storage.Broa
 
 // inviteWarm invites somebody who has left the line of strangers by writing.
 func (p *Planner) inviteWarm(ctx context.Context, e *event.Event, b *storage.Broadcast, g *event.Participation, chat channel.Chat) error {
-	row, live, err := p.inviteRow(ctx, e, b, g, chat)
+	live, err := p.inviteOne(ctx, e, b, g, chat)
 	if err != nil {
 		return err
 	}
-	if live == nil {
-		if _, err := p.Store.Outbox().Add(ctx, row); err != nil {
-			return err
-		}
-		live = &row
-	}
 	return p.noteLive(ctx, g, live)
+}
+
+// inviteOne queues one guest's invitation with its files, unless there is one.
+func (p *Planner) inviteOne(ctx context.Context, e *event.Event, b *storage.Broadcast, g *event.Participation, chat channel.Chat) (*storage.Message, error) {
+	row, live, err := p.inviteRow(ctx, e, b, g, chat)
+	if err != nil {
+		return nil, err
+	}
+	if live != nil {
+		return live, nil
+	}
+	more, err := p.attach(ctx, b, g, &row)
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.Store.Outbox().AddAll(ctx, append(more, row))
+	return &row, err
 }
 
 // strangers takes a broadcast's line of strangers a step further; left is how
@@ -390,7 +400,11 @@ func (p *Planner) release(ctx context.Context, e *event.Event, b *storage.Broadc
 	case err != nil:
 		return err
 	}
-	body, err := p.Voice.FirstContact(b, e, g, p.caps[chat.Channel])
+	files, err := p.Voice.Attachments(ctx, b, g, chat.Channel)
+	if err != nil {
+		return err
+	}
+	body, err := p.Voice.FirstContact(b, e, g, len(files) > 0, p.caps[chat.Channel])
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@ package scheduler_test
 
 import (
 	"cmp"
-	"flag"
+
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -17,8 +17,6 @@ import (
 	"github.com/diskopukm/emileku/bot/channel/channeltest"
 	"github.com/diskopukm/emileku/bot/event"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 // The life's dates. The event is on a Thursday.
 var (
@@ -41,7 +39,7 @@ var lifeKinds = []struct{ kind, words string }{
 	{"H-40 terima kasih", "sudah menyatakan hadir di"},
 	{"H-14 tanya", "kami masih menunggu kabar"},
 	{"H-14 kepastian", "apakah sudah ada kepastian"},
-	{"H-14 masih bisa", "dua minggu lagi"},
+	{"H-14 masih bisa", "Masih bisa hadir"},
 	{"H-7 terakhir", "Setelah ini kami tidak mengirim pengingat lagi"},
 	{"H-7 persiapan", "Mohon datang 30 menit lebih awal"},
 	{"H-1", "Sampai jumpa besok"},
@@ -93,7 +91,7 @@ type lifeSeen struct {
 }
 
 type life struct {
-	*office
+	*bureau
 	rand   *rand.Rand
 	guests []*lifeGuest
 	byChat map[channel.Chat]*lifeGuest
@@ -114,7 +112,7 @@ func TestLifeOfAnEvent(t *testing.T) {
 			wa.Absent = append(wa.Absent, phone(1000+n))
 		}
 		l := &life{
-			office: newOffice(t, lifeStart, wa), rand: rand.New(rand.NewPCG(2027, 1)),
+			bureau: newBureau(t, lifeStart, wa), rand: rand.New(rand.NewPCG(2027, 1)),
 			byChat: map[channel.Chat]*lifeGuest{}, seen: map[channel.Name]int{}, lines: map[string]int{},
 		}
 		defer func() { l.stop() }()

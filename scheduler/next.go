@@ -11,7 +11,7 @@ import (
 
 // NextStop is where a practice clock that moves to a later moment has to stop
 // on its way: the earliest instant after from, and at most to, at which
-// something may fall due. Besides the events' own steps and offers that lapse,
+// something may fall due. Besides the tasks that count in hours and offers that lapse,
 // it is every morning, when quiet hours are over and digests go out.
 func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, error) {
 	next := to
@@ -27,9 +27,11 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 		return time.Time{}, err
 	}
 	for _, e := range events {
-		if d, ok := e.NextDue(from); ok {
-			consider(d.At)
+		plan, err := p.App.Plan(ctx, e)
+		if err != nil {
+			return time.Time{}, err
 		}
+		nextTask(plan, consider)
 		for _, s := range event.Reminders() {
 			consider(e.StageAt(s))
 		}
@@ -37,6 +39,7 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 	if err := p.nextSending(ctx, from, consider); err != nil {
 		return time.Time{}, err
 	}
+	p.nextAnswers(from, events, consider)
 	err = p.App.EachRegistration(ctx, storage.RegistrationQuery{Statuses: []event.Status{event.Offered}}, func(r *event.Registration) error {
 		if r.OfferUntil != nil {
 			consider(r.OfferUntil.Add(time.Millisecond))

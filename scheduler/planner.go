@@ -30,24 +30,30 @@ type Voice interface {
 	Nudge(c *storage.Chat, caps channel.Capabilities) (storage.Message, error)
 	// Salute is how a guest is addressed.
 	Salute(p *event.Participation) string
+	// GuestTicket makes the ticket of a guest who comes without a registration.
+	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
+	Checklist
+	Newsreader
 }
 
 // Inviter writes what belongs to the sending of invitations.
 type Inviter interface {
 	// Invitation writes a guest's invitation for a channel.
 	Invitation(b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error)
+	// Attachments are the files that go along with it.
+	Attachments(ctx context.Context, b *storage.Broadcast, g *event.Participation, via channel.Name) ([]channel.File, error)
 	// Handover writes to the team about an official's invitation: what to do
 	// with it, and the text that is passed on.
 	Handover(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error)
 	// FirstContact writes the invitation of somebody who has never written to
-	// us: text alone, saying who we are.
-	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (channel.Outbound, error)
-	// FollowUp is what somebody gets who has answered a first contact: the
-	// files of the invitation. Nothing where it has none.
-	FollowUp(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) ([]channel.Outbound, error)
+	// us: text alone, saying who we are; files tells that more follows.
+	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, files bool, caps channel.Capabilities) (channel.Outbound, error)
+	// FollowUp goes with the first of the files, to somebody who has answered a
+	// first contact.
+	FollowUp(e *event.Event, g *event.Participation) (string, error)
 	// Approval asks a second team member.
 	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
 	// Board shows how far a broadcast is, with what can be done about it.
@@ -150,11 +156,13 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"nudge", p.nudge},
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
-		{"steps", p.steps},
+		{"checklist", p.checklist},
 		{"restrictions", p.tellRestrictions},
 		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},
+		{"news", p.news},
 		{"remind", p.remind},
+		{"answers", p.answers},
 		{"clean up", p.cleanUp},
 	} {
 		if err := part.run(ctx); err != nil {
