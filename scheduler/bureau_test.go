@@ -121,7 +121,9 @@ func (o *bureau) by(p *event.Person) app.Actor {
 }
 
 // sent is how much all networks took by now.
-func (o *bureau) sent() int { return len(o.tg.Attempts()) + len(o.wa.Attempts()) + len(o.mail.Attempts()) }
+func (o *bureau) sent() int {
+	return len(o.tg.Attempts()) + len(o.wa.Attempts()) + len(o.mail.Attempts())
+}
 
 // settle lets the program do all that is due now.
 func (o *bureau) settle() {
