@@ -43,16 +43,16 @@ func (a *App) ColdOn() channel.Name { return a.coldOn }
 // mayBeCold reports whether a guest without a chat may get a first message
 // from us.
 func (a *App) mayBeCold(g *event.Participation, on func(channel.Name) bool) bool {
-	if a.coldOn == "" || !on(a.coldOn) || !mobile(g.Phone) || g.Cold != event.NotCold && g.Cold != event.ColdWaiting {
+	if a.coldOn == "" || !on(a.coldOn) || !Mobile(g.Phone) || g.Cold != event.NotCold && g.Cold != event.ColdWaiting {
 		return false
 	}
 	listed := g.Listed(a.Now())
 	return listed == nil || listed.Chat != ""
 }
 
-// mobile reports whether a number (E.164) may have a chat account: those of
+// Mobile reports whether a number (E.164) may have a chat account: those of
 // Indonesia's land lines have none.
-func mobile(phone string) bool {
+func Mobile(phone string) bool {
 	return phone != "" && (!strings.HasPrefix(phone, "+62") || strings.HasPrefix(phone, "+628"))
 }
 
