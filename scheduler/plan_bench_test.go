@@ -2,6 +2,7 @@ package scheduler_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -19,6 +20,7 @@ import (
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/scheduler"
 	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/archive/document"
 	"github.com/diskopukm/emileku/storage/sqlite"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -130,21 +132,24 @@ func plannedOffice(b *testing.B) (*scheduler.Planner, *event.Event, *clock.Fake,
 // chat.
 func fillGuests(ctx context.Context, store storage.Store, e *event.Event, must func(error)) {
 	invited := begin.Add(-24 * time.Hour)
-	raw := store.Raw()
+	batch := store.Raw().(document.Batch)
 	var page []*event.Participation
+	var ids []string
+	var docs []json.RawMessage
 	for n := range planGuests {
 		id := fmt.Sprintf("%06d", n*7919%planGuests)
 		doc := fmt.Sprintf(`{"id":"telegram:%s","version":1,"name":"Tamu %s","accounts":[{"key":"telegram:%s","chat":"telegram:%s"}],"createdAt":"2026-11-01T00:00:00Z","seenAt":"2026-11-01T00:00:00Z"}`, id, id, id, id)
-		must(raw.Put(ctx, "people", "telegram:"+id, []byte(doc)))
+		ids, docs = append(ids, "telegram:"+id), append(docs, json.RawMessage(doc))
 		p := &event.Participation{
 			ID: event.ParticipationID(e.ID, "telegram:"+id), EventID: e.ID, PersonID: "telegram:" + id, Audience: event.UKM, Name: "Tamu " + id,
 			Organisation: "Usaha " + id, Phone: "+62812" + id, Code: "kode" + id, InvitedAt: &invited, Via: "telegram", CreatedAt: invited, UpdatedAt: invited,
 		}
 		p.Derive()
 		if page = append(page, p); len(page) == 2000 || n == planGuests-1 {
+			must(batch.PutAll(ctx, "people", ids, docs))
 			_, err := store.Participations().AddAll(ctx, page)
 			must(err)
-			page = nil
+			page, ids, docs = nil, nil, nil
 		}
 	}
 }

@@ -127,6 +127,7 @@ func (p *Planner) planPages(ctx context.Context, e *event.Event, stage event.Sta
 // channel reaches or the last asking is for.
 func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation) (rows []storage.Message, calls int, err error) {
 	now := p.App.Now()
+	var ring []*event.Participation
 	people, err := p.peopleOf(ctx, page)
 	if err != nil {
 		return nil, 0, err
@@ -138,9 +139,7 @@ func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Sta
 		}
 		chat := p.reach(g, people[g.PersonID])
 		if msg == event.MsgAskLast || chat.IsZero() && msg != event.MsgEve && msg != event.MsgThanks {
-			if err := p.callList(ctx, g); err != nil {
-				return nil, 0, err
-			}
+			ring = append(ring, g)
 			calls++
 		}
 		if chat.IsZero() {
@@ -158,7 +157,29 @@ func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Sta
 		}
 		rows = append(rows, m)
 	}
-	return rows, calls, nil
+	return rows, calls, p.callAll(ctx, ring)
+}
+
+// callAll puts guests on the call list who are not on it.
+func (p *Planner) callAll(ctx context.Context, ring []*event.Participation) error {
+	var due []*event.Participation
+	for _, g := range ring {
+		if g.Call == event.NoCall {
+			on := *g
+			on.Call, on.UpdatedAt = event.CallDue, p.App.Now()
+			due = append(due, &on)
+		}
+	}
+	saved, err := p.Store.Participations().SaveAll(ctx, due)
+	if err != nil || saved == len(due) {
+		return err
+	}
+	for _, g := range due { // somebody answered in this moment: one by one
+		if err := p.callList(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reach is where a guest can be written to: their own chat, else e-mail. A

@@ -42,6 +42,29 @@ func (p participations) Save(ctx context.Context, given *event.Participation) er
 	return nil
 }
 
+// SaveAll sends a batch of compare-and-sets at a time.
+func (p participations) SaveAll(ctx context.Context, ps []*event.Participation) (saved int, err error) {
+	const doing = "save participations"
+	for part := range slices.Chunk(ps, addAtOnce) {
+		models := make([]driver.WriteModel, len(part))
+		for i, given := range part {
+			next := *given
+			next.Version++
+			doc, err := p.codec.encode(&next)
+			if err != nil {
+				return saved, fail(ctx, doing, err)
+			}
+			models[i] = driver.NewReplaceOneModel().SetFilter(byVersion(given.ID, given.Version)).SetReplacement(doc)
+		}
+		res, err := p.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+		if err != nil {
+			return saved, fail(ctx, doing, err)
+		}
+		saved += int(res.MatchedCount)
+	}
+	return saved, nil
+}
+
 // addAtOnce is how many documents are encoded and sent at a time: memory stays
 // flat, and each round trip ends well within its time-out.
 const addAtOnce = 1000
