@@ -1,6 +1,7 @@
 package scheduler_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -315,7 +316,7 @@ func TestColdBudgetIsKept(t *testing.T) {
 			t.Errorf("claim %d is over the first week's 5", n)
 		}
 	}
-	if err := m.app.ClaimCold(ctx, phone(1), "another"); err != app.ErrContacted {
+	if err := m.app.ClaimCold(ctx, phone(1), "another"); !errors.Is(err, app.ErrContacted) {
 		t.Errorf("a number twice: %v", err)
 	}
 	if used, err := m.app.ColdUsed(ctx); err != nil || used != 5 {

@@ -125,9 +125,9 @@ func (d *Desk) draftSending(ctx context.Context, t *Turn, e *event.Event, st sen
 
 // reachLine is a Reachability in words.
 type reachLine struct {
-	Audience                                                     event.Audience
-	Guests                                                       int
-	Chats                                                        string
+	Audience                                                           event.Audience
+	Guests                                                             int
+	Chats                                                              string
 	Cold, Email, Liaison, Call, Unreachable, Stopped, Already, Sending int
 }
 

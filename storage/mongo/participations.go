@@ -17,11 +17,18 @@ import (
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
 
-type participations struct{ table[event.Participation] }
+type participations struct {
+	table[event.Participation]
+	saveAtOnce int // how many compare-and-sets are sent at a time
+}
 
 // Participations keeps who takes part in what.
 func (s *Store) Participations() storage.Participations {
-	return participations{tableOf[event.Participation](s, document.Participations)}
+	p := participations{tableOf[event.Participation](s, document.Participations), addAtOnce}
+	if s.lone != nil {
+		p.saveAtOnce = 10 // such a server scans for each, and must answer in time
+	}
+	return p
 }
 
 func (p participations) Get(ctx context.Context, id string) (*event.Participation, error) {
@@ -45,7 +52,7 @@ func (p participations) Save(ctx context.Context, given *event.Participation) er
 // SaveAll sends a batch of compare-and-sets at a time.
 func (p participations) SaveAll(ctx context.Context, ps []*event.Participation) (saved int, err error) {
 	const doing = "save participations"
-	for part := range slices.Chunk(ps, addAtOnce) {
+	for part := range slices.Chunk(ps, p.saveAtOnce) {
 		models := make([]driver.WriteModel, len(part))
 		for i, given := range part {
 			next := *given

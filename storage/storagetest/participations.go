@@ -117,7 +117,7 @@ func participationCompareAndSet(t *testing.T, h Harness) {
 func participationSaveAll(t *testing.T, h Harness) {
 	ctx, s := t.Context(), h.Open(t)
 	var all []*event.Participation
-	for n := range 1500 { // more than one round trip takes
+	for n := range 250 { // more than one round trip takes
 		all = append(all, silentParticipation(n))
 	}
 	_, err := s.Participations().AddAll(ctx, all)
