@@ -147,6 +147,8 @@ CREATE INDEX broadcasts_event ON broadcasts (event_id, created_at, id);
 
 CREATE TABLE questions (id TEXT PRIMARY KEY, doc TEXT NOT NULL, asked_at INTEGER NOT NULL, open INTEGER NOT NULL);
 CREATE INDEX questions_open ON questions (asked_at, id) WHERE open = 1;
+`, `
+CREATE TABLE whatsapp (id TEXT PRIMARY KEY, doc TEXT NOT NULL); -- see AdoptDevices
 `}
 }
 
