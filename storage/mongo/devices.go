@@ -58,13 +58,14 @@ type Devices struct {
 	// under turn and visible.
 	unsettled bool
 	inCharge  bool // guarded by turn
+	part      int  // at most so much of a journal is put into one document
 	onDoubt   func()
 }
 
 // Devices gives the state of WhatsApp's linked devices. TakeCharge must be
 // called before anything is written.
 func (s *Store) Devices() *Devices {
-	return &Devices{coll: s.db.Collection(document.WhatsApp), seal: s.seal, log: s.log, hash: maphash.MakeSeed()}
+	return &Devices{coll: s.db.Collection(document.WhatsApp), seal: s.seal, log: s.log, hash: maphash.MakeSeed(), part: journalPart}
 }
 
 // Documents of this adapter's own, beside those of devicestate.
@@ -92,6 +93,7 @@ type storedDevice struct {
 	ID string        `bson:"_id"`
 	N  int64         `bson:"n"`
 	V  bson.RawValue `bson:"v"`
+	At int64         `bson:"at"`
 }
 
 func byItemID(a, b Item) int { return strings.Compare(a.ID, b.ID) }

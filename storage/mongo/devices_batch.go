@@ -266,9 +266,9 @@ func (d *Devices) writeJournal(ctx context.Context, n int64, e entries) (parts i
 		return 0, err
 	}
 	j := journal{N: n, Entries: body}
-	if len(body) > journalPart {
+	if len(body) > d.part {
 		j.Entries = nil
-		for part := range slices.Chunk(body, journalPart) {
+		for part := range slices.Chunk(body, d.part) {
 			doc := bson.D{{Key: "_id", Value: partID(n, j.Parts)}, {Key: "entries", Value: part}}
 			if _, err := d.coll.InsertOne(ctx, doc); err != nil {
 				return 0, err

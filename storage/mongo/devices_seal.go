@@ -172,10 +172,7 @@ func (d *Devices) sealAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var plain []struct {
-			storedDevice `bson:",inline"`
-			At           int64 `bson:"at"`
-		}
+		var plain []storedDevice
 		if err := cur.All(ctx, &plain); err != nil {
 			return err
 		}

@@ -2,9 +2,11 @@ package devicestore_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -18,6 +20,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.uber.org/goleak"
 
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/devicestate"
 	"github.com/diskopukm/emileku/storage/mongo"
 	"github.com/diskopukm/emileku/storage/mongo/devicestore"
 	"github.com/diskopukm/emileku/storage/mongo/mongotest"
@@ -155,25 +159,41 @@ func documents(t testing.TB, coll *driver.Collection) map[string]string {
 	out := map[string]string{}
 	for _, d := range docs {
 		if v, ok := d["v"]; ok {
-			out[d["_id"].(string)] = fmt.Sprint(masked(v))
+			id := d["_id"].(string)
+			out[id] = masked(id, v)
 		}
 	}
 	return out
 }
 
+// dump is what a backup of the devices would hold, and the ratchets.
+func dump(t testing.TB, s storage.Store) string {
+	t.Helper()
+	var b strings.Builder
+	noError(t, s.Raw().Each(t.Context(), "whatsapp", func(_ string, doc json.RawMessage) error {
+		b.Write(doc)
+		b.WriteByte('\n')
+		return nil
+	}))
+	return b.String()
+}
+
 // masked hides made-up secrets and the time of day.
-func masked(v any) any {
-	text, ok := v.(string)
-	if !ok {
-		return v
-	}
-	for _, pattern := range random {
-		text = pattern.ReplaceAllString(text, "$1…")
+func masked(id string, v any) string {
+	text := fmt.Sprint(v)
+	_, kind, _ := devicestate.Split(id)
+	switch kind {
+	case devicestate.KindDevice:
+		return "a device"
+	case devicestate.KindPreKey:
+		return madeUp.ReplaceAllString(text, "$1…")
+	case devicestate.KindEvent:
+		return timeOfDay.ReplaceAllString(text, "$1…")
 	}
 	return text
 }
 
-var random = []*regexp.Regexp{
-	regexp.MustCompile(`("insertTime":)\d+`), regexp.MustCompile(`("timestamp":)17\d{11}`),
-	regexp.MustCompile(`(Key":|signature":|registrationId":)("[^"]+"|\d+)`),
-}
+var (
+	madeUp    = regexp.MustCompile(`("key":)"[^"]+"`)
+	timeOfDay = regexp.MustCompile(`("insertTime":)\d+`)
+)
