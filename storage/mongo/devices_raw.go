@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -111,7 +112,10 @@ func (d *Devices) restore(ctx context.Context, ids []string, docs []json.RawMess
 		if err != nil {
 			return fail(ctx, doing, err)
 		}
-		doc := decoded.(*devicestate.Document) //nolint:errcheck,forcetypeassert // New gives no other for this collection
+		doc, ok := decoded.(*devicestate.Document)
+		if !ok {
+			return fmt.Errorf("mongo: %s: a document is a %T", doing, decoded)
+		}
 		all := []*devicestate.Document{doc}
 		if m, ok := doc.Value.(*devicestate.LIDMapping); ok {
 			_, _, key := devicestate.Split(id)

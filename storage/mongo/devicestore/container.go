@@ -2,19 +2,19 @@ package devicestore
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"sync"
 
 	"github.com/google/uuid"
+	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
 	waLog "go.mau.fi/whatsmeow/util/log"
-
-	"crypto/rand"
 
 	"github.com/diskopukm/emileku/storage/devicestate"
 	"github.com/diskopukm/emileku/storage/mongo"
@@ -45,8 +45,8 @@ var _ store.DeviceContainer = (*Container)(nil)
 
 // Open makes this process the one that is in charge of the devices in a
 // database. The process must hold the lease, and must open again after it lost
-// it. s is not closed with the container. log may be nil.
-func Open(ctx context.Context, s *mongo.Store, log waLog.Logger) (*Container, error) {
+// it. s is not closed with the container.
+func Open(ctx context.Context, s *mongo.Store, log zerolog.Logger) (*Container, error) {
 	c := OpenReadOnly(s, log)
 	if err := c.docs.TakeCharge(ctx); err != nil {
 		return nil, err
@@ -56,12 +56,9 @@ func Open(ctx context.Context, s *mongo.Store, log waLog.Logger) (*Container, er
 
 // OpenReadOnly looks at the devices beside the process that is in charge: to
 // tell whether one is linked. All writes fail with mongo.ErrNotInCharge.
-func OpenReadOnly(s *mongo.Store, log waLog.Logger) *Container {
-	if log == nil {
-		log = waLog.Noop
-	}
+func OpenReadOnly(s *mongo.Store, log zerolog.Logger) *Container {
 	docs := s.Devices()
-	c := &Container{docs: docs, log: log, LIDMap: newLIDMap(docs), stores: map[string]*Store{}}
+	c := &Container{docs: docs, log: waLog.Zerolog(log), LIDMap: newLIDMap(docs), stores: map[string]*Store{}}
 	docs.OnDoubt(c.forget)
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
 	waLog "go.mau.fi/whatsmeow/util/log"
@@ -86,7 +87,7 @@ func TestMovesBetweenEngines(t *testing.T) {
 	if got := dump(t, p.store); got != want {
 		t.Fatalf("in MongoDB:\n got %s\nwant %s", got, want)
 	}
-	c, err := devicestore.Open(ctx, p.store, nil)
+	c, err := devicestore.Open(ctx, p.store, zerolog.Nop())
 	noError(t, err)
 	moved, err := c.GetFirstDevice(ctx)
 	noError(t, err)
@@ -200,7 +201,7 @@ func TestRestoredDevice(t *testing.T) {
 			noError(t, q.store.Migrate(ctx))
 			noError(t, linked(t, q.Container).Sessions.PutSession(ctx, "old:0", record(1)))
 			return q.store, func() *store.Device {
-				c, err := devicestore.Open(ctx, q.store, nil)
+				c, err := devicestore.Open(ctx, q.store, zerolog.Nop())
 				noError(t, err)
 				return first(t, c)
 			}

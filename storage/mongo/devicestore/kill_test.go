@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 
@@ -205,7 +206,7 @@ func TestReplayKilled(t *testing.T) {
 		noError(t, err)
 		p.dieAt.Store(n)
 		died := dies(func() {
-			_, err := devicestore.Open(t.Context(), p.store, nil)
+			_, err := devicestore.Open(t.Context(), p.store, zerolog.Nop())
 			noError(t, err)
 		})
 		noError(t, p.store.Close())
@@ -297,7 +298,7 @@ func TestTakenOver(t *testing.T) {
 		}
 	}
 	noError(t, old.Sessions.DeleteSession(ctx, "a:0")) // deletes nothing
-	looker := devicestore.OpenReadOnly(second.store, nil)
+	looker := devicestore.OpenReadOnly(second.store, zerolog.Nop())
 	seen, err := looker.GetFirstDevice(ctx)
 	noError(t, err)
 	if seen.ID == nil || *seen.ID != ourJID {

@@ -10,10 +10,12 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/util/keys"
 	waLog "go.mau.fi/whatsmeow/util/log"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -29,7 +31,11 @@ import (
 	"github.com/diskopukm/emileku/storage/storagetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// libsignal sets up its logger with the first signature, without a lock.
+	keys.NewKeyPair().CreateSignedPreKey(1)
+	goleak.VerifyTestMain(m)
+}
 
 func noError(t testing.TB, err error) {
 	t.Helper()
@@ -95,7 +101,7 @@ func start(t testing.TB, database, key string) *process {
 	t.Helper()
 	p, err := open(t, database, key)
 	noError(t, err)
-	p.Container, err = devicestore.Open(t.Context(), p.store, nil)
+	p.Container, err = devicestore.Open(t.Context(), p.store, zerolog.Nop())
 	noError(t, err)
 	return p
 }
