@@ -30,8 +30,9 @@ import (
 //
 //	1  the first
 //	2  participations, broadcasts, questions; people have an email address
-//	3  the state of linked WhatsApp devices
-const Version = 3
+//	3  letters, tasks
+//	4  the state of linked WhatsApp devices
+const Version = 4
 
 // Names of collections. They are stored: never rename one.
 const (
@@ -42,6 +43,8 @@ const (
 	Outbox         = "outbox"
 	Registrations  = "registrations"
 	Questions      = "questions"
+	Letters        = "letters"
+	Tasks          = "tasks"
 	People         = "people"
 	Codes          = "codes"
 	Places         = "places"
@@ -61,7 +64,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 		WhatsApp,
 	}
@@ -143,6 +146,10 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Broadcast), true
 	case Questions:
 		return new(storage.Question), true
+	case Letters:
+		return new(storage.Letter), true
+	case Tasks:
+		return new(event.Task), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -181,6 +188,10 @@ func ID(doc any) string {
 	case *storage.Broadcast:
 		return d.ID
 	case *storage.Question:
+		return d.ID
+	case *storage.Letter:
+		return d.ID
+	case *event.Task:
 		return d.ID
 	case *event.Person:
 		return d.ID
