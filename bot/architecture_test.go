@@ -70,8 +70,8 @@ var forTests = []string{
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
-	"modernc.org/":                    {"storage/sqlite"},
 	"go.mau.fi/":                      {"storage/mongo/devicestore"},
+	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},
 	"github.com/prometheus/":          {"bot/metrics", "cmd/emileku"},
 	"github.com/robfig/cron":          {"scheduler"},

@@ -61,6 +61,9 @@ func (d *Devices) Batch(ctx context.Context, f func(context.Context) error) erro
 	}
 	d.turn.Lock()
 	defer d.turn.Unlock()
+	if err := ctx.Err(); err != nil { // waiting may have taken long
+		return err
+	}
 	if err := d.settle(ctx); err != nil {
 		return err
 	}
