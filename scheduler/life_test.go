@@ -2,7 +2,6 @@ package scheduler_test
 
 import (
 	"cmp"
-
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -39,7 +38,7 @@ var lifeKinds = []struct{ kind, words string }{
 	{"H-40 terima kasih", "sudah menyatakan hadir di"},
 	{"H-14 tanya", "kami masih menunggu kabar"},
 	{"H-14 kepastian", "apakah sudah ada kepastian"},
-	{"H-14 masih bisa", "Masih bisa hadir"},
+	{"H-14 masih bisa", ". Masih bisa hadir"},
 	{"H-7 terakhir", "Setelah ini kami tidak mengirim pengingat lagi"},
 	{"H-7 persiapan", "Mohon datang 30 menit lebih awal"},
 	{"H-1", "Sampai jumpa besok"},

@@ -30,9 +30,9 @@ func migrations() []migration {
 		// by email address. Again only indexes, but an older program would drop
 		// the address as it saves a person.
 		func(context.Context, *Store) error { return nil },
+		// Letters, tasks, first contacts: an older program would drop them. Numbers
+		// get an order.
 		orderNumbers,
-		// First contacts: an older program would forget how far they are.
-		func(context.Context, *Store) error { return nil },
 	}
 }
 
