@@ -32,8 +32,10 @@ func (lex *replyLexicon) mend(w string) (plainWord string, known bool) {
 	if p, ok := lex.unprefixed(w); ok {
 		return p, true
 	}
-	if p, ok := lex.glued(w); ok {
-		return p, true
+	for _, v := range []string{w, squeeze(w)} { // "gabisa", "gabisaaa"
+		if p, ok := lex.glued(v); ok {
+			return p, true
+		}
 	}
 	for _, no := range lex.nos { // "agk", "itdak"
 		if len(no) > 2 && swapped(w, no) {
@@ -94,7 +96,11 @@ func (lex *replyLexicon) unprefixed(w string) (string, bool) {
 		if !ok {
 			p, ok = lex.bare(stem)
 		}
-		if ok && lex.class[p].is(cDelegate|cAttend|cPending|cSend|cErase|cHalt|cMaybe|cAssent|cPerson) {
+		takes := cDelegate | cAttend | cPending | cSend | cErase | cHalt | cMaybe | cPerson | cAnswered
+		if start == "di" { // "dicatat"; who is "melaksanakan" something else is busy
+			takes |= cAssent
+		}
+		if ok && lex.class[p].is(takes) {
 			return p, true
 		}
 	}
