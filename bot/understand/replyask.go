@@ -29,6 +29,9 @@ func (t *replyText) asks(i int) bool {
 	if hasWord(c.words, "tanya") && hasWord(c.words, "dulu") && !c.has(cAsk) {
 		return false // "tanya bos dulu"
 	}
+	if c.wavers() {
+		return false
+	}
 	return c.wonders() || c.inquires() || c.tagged() || c.mayI() || c.names()
 }
 
@@ -42,7 +45,7 @@ func (c clause) names() bool {
 // wonders tells whether a question word asks. "apa" after a negation does not.
 func (c clause) wonders() bool {
 	for i, w := range c.words {
-		if !w.class.is(cAsk) || c.rhetorical(i) {
+		if !w.class.is(cAsk) || c.rhetorical(i) || c.whatever(i) {
 			continue
 		}
 		if i > 0 && c.words[i-1].class.is(cNegation|cNotYet) || w.plain == "apa" && i+1 < len(c.words) && c.words[i+1].plain == "adanya" {
@@ -62,6 +65,9 @@ func (c clause) inquires() bool {
 		return true
 	}
 	i := c.index(cRequest)
+	if i > 0 && (c.words[i-1].class.is(cSelf) || c.words[i-1].plain == "akan") && c.words[i].plain == "kirim" {
+		return false // "kami akan mengirimkan 3 peserta"
+	}
 	if i < 0 || c.has(cNegation|cAttend|cForbid) && !c.has(cTopic) {
 		return false
 	}
@@ -219,6 +225,11 @@ func (c clause) erases() bool {
 
 func (c clause) misdirected() bool {
 	at := c.index(cWrong)
+	if hasWord(c.words, "nomor") && slices.ContainsFunc(c.words, func(w word) bool {
+		return slices.Contains([]string{"digunakan", "dipakai", "dipergunakan", "aktif"}, w.said)
+	}) && c.has(cNegation) {
+		return true // "nomor ini sudah tidak dipakai lagi"
+	}
 	if at < 0 && !c.asked && hasWord(c.words, "nomor") && hasWord(c.words, "salah") && !c.has(cNegation|cCondition|cAttend) {
 		return true // "nomor yang anda tuju salah"
 	}

@@ -52,6 +52,11 @@ func (v *verdict) delegates(c clause, i int) bool {
 	case w.plain == "utus" && strings.HasPrefix(w.said, "di") && !c.has(cPerson|cRelative|cAttend) && i+1 < len(c.words) && slices.Contains([]string{"ke", "buat", "untuk", "jaga", "jadi"}, c.words[i+1].plain):
 		v.obstacle = true // "mendadak disuruh ke Bandung"
 		return true
+	case i+1 >= len(c.words) && i > 1 && slices.ContainsFunc(c.words[max(0, i-3):i], func(w word) bool { return w.class.is(cNegation) }) && !c.has(cAttend) && strings.HasPrefix(w.said, "di"):
+		return false // "tidak dapat diwakilkan"
+	case w.plain == "wakil" && slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation) }) && hasWord(c.words[:i], "kirim"):
+		v.meaning, v.strong = MeansNo, true // "tidak dapat mengirimkan perwakilan"
+		return true
 	case i > 0 && c.words[i-1].class.is(cNegation) || i > 1 && c.words[i-2].class.is(cNegation) && c.words[i-1].class.is(cTidy):
 		return false // "tidak diwakilkan"
 	case slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation) }) && hasWord(c.words[:i], "ada") && c.has(cRelative):
@@ -92,6 +97,10 @@ func (v *verdict) standsIn(c clause) bool {
 	switch {
 	case c.has(cNegation):
 		return false
+	case c.words[0].class.is(cRelative) && slices.ContainsFunc(c.words, func(w word) bool { return w.said == "adalah" || w.said == "yaitu" }):
+		v.meaning, v.strong = MeansDelegated, true // "yang hadir mewakili Camat adalah Kasi"
+		v.who = nameAfter(c.words[slices.IndexFunc(c.words, func(w word) bool { return w.said == "adalah" || w.said == "yaitu" })+1:])
+		return true
 	case person >= 0 && person < i, i > 0 && c.words[i-1].class.is(cRelative):
 		v.meaning, v.strong = MeansDelegated, true
 		v.who = nameAfter(c.words[i+1:])
@@ -116,6 +125,9 @@ func (v *verdict) standsIn(c clause) bool {
 // whoComes reads "X yang hadir" and "yang hadir X".
 func (v *verdict) whoComes(c clause) bool {
 	r := c.index(cRelative)
+	if r > 0 && c.words[r-1].plain == "waktu" {
+		return false // "pada waktu yang bersamaan"
+	}
 	if r < 0 {
 		return false
 	}

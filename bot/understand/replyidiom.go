@@ -1,6 +1,9 @@
 package understand
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Turns of phrase that say more, or something else, than their words.
 
@@ -19,11 +22,13 @@ func (v *verdict) idiom(c clause) bool {
 		v.meaning, v.strong = MeansNo, true
 	case last > 0 && c.words[last].class.is(cForbid) && c.words[last].plain == "tidak usah" && !c.has(cAttend|cAsk): // "jauh sekali, tidak usah saja"
 		v.meaning, v.strong = MeansNo, true
-	case len(c.words) > 1 && c.words[0].plain == "sampai" && !c.has(cNegation|cNotYet|cAttend|cAble): // "hanya sampai pembukaan"
+	case c.wavers(): // "bisa ya bisa enggak"
+		v.meaning, v.strong = MeansMaybe, true
+	case len(c.words) > 1 && slices.Contains([]string{"sampai", "setelah", "sesudah", "selepas", "habis"}, c.words[0].plain) && !c.has(cPending|cObstacle|cIllness|cDeath) && !c.has(cNegation|cNotYet|cAttend|cAble): // "hanya sampai pembukaan"
 		v.late = true
 	case c.callsOff():
 		// "job lain sudah saya batalkan"
-	case c.otherwise():
+	case c.otherwise(), c.elsewhere():
 		v.obstacle = true
 	default:
 		return false
@@ -79,8 +84,18 @@ func (c clause) otherwise() bool {
 		if w.plain == "lagi" && i+1 < len(c.words) && busy(c.words[i+1]) {
 			return true
 		}
+		if (w.plain == "ke" || w.plain == "di") && i+1 < len(c.words) && outsidePlaces()[c.words[i+1].plain] { // "saya ke Garut"
+			return true
+		}
 	}
 	return false
+}
+
+// elsewhere tells whether it is another event that somebody attends: "pada waktu
+// yang bersamaan beliau mengikuti kegiatan lain".
+func (c clause) elsewhere() bool {
+	o, a := c.index(cObstacle), c.index(cAttend)
+	return o >= 0 && a > o && a+1 < len(c.words) && !c.has(cNegation|cNotYet|cContrast) && slices.Contains([]string{"acara", "rapat", "kegiatan"}, c.words[a+1].plain)
 }
 
 // busy tells whether a word we do not know is an activity: "mengerjakan".
@@ -94,6 +109,44 @@ func busy(w word) bool {
 		}
 	}
 	return false
+}
+
+// outsidePlaces are the names of places outside of Kabupaten Bogor, of one word.
+var outsidePlaces = sync.OnceValue(func() map[string]bool { return wordSets("outside.tsv")["tempat"] })
+
+// wavers tells whether the same is affirmed and denied: "bisa ya bisa enggak".
+func (c clause) wavers() bool {
+	first := c.index(cAble | cAttend)
+	if first < 0 || c.has(cAsk|cContrast|cTopic) || c.asked {
+		return false
+	}
+	for i := first + 1; i < len(c.words); i++ {
+		if c.words[i].plain != c.words[first].plain {
+			continue
+		}
+		before := c.words[first : i+1]
+		after := c.words[i+1:]
+		if slices.ContainsFunc(before, func(w word) bool { return w.plain == "ya" }) && len(after) > 0 && after[0].class.is(cNegation) ||
+			c.words[i-1].class.is(cNegation) && i > 1 && (c.words[i-2].plain == "bisa" || hasWord(before, "mungkin")) && len(after) == 0 && first > 0 && c.words[first-1].plain == "mungkin" {
+			return true
+		}
+	}
+	return false
+}
+
+// blesses tells whether "semoga" wishes the reader something and no more:
+// "semoga sehat".
+func (c clause) blesses() bool {
+	return slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "semoga" }) && !c.has(cAttend|cAble|cModal|cCondition|cPending|cNegation|cNotYet|cHarmless|cObstacle) &&
+		slices.ContainsFunc(c.content(), func(w word) bool { return !w.class.is(cSoft | cMaybe | cAssent) })
+}
+
+// settled tells whether what would be pending is over: "setelah dipikir-pikir".
+func (c clause) settled() bool {
+	p := c.index(cPending)
+	return p >= 0 && slices.ContainsFunc(c.words[:p], func(w word) bool {
+		return w.plain == "setelah" || w.plain == "sesudah" || w.plain == "habis" || w.plain == "udah" || w.plain == "sudah"
+	}) && c.has(cAttend|cNegation|cForbid)
 }
 
 // undecided tells whether what is missing is a decision.
@@ -171,4 +224,15 @@ func complains(ws []word, i int) bool {
 	return slices.ContainsFunc(ws[:i], func(w word) bool {
 		return w.plain == "dari" || w.plain == "kemarin" || w.plain == "kok" || w.plain == "kenapa" || w.plain == "belum"
 	})
+}
+
+// whatever tells whether the question word at i means any: "kapan saja bisa",
+// "ayo kapan lagi".
+func (c clause) whatever(i int) bool {
+	if i+1 >= len(c.words) || c.words[i].plain != "kapan" && c.words[i].plain != "dimana" {
+		return false
+	}
+	next := c.words[i+1]
+	return (next.plain == "aja" || next.plain == "saja" || next.plain == "pun") && c.has(cSelf|cAble|cAssent) ||
+		next.plain == "lagi" && slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cAssent) })
 }

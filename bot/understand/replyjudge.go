@@ -40,16 +40,22 @@ func (v *verdict) judge(c clause, n findings) {
 	explicit := n.seen.is(cAttend | cAble)
 	pledge := explicit || n.seen.is(cAssent)
 	conditional := c.conditional()
-	hedged := n.seen.is(cMaybe) && !v.wishes(c)
+	hedged := n.seen.is(cMaybe) && !v.wishes(c) && !c.blesses()
 	if c.awaits() || c.looks() || c.putsOff(n) {
 		n.seen |= cPending
 	}
 	switch {
+	case c.blesses():
+		v.ack = true
 	case c.has(cPerfect):
 		v.meaning, v.strong = MeansYes, true
-	case hasWord(c.words, "belum dapat") && c.has(cAttend): // as "belum bisa hadir"
+	case (hasWord(c.words, "belum dapat") || hasWord(c.words, "belum berani")) && c.has(cAttend): // as "belum bisa hadir"
 		v.meaning, v.strong = MeansNo, true
 	case n.seen.is(cPending) && len(c.content()) == 1 && hasWord(c.words, "cek") && !c.has(cSelf): // "cek": is anybody there?
+	case n.seen.is(cPending) && n.seen.is(cDecline) && c.index(cDecline) > c.index(cPending):
+		v.meaning, v.strong = MeansNo, true // "setelah saya pikir-pikir mending tidak"
+	case n.seen.is(cPending) && c.settled(): // "setelah dipikir saya ikut"
+		v.settle(n, explicit)
 	case n.seen.is(cPending) && !(v.later && n.negations > 0):
 		v.meaning, v.strong = MeansMaybe, true
 	case n.lacks && !n.seen.is(cAttend):
@@ -67,6 +73,8 @@ func (v *verdict) judge(c clause, n findings) {
 		}
 	case n.negations > 1 && c.words[0].plain == "bukan" && !n.seen.is(cAttend):
 		// "bukannya ga mau": what follows tells
+	case n.negations == 1 && len(c.words) > 1 && c.words[0].plain == "bukan" && c.words[1].class.is(cNegation) && !n.seen.is(cAttend):
+		// "bukan ga mau": what follows tells
 	case n.negations > 0:
 		v.deny(n, pledge, hedged)
 	case n.notYet && c.undecided():
@@ -148,6 +156,18 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 	}
 }
 
+// settle judges what comes after something was thought over.
+func (v *verdict) settle(n findings, explicit bool) {
+	switch {
+	case n.negations > 0 || n.forbids > 0 || n.notYet:
+		v.meaning, v.strong = MeansNo, true
+	case explicit:
+		v.meaning, v.strong = MeansYes, true
+	default:
+		v.meaning, v.strong = MeansMaybe, true
+	}
+}
+
 // awaits tells whether the clause waits for something ("menunggu arahan
 // pimpinan"), and not only asks for patience ("tunggu ya").
 func (c clause) awaits() bool {
@@ -176,6 +196,9 @@ func (c clause) putsOff(n findings) bool {
 			(strings.HasSuffix(c.words[i-1].plain, "kan") || strings.HasSuffix(c.words[i-1].plain, "in") || strings.HasSuffix(c.words[i-1].plain, "keun")) {
 			return true
 		}
+	}
+	if hasWord(c.words, "lapor") && (hasWord(c.words, "pimpinan") || hasWord(c.words, "dulu")) && n.negations == 0 && !c.has(cAttend) {
+		return true // "akan kami laporkan kepada pimpinan"
 	}
 	if i := slices.IndexFunc(c.words, isSelf); i > 0 && c.words[i-1].plain == "nanti" && i+1 < len(c.words) && c.words[i+1].class.is(cSend) && hasWord(c.words[i:], "lagi") && !c.has(cNegation|cForbid) {
 		return true // "nanti saya hubungi lagi"

@@ -152,7 +152,7 @@ func (s *replyState) turn(c clause, v verdict) {
 			take()
 		}
 	case MeansDelegated:
-		if v.meaning == MeansYes && v.selfAttend && c.contrast || v.meaning == MeansDelegated {
+		if v.meaning == MeansYes && v.selfAttend && (c.contrast || v.strong) || v.meaning == MeansDelegated {
 			take()
 		}
 	}
@@ -172,6 +172,8 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 		s.meaning = MeansUnclear
 	case s.asked && (s.meaning == "" || s.handsOver && s.meaning != MeansDelegated || !s.strong && (s.meaning == MeansYes || s.meaning == MeansNo)):
 		s.meaning = MeansQuestion
+	case s.meaning == MeansMaybe && !s.strong && !s.condition && t.hasClass(cGrave): // "kritis di ICU, mohon doanya"
+		s.meaning = MeansUnclear
 	case s.meaning == "", s.conflict:
 		s.meaning = MeansUnclear
 	case s.offTopic && !s.strong:

@@ -48,6 +48,26 @@ func (lex *replyLexicon) mend(w string) (plainWord string, known bool) {
 	return w, false
 }
 
+// guessed tells whether w is no word or spelling that is known as such, so that
+// what it was mended to is a guess.
+func (lex *replyLexicon) guessed(w string) bool {
+	for _, known := range []func(string) (string, bool){lex.look, lex.lookSqueezed, lex.bare, lex.unprefixed, lex.glued} {
+		if _, ok := known(w); ok {
+			return false
+		}
+	}
+	return true
+}
+
+// isTitle tells whether a name follows.
+func isTitle(w string) bool {
+	switch w {
+	case "bapak", "ibu", "pak", "bu", "bpk", "sdr", "kang", "teh", "haji", "hj", "yth":
+		return true
+	}
+	return false
+}
+
 func (lex *replyLexicon) look(w string) (string, bool) {
 	if p, ok := lex.spelling[w]; ok {
 		return p, true
