@@ -97,4 +97,3 @@ func (p *Planner) nextAnswers(from time.Time, events []*event.Event, consider fu
 		}
 	}
 }
-

@@ -35,6 +35,7 @@ type Voice interface {
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
+	Checklist
 	Newsreader
 }
 
@@ -42,9 +43,17 @@ type Voice interface {
 type Inviter interface {
 	// Invitation writes a guest's invitation for a channel.
 	Invitation(b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error)
+	// Attachments are the files that go along with it.
+	Attachments(ctx context.Context, b *storage.Broadcast, g *event.Participation, via channel.Name) ([]channel.File, error)
 	// Handover writes to the team about an official's invitation: what to do
 	// with it, and the text that is passed on.
 	Handover(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error)
+	// FirstContact writes the invitation of somebody who has never written to
+	// us: text alone, saying who we are.
+	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (channel.Outbound, error)
+	// FollowUp is what somebody gets who has answered a first contact: the
+	// files of the invitation. Nothing where it has none.
+	FollowUp(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) ([]channel.Outbound, error)
 	// Approval asks a second team member.
 	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
 	// Board shows how far a broadcast is, with what can be done about it.
@@ -73,6 +82,7 @@ type Planner struct {
 	// sendings by broadcast; guarded by tick.
 	sendings map[string]*sending
 	busy     atomic.Bool // a broadcast is running
+	cold     coldLine    // guarded by tick
 }
 
 // New makes a Planner.
@@ -80,6 +90,10 @@ func New(o Options) *Planner {
 	p := &Planner{Options: o, caps: map[channel.Name]channel.Capabilities{}, tick: make(chan struct{}, 1), sendings: map[string]*sending{}}
 	for _, ch := range o.Channels {
 		p.caps[ch.Name()] = ch.Capabilities()
+		if ch.Name() == p.App.ColdOn() {
+			p.cold.ch = ch
+			p.cold.directory, _ = ch.(channel.Directory)
+		}
 	}
 	if p.Wake == nil {
 		p.Wake = func() {}
@@ -142,7 +156,9 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"nudge", p.nudge},
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
-		{"steps", p.steps},
+		{"checklist", p.checklist},
+		{"restrictions", p.tellRestrictions},
+		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},
 		{"news", p.news},
 		{"remind", p.remind},

@@ -53,6 +53,8 @@ type Store interface {
 	Participations() Participations
 	Broadcasts() Broadcasts
 	Questions() Questions
+	Letters() Letters
+	Tasks() Tasks
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can
@@ -173,6 +175,9 @@ type Message struct {
 	Touchpoint string           `json:"touchpoint,omitempty"`
 	// Quiet: quiet hours hold it back (guests' reminders and broadcasts).
 	Quiet bool `json:"quiet,omitempty"`
+	// Cold: to somebody who has never written to us, on a network that restricts
+	// that. It is sent once and never again, whatever becomes of it.
+	Cold bool `json:"cold,omitempty"`
 	// Edits is the row whose message this one changes instead of being sent anew.
 	Edits string `json:"edits,omitempty"`
 
@@ -256,6 +261,9 @@ type OutboxCount struct {
 // People keeps persons.
 type People interface {
 	Get(ctx context.Context, id string) (*event.Person, error)
+	// GetAll gives those of the IDs who are there, by ID, in as few round trips
+	// as the engine allows.
+	GetAll(ctx context.Context, ids []string) (map[string]*event.Person, error)
 	// ByAccount finds the person who has that account key.
 	ByAccount(ctx context.Context, accountKey string) (*event.Person, error)
 	// ByPhone lists people with that number (E.164).
@@ -352,6 +360,7 @@ type ParticipationQuery struct {
 	Audience event.Audience
 	Answers  []event.Answer // with event.Silent for those who have not answered
 	Call     event.CallState
+	Cold     event.ColdState
 	Invited  *bool
 	Search   string // event.Fold-ed words that must all occur in Search
 	After    string // continue after this cursor
@@ -380,15 +389,20 @@ type Broadcast struct {
 	Version   int64             `json:"version"`
 	EventID   string            `json:"eventId"`
 	Audiences []event.Audience  `json:"audiences"`
-	Texts     map[string]string `json:"texts"` // by audience: frozen when it was approved
-	Files     []channel.File    `json:"files,omitempty"`
-	Status    BroadcastStatus   `json:"status"`
-	Cursor    string            `json:"cursor,omitempty"` // where queueing stands; a row has a unique key all the same
-	Queued    bool              `json:"queued,omitempty"` // everybody has a row
-	Total     int               `json:"total"`
-	StartAt   time.Time         `json:"startAt"` // event clock
-	MadeBy    string            `json:"madeBy"`  // person ID
-	OkBy      string            `json:"okBy,omitempty"`
+	Texts     map[string]string `json:"texts"`           // by audience: frozen when it was approved
+	Files     []channel.File    `json:"files,omitempty"` // to everybody
+	// Posters are pictures by audience.
+	Posters map[string]channel.File `json:"posters,omitempty"`
+	// LetterID is the letter whose signed copy goes along: where one was made
+	// per person, each guest gets their own.
+	LetterID string          `json:"letterId,omitempty"`
+	Status   BroadcastStatus `json:"status"`
+	Cursor   string          `json:"cursor,omitempty"` // where queueing stands; a row has a unique key all the same
+	Queued   bool            `json:"queued,omitempty"` // everybody has a row
+	Total    int             `json:"total"`
+	StartAt  time.Time       `json:"startAt"` // event clock
+	MadeBy   string          `json:"madeBy"`  // person ID
+	OkBy     string          `json:"okBy,omitempty"`
 	// Board is the chat and the outbox row of the message that shows progress.
 	Board     string    `json:"board,omitempty"`
 	BoardRow  string    `json:"boardRow,omitempty"`
@@ -450,6 +464,17 @@ type Questions interface {
 	Erase(ctx context.Context, personID string) (n int, err error)
 	// Forget deletes what was asked before the time.
 	Forget(ctx context.Context, before time.Time) (n int, err error)
+}
+
+// Tasks keeps what the team made of the checklist: a step of the SOP that
+// nobody touched yet has no document.
+type Tasks interface {
+	Get(ctx context.Context, id string) (*event.Task, error)
+	// Save inserts (Version 0) or updates with compare-and-set.
+	Save(ctx context.Context, t *event.Task) error
+	// List gives an event's tasks, in order of ID.
+	List(ctx context.Context, eventID string) ([]*event.Task, error)
+	Delete(ctx context.Context, id string) error
 }
 
 // Counters hand out numbers.

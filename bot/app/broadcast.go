@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 )
@@ -72,6 +73,11 @@ func InviteTouchpoint(broadcastID string) string { return invitePrefix + broadca
 
 const invitePrefix = "invite/"
 
+// FileTouchpoint is the touchpoint of the rows that carry what goes along with
+// invitations where it does not fit into the same message. They are not
+// counted, and are held and taken back with the invitations.
+func FileTouchpoint(broadcastID string) string { return "files/" + broadcastID }
+
 func broadcastID(inbound string) string {
 	sum := sha256.Sum256([]byte(inbound))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:10])
@@ -121,6 +127,28 @@ func (a *App) updateBroadcast(ctx context.Context, id string, change func(*stora
 		return b, nil
 	}
 	return b, err
+}
+
+// AttachToBroadcast sets what goes along with a draft: files for everybody,
+// posters by audience, and the letter of which it is told that it was sent.
+func (a *App) AttachToBroadcast(ctx context.Context, by Actor, id string, files []channel.File, posters map[string]channel.File, letter string) error {
+	b, err := a.updateBroadcast(ctx, id, func(b *storage.Broadcast) error {
+		if b.Status != storage.BroadcastDraft {
+			return ErrBroadcastState
+		}
+		b.Files, b.Posters, b.LetterID = files, posters, letter
+		return nil
+	})
+	if err != nil || letter == "" {
+		return err
+	}
+	_, err = a.updateLetter(ctx, letter, func(l *storage.Letter) error {
+		if !a.step(l, by, StepSent, b.ID) {
+			return errUnchanged
+		}
+		return nil
+	})
+	return err
 }
 
 // SubmitBroadcast freezes the texts and the time of a draft. Where it goes to
@@ -226,7 +254,8 @@ func (a *App) RetryBroadcast(ctx context.Context, by Actor, id string, uncertain
 	if err != nil {
 		return b, 0, fmt.Errorf("retry broadcast: %w", err)
 	}
-	n, err = a.requeue(ctx, b, state, func(*storage.Message) bool { return true })
+	// Who was refused as a stranger is reached in another way, never so again.
+	n, err = a.requeue(ctx, b, state, func(m *storage.Message) bool { return !m.Cold })
 	if err != nil {
 		return b, n, fmt.Errorf("retry broadcast: %w", err)
 	}
@@ -237,7 +266,7 @@ func (a *App) RetryBroadcast(ctx context.Context, by Actor, id string, uncertain
 // requeue gives rows that ended in a state back to the outbox.
 func (a *App) requeue(ctx context.Context, b *storage.Broadcast, state storage.State, want func(*storage.Message) bool) (n int, err error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	err = a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), state, func(m *storage.Message) error {
+	err = a.eachOf(ctx, b, state, func(m *storage.Message) error {
 		if !want(m) {
 			return nil
 		}
@@ -245,10 +274,22 @@ func (a *App) requeue(ctx context.Context, b *storage.Broadcast, state storage.S
 		if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
 			return nil
 		}
-		n++
+		if m.Touchpoint == InviteTouchpoint(b.ID) {
+			n++
+		}
 		return err
 	})
 	return n, err
+}
+
+// eachOf is eachRow for all rows of a broadcast, with those of its files.
+func (a *App) eachOf(ctx context.Context, b *storage.Broadcast, state storage.State, fn func(*storage.Message) error) error {
+	for _, touchpoint := range []string{InviteTouchpoint(b.ID), FileTouchpoint(b.ID)} {
+		if err := a.eachRow(ctx, b.EventID, touchpoint, state, fn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eachRow calls fn for all rows of a touchpoint in a state; fn may change
@@ -288,7 +329,7 @@ const settledCursor = "-"
 func (a *App) SettleBroadcast(ctx context.Context, b *storage.Broadcast) error {
 	switch b.Status {
 	case storage.BroadcastPaused:
-		return a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), storage.Queued, func(m *storage.Message) error {
+		return a.eachOf(ctx, b, storage.Queued, func(m *storage.Message) error {
 			err := a.store.Outbox().Drop(ctx, m.ID, storage.Failed, heldReason)
 			if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
 				return nil // it is on its way
@@ -317,8 +358,10 @@ func (a *App) undoRest(ctx context.Context, b *storage.Broadcast) error {
 	if b.Cursor == settledCursor {
 		return nil
 	}
-	if _, err := a.store.Outbox().Expire(ctx, b.EventID, InviteTouchpoint(b.ID), cancelledReason); err != nil {
-		return err
+	for _, touchpoint := range []string{InviteTouchpoint(b.ID), FileTouchpoint(b.ID)} {
+		if _, err := a.store.Outbox().Expire(ctx, b.EventID, touchpoint, cancelledReason); err != nil {
+			return err
+		}
 	}
 	for _, state := range []storage.State{storage.Expired, storage.Failed} {
 		err := a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), state, func(m *storage.Message) error {
@@ -330,16 +373,25 @@ func (a *App) undoRest(ctx context.Context, b *storage.Broadcast) error {
 					return errUnchanged
 				}
 				p.InvitedAt, p.Via = nil, ""
+				if p.Cold == event.ColdSent {
+					p.Cold, p.ColdRow = event.NotCold, ""
+				}
 				return nil
 			})
-			if errors.Is(err, errUnchanged) || errors.Is(err, storage.ErrNotFound) {
-				return nil
+			if err != nil && !errors.Is(err, errUnchanged) && !errors.Is(err, storage.ErrNotFound) {
+				return err
 			}
-			return err
+			if m.Cold {
+				return a.releaseCold(ctx, m)
+			}
+			return nil
 		})
 		if err != nil {
 			return err
 		}
+	}
+	if err := a.undoCold(ctx, b); err != nil {
+		return err
 	}
 	done, err := a.updateBroadcast(ctx, b.ID, func(b *storage.Broadcast) error {
 		b.Cursor = settledCursor
@@ -388,12 +440,6 @@ func (a *App) FinishBroadcast(b *storage.Broadcast) error {
 	return moveBroadcast(b, storage.BroadcastFinished)
 }
 
-// Office hours, in which a broadcast starts by default.
-const (
-	officeOpens  = 8
-	officeCloses = 16
-)
-
 // DefaultStart is when invitations go out unless somebody says otherwise: H-45
 // at 09.00, or the next working hour where that is past.
 func (a *App) DefaultStart(e *event.Event) time.Time {
@@ -408,12 +454,11 @@ func nextWorkingHour(now time.Time) time.Time {
 	at := now.In(event.Jakarta)
 	for {
 		day := event.Midnight(at)
-		weekend := day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
 		switch {
-		case weekend || at.Hour() >= officeCloses:
-			at = day.AddDate(0, 0, 1).Add(officeOpens * time.Hour)
-		case at.Hour() < officeOpens:
-			return day.Add(officeOpens * time.Hour)
+		case !event.WorkingDay(day) || at.Hour() >= event.OfficeCloses:
+			at = day.AddDate(0, 0, 1).Add(event.OfficeOpens * time.Hour)
+		case at.Hour() < event.OfficeOpens:
+			return day.Add(event.OfficeOpens * time.Hour)
 		default:
 			return at
 		}

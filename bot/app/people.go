@@ -206,11 +206,22 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 		}
 	}
 	a.stir() // places came free
+	if err := a.forgetColdNumbers(ctx, d.Participations); err != nil {
+		return 0, fmt.Errorf("delete data: %w", err)
+	}
 	if err := a.DropDraft(ctx, d.Draft); err != nil {
 		return 0, fmt.Errorf("delete data: draft: %w", err)
 	}
 	if err := a.forgetParticipations(ctx, by.Person.ID); err != nil {
 		return 0, fmt.Errorf("delete data: %w", err)
+	}
+	if err := a.forgetLetters(ctx, by.Person.ID); err != nil {
+		return 0, fmt.Errorf("delete data: %w", err)
+	}
+	if !by.Person.Role.Staff() {
+		if err := a.forgetInTasks(ctx, by.Person.ID); err != nil {
+			return 0, fmt.Errorf("delete data: %w", err)
+		}
 	}
 	if err := a.forgetMessages(ctx, by); err != nil {
 		return 0, err

@@ -43,7 +43,13 @@ func (a *App) Retire(ctx context.Context) error {
 				return fmt.Errorf("retire %s: %w", e.ID, err)
 			}
 		}
+		if err := a.retireLetters(ctx, e.ID); err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
 		if err := a.retireGuests(ctx, e.ID); err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
+		if err := a.retireTasks(ctx, e.ID); err != nil {
 			return fmt.Errorf("retire %s: %w", e.ID, err)
 		}
 	}
@@ -85,6 +91,9 @@ func (a *App) retirePerson(ctx context.Context, last *event.Participation) error
 	}
 	all, err := a.participationsOf(ctx, p.ID)
 	if err != nil || len(all) > 1 {
+		return err
+	}
+	if err := a.forgetColdNumbers(ctx, all); err != nil {
 		return err
 	}
 	if _, err := a.store.Outbox().Erase(ctx, p.ID); err != nil {

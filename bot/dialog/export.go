@@ -87,6 +87,9 @@ func (d *Desk) export(ctx context.Context, t *Turn, args string) error {
 	if e == nil || err != nil {
 		return err
 	}
+	if event.Fold(unbar(rest)) == "surat" {
+		return d.registerFile(ctx, t, e)
+	}
 	if word, more := cutWord(rest); slices.Contains([]string{"konfirmasi", "jawaban", "kehadiran"}, event.Fold(word)) {
 		t.Close()
 		return d.exportAnswersOf(ctx, t, e, unbar(more))
@@ -210,7 +213,7 @@ func (d *Desk) askExport(_ context.Context, t *Turn, st exportState) error {
 	switch st.Phase {
 	case exAudience:
 		return t.Say("export.ask.audience", data, t.choices(st.Tag, d.exportAudiences(t)...),
-			t.commands(choice{t.Label("export", "atonce"), "/ekspor " + st.Filter.EventID + " " + everything}))
+			t.commands(choice{t.Label("export", "atonce"), "/ekspor " + st.Filter.EventID + " " + everything}, choice{t.Label("surat", "list"), "/ekspor " + st.Filter.EventID + " surat"}))
 	case exStatus:
 		return t.Say("export.ask.status", data, t.choices(st.Tag, d.exportStatuses(t)...))
 	case exDistrict:
