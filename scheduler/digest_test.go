@@ -122,8 +122,8 @@ func TestDigestsOfAnEvent(t *testing.T) {
 		if do := done[now]; do != nil {
 			do()
 		}
-		h := now.In(event.Jakarta).Hour()
-		if now.Minute() != 0 && h != 5 && h != 6 || h > 17 { // what is told by the hour is told then
+		// Every quarter on the day itself, else around when something may be told.
+		if h := now.In(event.Jakarta).Hour(); (now.Minute() != 0 || !slices.Contains([]int{7, 8, 12, 16}, h)) && event.Midnight(now) != at(0, 0, 0) {
 			continue
 		}
 		w.must(w.plan.Tick(t.Context()))

@@ -40,7 +40,7 @@ func taskSample(key, mark string, at time.Time) templates.Data {
 	switch key {
 	case "task.item.ticked", "task.item.changed":
 		d["Before"] = item
-	case "task.line", "task.day", "task.who", "digest.line":
+	case "task.line", "task.day", "task.short", "task.who", "digest.line":
 		return task
 	case "task.item":
 		return item

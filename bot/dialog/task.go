@@ -160,7 +160,7 @@ func (d *Desk) taskOrder(ctx context.Context, t *Turn, k onTask, order string) e
 	case t.Person.Role == event.Member:
 		return t.Say("task.leadonly", nil)
 	}
-	return t.Say("auth.refused", nil)
+	return t.Say("task.memberonly", nil)
 }
 
 // orderNamed gives what a word orders, and the least role that may.

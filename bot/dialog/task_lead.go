@@ -110,10 +110,7 @@ func (d *Desk) taskFollows(ctx context.Context, t *Turn, k onTask, text string) 
 // newTask is /tugas baru [judul | H-20]: a step of the office's own.
 func (d *Desk) newTask(ctx context.Context, t *Turn, e *event.Event, args string) error {
 	if t.Person.Role != event.Lead {
-		if t.Person.Role == event.Member {
-			return t.Say("task.leadonly", nil)
-		}
-		return t.Say("auth.refused", nil)
+		return t.Say("task.leadonly", nil)
 	}
 	f := fields(args)
 	st := taskState{Phase: tkTitle, EventID: e.ID}

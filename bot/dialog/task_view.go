@@ -73,8 +73,8 @@ func lineOf(e *event.Event, p event.Planned, plan []event.Planned, names roster,
 		Key: p.Key, Name: texts.TaskName(p.Task), Who: names.name(p.PersonID), Mine: self != "" && p.PersonID == self, H: hName(p.Due, texts),
 		Day: p.Due.At, Hours: p.Due.Before > 0, Urgency: p.Urgency, Skipped: p.State == event.TaskSkipped, Since: p.LateSince, DaysLate: p.DaysLate(e, now),
 	}
-	if !l.Hours && p.Due.Day > 0 && !p.Due.WorkDay.Equal(event.Midnight(p.Due.At)) {
-		l.Office = p.Due.WorkDay
+	if office := p.Due.Office(); !office.Equal(event.Midnight(p.Due.At)) {
+		l.Office = office
 	}
 	r := p.Readiness()
 	l.Ready, l.All = r.Ready, r.Total

@@ -342,6 +342,9 @@ func (t *Task) Forget(personID string) bool {
 	}
 	for i := range t.Items {
 		for it := &t.Items[i]; it != nil; it = it.Was {
+			if it.PersonID == personID {
+				it.Owner = "" // their name
+			}
 			wipe(&it.PersonID)
 			for j := range it.Photos {
 				wipe(&it.Photos[j].By)
