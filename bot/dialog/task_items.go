@@ -230,9 +230,7 @@ func itemNumbers(text string, k onTask) []int {
 // changeItem is /tugas 5 ubah 2 [nama | jumlah | …].
 func (d *Desk) changeItem(ctx context.Context, t *Turn, k onTask, args string) error {
 	word, text := cutWord(args)
-	if strings.HasPrefix(text, "|") { // "2 | | 5 unit": the name stays
-		text = strings.TrimPrefix(text, "|")
-	}
+	text = strings.TrimPrefix(text, "|") // "2 | | 5 unit": the name stays
 	numbers := itemNumbers(word, k)
 	if len(numbers) != 1 {
 		if word != "" {
