@@ -30,16 +30,21 @@ type Voice interface {
 	Nudge(c *storage.Chat, caps channel.Capabilities) (storage.Message, error)
 	// Salute is how a guest is addressed.
 	Salute(p *event.Participation) string
+	// GuestTicket makes the ticket of a guest who comes without a registration.
+	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
 	Checklist
+	Newsreader
 }
 
 // Inviter writes what belongs to the sending of invitations.
 type Inviter interface {
 	// Invitation writes a guest's invitation for a channel.
 	Invitation(b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error)
+	// Attachments are the files that go along with it.
+	Attachments(ctx context.Context, b *storage.Broadcast, g *event.Participation, via channel.Name) ([]channel.File, error)
 	// Handover writes to the team about an official's invitation: what to do
 	// with it, and the text that is passed on.
 	Handover(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error)
@@ -142,7 +147,9 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"announce", p.announce},
 		{"checklist", p.checklist},
 		{"broadcasts", p.broadcasts},
+		{"news", p.news},
 		{"remind", p.remind},
+		{"answers", p.answers},
 		{"clean up", p.cleanUp},
 	} {
 		if err := part.run(ctx); err != nil {

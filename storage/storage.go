@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -52,6 +53,7 @@ type Store interface {
 	Participations() Participations
 	Broadcasts() Broadcasts
 	Questions() Questions
+	Letters() Letters
 	Tasks() Tasks
 	Raw() Raw
 
@@ -380,15 +382,20 @@ type Broadcast struct {
 	Version   int64             `json:"version"`
 	EventID   string            `json:"eventId"`
 	Audiences []event.Audience  `json:"audiences"`
-	Texts     map[string]string `json:"texts"` // by audience: frozen when it was approved
-	Files     []channel.File    `json:"files,omitempty"`
-	Status    BroadcastStatus   `json:"status"`
-	Cursor    string            `json:"cursor,omitempty"` // where queueing stands; a row has a unique key all the same
-	Queued    bool              `json:"queued,omitempty"` // everybody has a row
-	Total     int               `json:"total"`
-	StartAt   time.Time         `json:"startAt"` // event clock
-	MadeBy    string            `json:"madeBy"`  // person ID
-	OkBy      string            `json:"okBy,omitempty"`
+	Texts     map[string]string `json:"texts"`           // by audience: frozen when it was approved
+	Files     []channel.File    `json:"files,omitempty"` // to everybody
+	// Posters are pictures by audience.
+	Posters map[string]channel.File `json:"posters,omitempty"`
+	// LetterID is the letter whose signed copy goes along: where one was made
+	// per person, each guest gets their own.
+	LetterID string          `json:"letterId,omitempty"`
+	Status   BroadcastStatus `json:"status"`
+	Cursor   string          `json:"cursor,omitempty"` // where queueing stands; a row has a unique key all the same
+	Queued   bool            `json:"queued,omitempty"` // everybody has a row
+	Total    int             `json:"total"`
+	StartAt  time.Time       `json:"startAt"` // event clock
+	MadeBy   string          `json:"madeBy"`  // person ID
+	OkBy     string          `json:"okBy,omitempty"`
 	// Board is the chat and the outbox row of the message that shows progress.
 	Board     string    `json:"board,omitempty"`
 	BoardRow  string    `json:"boardRow,omitempty"`
@@ -446,6 +453,10 @@ type Questions interface {
 	// Open lists those without an answer, oldest first.
 	Open(ctx context.Context, limit int) ([]Question, error)
 	Delete(ctx context.Context, id string) error
+	// Erase deletes all that a person asked, for the right to erasure.
+	Erase(ctx context.Context, personID string) (n int, err error)
+	// Forget deletes what was asked before the time.
+	Forget(ctx context.Context, before time.Time) (n int, err error)
 }
 
 // Tasks keeps what the team made of the checklist: a step of the SOP that
@@ -496,6 +507,9 @@ type Settings interface {
 	// PutNew puts the value unless there is one; fresh tells which. v is a
 	// pointer and then holds the stored value either way.
 	PutNew(ctx context.Context, key string, v any) (fresh bool, err error)
+	// Swap puts the value where the stored one is still old, as it was got
+	// before; else ErrConflict.
+	Swap(ctx context.Context, key string, old, v any) error
 }
 
 // AuditEntry is who did what, when, from where.
@@ -510,12 +524,31 @@ type AuditEntry struct {
 	Detail   string    `json:"detail,omitempty"`
 }
 
+// Redact blanks what a person has a right to have erased, where e is what they
+// did or what was done to them; it reports whether anything was.
+func (e *AuditEntry) Redact(personID string, names []string) bool {
+	before := *e
+	e.Detail = ""
+	if personID != "" && e.PersonID == personID {
+		e.PersonID, e.Name, e.Chat = "", "", ""
+	}
+	if slices.Contains(names, e.Subject) {
+		e.Subject = ""
+	}
+	return *e != before
+}
+
 // Audit keeps the trail.
 type Audit interface {
 	Add(ctx context.Context, e AuditEntry) error
 	// List gives the latest entries first, of those before the time (zero:
 	// all), whose action, subject or name holds search (folded; "": all).
 	List(ctx context.Context, before time.Time, search string, limit int) ([]AuditEntry, error)
+	// Redact takes out of the trail what a person has a right to have erased:
+	// who they are and Detail of what they did ("" for nobody), and Detail of what
+	// was done to the subjects, whose name as a subject goes, too, where it is
+	// among names. That something was done, when and by whom of the team stays.
+	Redact(ctx context.Context, personID string, subjects, names []string) (n int, err error)
 }
 
 // Blob describes stored bytes.

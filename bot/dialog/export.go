@@ -3,6 +3,7 @@ package dialog
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/app"
@@ -76,7 +77,8 @@ func statusGroup(text string) string {
 	return ""
 }
 
-// export is /ekspor [KODE] [jenis] [status] [kecamatan] [csv].
+// export is /ekspor [KODE] [jenis] [status] [kecamatan] [csv], and with the word
+// konfirmasi the guests' answers.
 func (d *Desk) export(ctx context.Context, t *Turn, args string) error {
 	if t.In.Group {
 		return t.Say("export.private", nil)
@@ -84,6 +86,13 @@ func (d *Desk) export(ctx context.Context, t *Turn, args string) error {
 	e, rest, err := d.eventFor(ctx, t, "ekspor", args)
 	if e == nil || err != nil {
 		return err
+	}
+	if event.Fold(unbar(rest)) == "surat" {
+		return d.registerFile(ctx, t, e)
+	}
+	if word, more := cutWord(rest); slices.Contains([]string{"konfirmasi", "jawaban", "kehadiran"}, event.Fold(word)) {
+		t.Close()
+		return d.exportAnswersOf(ctx, t, e, unbar(more))
 	}
 	st := exportState{Filter: app.ExportFilter{EventID: e.ID}, Format: formatXLSX}
 	if unbar(rest) == "" {
@@ -204,7 +213,7 @@ func (d *Desk) askExport(_ context.Context, t *Turn, st exportState) error {
 	switch st.Phase {
 	case exAudience:
 		return t.Say("export.ask.audience", data, t.choices(st.Tag, d.exportAudiences(t)...),
-			t.commands(choice{t.Label("export", "atonce"), "/ekspor " + st.Filter.EventID + " " + everything}))
+			t.commands(choice{t.Label("export", "atonce"), "/ekspor " + st.Filter.EventID + " " + everything}, choice{t.Label("surat", "list"), "/ekspor " + st.Filter.EventID + " surat"}))
 	case exStatus:
 		return t.Say("export.ask.status", data, t.choices(st.Tag, d.exportStatuses(t)...))
 	case exDistrict:

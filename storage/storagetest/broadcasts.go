@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -21,14 +22,16 @@ func questionCases() map[string]func(*testing.T, Harness) {
 	return map[string]func(*testing.T, Harness){
 		"RoundTrip": questionRoundTrip,
 		"Open":      questionOpen,
+		"Erase":     questionErase,
 	}
 }
 
 func sampleBroadcast(id string) *storage.Broadcast {
 	return &storage.Broadcast{
 		ID: id, EventID: "EMK-2027", Audiences: []event.Audience{event.UKM, event.Koperasi},
-		Texts:  map[string]string{string(event.UKM): hard, string(event.Koperasi): ""},
-		Files:  []channel.File{{Blob: "surat/1", Name: "surat.pdf", MIME: "application/pdf"}, {Blob: "poster", Photo: true}},
+		Texts:   map[string]string{string(event.UKM): hard, string(event.Koperasi): ""},
+		Files:   []channel.File{{Blob: "surat/1", Name: "surat.pdf", MIME: "application/pdf"}, {Blob: "poster", Photo: true}},
+		Posters: map[string]channel.File{"ukm": {Blob: "poster/ukm", Name: "p.png", Photo: true}}, LetterID: "abcdef",
 		Status: storage.BroadcastRunning, Cursor: "EMK-2027/telegram:7", Queued: true, Total: 500, StartAt: at(time.Hour),
 		MadeBy: "telegram:1", OkBy: "telegram:2", Board: "telegram:-100", BoardRow: "bc/1", Shown: 3, ShownText: "320/500 (64%)",
 		CreatedAt: at(0), UpdatedAt: at(time.Minute),
@@ -95,6 +98,22 @@ func questionRoundTrip(t *testing.T, h Harness) {
 	ok(t, s.Questions().Delete(ctx, "q"))
 	_, err = s.Questions().Get(ctx, "q")
 	is(t, err, storage.ErrNotFound)
+}
+
+func questionErase(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	for i, who := range []string{"siti", "budi", "siti", "dodi"} {
+		q := sampleQuestion(fmt.Sprint(i))
+		q.PersonID, q.AskedAt = who, at(time.Duration(i)*time.Hour)
+		ok(t, s.Questions().Save(ctx, q))
+	}
+	equal(t, "erased", must(s.Questions().Erase(ctx, "siti"))(t), 2)
+	equal(t, "erased again", must(s.Questions().Erase(ctx, "siti"))(t), 0)
+	equal(t, "forgotten", must(s.Questions().Forget(ctx, at(3*time.Hour)))(t), 1)
+	_, err := s.Questions().Get(ctx, "1")
+	is(t, err, storage.ErrNotFound)
+	_, err = s.Questions().Get(ctx, "3")
+	ok(t, err)
 }
 
 func questionOpen(t *testing.T, h Harness) {

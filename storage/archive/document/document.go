@@ -29,7 +29,7 @@ import (
 //
 //	1  the first
 //	2  participations, broadcasts, questions; people have an email address
-//	3  tasks
+//	3  letters, tasks
 const Version = 3
 
 // Names of collections. They are stored: never rename one.
@@ -41,6 +41,7 @@ const (
 	Outbox         = "outbox"
 	Registrations  = "registrations"
 	Questions      = "questions"
+	Letters        = "letters"
 	Tasks          = "tasks"
 	People         = "people"
 	Codes          = "codes"
@@ -60,7 +61,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Tasks, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 	}
 }
@@ -141,6 +142,8 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Broadcast), true
 	case Questions:
 		return new(storage.Question), true
+	case Letters:
+		return new(storage.Letter), true
 	case Tasks:
 		return new(event.Task), true
 	case People:
@@ -179,6 +182,8 @@ func ID(doc any) string {
 	case *storage.Broadcast:
 		return d.ID
 	case *storage.Question:
+		return d.ID
+	case *storage.Letter:
 		return d.ID
 	case *event.Task:
 		return d.ID
