@@ -299,6 +299,25 @@ func TestEveNotice(t *testing.T) {
 	}
 }
 
+// TestWithoutGroup: while no group is bound the leads are told in private.
+func TestWithoutGroup(t *testing.T) {
+	t.Parallel()
+	w := newOffice(t)
+	w.must(w.app.BindGroup(t.Context(), w.by("lead"), app.TeamGroup{}))
+	w.tickAt(at(60, 8, 0))
+	w.tickAt(at(0, 5, 0))
+	rina := w.id("rina")
+	for _, id := range []string{"EMK-2027/digest/2026-11-15.0/" + rina, "EMK-2027/step/9/2027-01-13T22:00:00Z/" + rina} {
+		m, err := w.store.Outbox().Get(t.Context(), id)
+		if err != nil || m.Chat.ID != "rina" {
+			t.Errorf("%s: %+v, %v", id, m, err)
+		}
+	}
+	if rows := w.digestRows(); len(rows) != 2 {
+		t.Errorf("%q", rows)
+	}
+}
+
 // TestLateEvent: one that is made 30 days ahead has its past steps marked as
 // overdue, and one digest the next morning instead of a burst.
 func TestLateEvent(t *testing.T) {

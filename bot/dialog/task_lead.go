@@ -66,7 +66,7 @@ func (d *Desk) moveTask(ctx context.Context, t *Turn, k onTask, text string) err
 		}
 		to = &w
 	}
-	return d.changeTask(ctx, t, k, "task.move", cutRunes(text, 80), "task.moved", func(task *event.Task) error {
+	return d.changeTask(ctx, t, k, "task.move", hName(k.Due, t.texts)+" → "+cutRunes(text, 80), "task.moved", func(task *event.Task) error {
 		return task.Move(t.Person.ID, to, d.app.Now())
 	})
 }

@@ -149,7 +149,7 @@ func (d *Desk) overview(ctx context.Context, t *Turn, e *event.Event) error {
 	if err != nil {
 		return err
 	}
-	return t.Say("task.overview", data, menu, replyHint())
+	return t.Say("task.overview", data, menu)
 }
 
 // toTasks are buttons that open tasks.
@@ -209,7 +209,7 @@ func (d *Desk) listTasks(ctx context.Context, t *Turn, e *event.Event, part stri
 	}
 	return t.Say("task.list", templates.Data{
 		"Event": e, "Left": e.DaysBefore(d.app.Now()), "Part": part, "Count": event.CountTasks(plan), "Tasks": shown,
-	}, menu, replyHint())
+	}, menu)
 }
 
 // card shows one task with its list and what can be done with it.
@@ -250,7 +250,7 @@ func (d *Desk) card(ctx context.Context, t *Turn, k onTask) error {
 	if err != nil {
 		return err
 	}
-	return t.Say("task.card", data, menu, replyHint())
+	return t.Say("task.card", data, menu)
 }
 
 // order is the command that does something with the task.
