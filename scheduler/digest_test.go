@@ -302,7 +302,7 @@ func TestEveNotice(t *testing.T) {
 // TestWithoutGroup: while no group is bound the leads are told in private.
 func TestWithoutGroup(t *testing.T) {
 	t.Parallel()
-	w := newOffice(t)
+	w := newDeskWorld(t)
 	w.must(w.app.BindGroup(t.Context(), w.by("lead"), app.TeamGroup{}))
 	w.tickAt(at(60, 8, 0))
 	w.tickAt(at(0, 5, 0))
