@@ -313,12 +313,13 @@ func retryConflict(ctx context.Context, change func() error) error {
 
 // row makes an outbox row to the team's group.
 func (p *Planner) row(id string, to channel.Chat, text, eventID, touchpoint string, buttons [][]channel.Button) storage.Message {
-	now := time.Now().UTC().Truncate(time.Millisecond)
+	began := time.Now()
+	now := began.UTC().Truncate(time.Millisecond)
 	if !p.caps[to.Channel].Buttons {
 		buttons = nil
 	}
 	return storage.Message{
-		ID: id, Chat: to, Lane: storage.LaneReminder, Order: now.UnixMicro(),
+		ID: id, Chat: to, Lane: storage.LaneReminder, Order: began.UnixMicro(), // those of one millisecond keep their order
 		Body: channel.Outbound{Text: text, Buttons: buttons}, EventID: eventID, Touchpoint: touchpoint,
 		State: storage.Queued, DueAt: now, QueuedAt: now,
 	}
