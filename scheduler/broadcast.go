@@ -346,7 +346,8 @@ func (p *Planner) fileRows(b *storage.Broadcast, after *storage.Message, files [
 	var rows []storage.Message
 	for i, f := range files {
 		m := *after
-		m.ID = fmt.Sprintf("%s.file%d", after.ID, i+1)
+		// Of this broadcast: what another one left behind does not stand for it.
+		m.ID = fmt.Sprintf("%s.%s.file%d", after.ID, b.ID, i+1)
 		m.Body = channel.Outbound{File: &f}
 		m.Touchpoint = app.FileTouchpoint(b.ID)
 		m.Order += int64(i + 1)
