@@ -35,6 +35,7 @@ func TestWrongSettings(t *testing.T) {
 		{"TELEGRAM_API_URL", "ftp://api.example", func(s *settings, v string) { s.TelegramAPIURL = v }, "http://127.0.0.1:8081", ""},
 		{"TELEGRAM_API_URL", goodToken, func(s *settings, v string) { s.TelegramAPIURL = v }, "http://127.0.0.1:8081", goodToken},
 		{"MONGODB_URI", "postgres://bot:geheim@db/x", func(s *settings, v string) { s.MongoURI = v }, "mongodb://localhost:27017/emileku", "geheim"},
+		{"STORE_KEY", "rahasia-dinas", func(s *settings, v string) { s.StoreKey = v }, "openssl rand -base64 32", "rahasia-dinas"},
 		{"HTTP_ADDR", "8080", func(s *settings, v string) { s.HTTPAddr = v }, "127.0.0.1:8080", ""},
 		{"HTTP_ADDR", "", func(s *settings, v string) { s.HTTPAddr = v }, "127.0.0.1:8080", ""},
 		{"ADMIN_CODE", "bogor27", func(s *settings, v string) { s.AdminCode = v }, "kantor-2027-ukm", "bogor27"},
