@@ -53,7 +53,7 @@ type Inviter interface {
 	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (channel.Outbound, error)
 	// FollowUp is what somebody gets who has answered a first contact: the
 	// files of the invitation. Nothing where it has none.
-	FollowUp(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) ([]channel.Outbound, error)
+	FollowUp(ctx context.Context, b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name) ([]channel.Outbound, error)
 	// Approval asks a second team member.
 	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
 	// Board shows how far a broadcast is, with what can be done about it.

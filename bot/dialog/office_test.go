@@ -40,10 +40,15 @@ type wires struct {
 	sightErr error
 	health   []Health
 	menus    map[string]event.Role
+	files    map[string][]byte // by channel.Media.Ref
 }
 
-func (w *wires) Fetch(context.Context, channel.Name, channel.Media, int64) ([]byte, error) {
-	return nil, channel.ErrTooLarge
+func (w *wires) Fetch(_ context.Context, _ channel.Name, m channel.Media, limit int64) ([]byte, error) {
+	data, ok := w.files[m.Ref]
+	if !ok || int64(len(data)) > limit {
+		return nil, channel.ErrTooLarge
+	}
+	return data, nil
 }
 
 func (w *wires) DeepLink(_ channel.Name, payload string) string {
