@@ -24,9 +24,10 @@
 //   - Where we choose the message's ID it is sent again under that ID, which
 //     the network drops if it has it. An edit is sent again too: it changes
 //     nothing the second time.
-//   - Where the network chooses (Telegram), an answer is sent again: twice is
-//     better than never for somebody who waits. A reminder or broadcast ends
-//     Uncertain and is reported through OnUncertain.
+//   - Where the network chooses (Telegram), or drops no doubles (e-mail), an
+//     answer is sent again: twice is better than never for somebody who waits.
+//     A reminder or broadcast ends Uncertain and is reported through
+//     OnUncertain.
 //
 // # What goes next
 //
