@@ -27,7 +27,7 @@ type network struct {
 	name    channel.Name
 	chooses bool // we choose message IDs, and the network drops a resend
 	edits   bool
-	doubles bool // a resend under the same ID shows twice
+	doubles bool                 // a resend under the same ID shows twice
 	delay   func() time.Duration // until the message arrives; nil: none
 	// answer decides about the nth attempt (from 1) to send a text; arrives
 	// tells whether the message shows although there is an error.
