@@ -30,6 +30,7 @@ var may = map[string][]string{
 	"bot/channel":                 {},
 	"bot/channel/markup":          {},
 	"bot/channel/telegram":        {"bot/channel", "bot/channel/markup"},
+	"bot/channel/email":           {"bot/channel", "bot/channel/markup"},
 	"bot/channel/webchat":         {"bot/channel", "bot/channel/markup"},
 	"bot/report":                  {"bot/event"},
 	"bot/metrics":                 {"bot/channel", "storage"},
@@ -49,6 +50,7 @@ var may = map[string][]string{
 	"cmd/emileku/bench":           {"*"},
 	"bot/channel/channeltest":     {"bot/channel", "bot/channel/markup"},
 	"bot/channel/telegram/botapi": {},
+	"bot/channel/email/smtptest":  {},
 	"bot/transcript":              {"*"},
 	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
@@ -58,7 +60,7 @@ var may = map[string][]string{
 // forTests are the packages that support tests; they may not get into the
 // program, except into its benches.
 var forTests = []string{
-	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/transcript", "storage/storagetest",
+	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/email/smtptest", "bot/transcript", "storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
 
@@ -66,6 +68,8 @@ var forTests = []string{
 // adapter.
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
+	"github.com/wneessen/go-mail":     {"bot/channel/email"},
+	"github.com/emersion/go-smtp":     {"bot/channel/email/smtptest"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
 	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},
