@@ -45,7 +45,9 @@ var may = map[string][]string{
 	"scheduler":                   {"bot/app", "bot/channel", "bot/event", "bot/metrics", "storage", "templates"},
 	"scheduler/outbox":            {"bot/channel", "bot/clock", "bot/event", "bot/metrics", "storage"},
 	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/understand", "storage", "templates"},
-	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "storage", "templates"},
+	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "bot/replylink", "storage", "templates"},
+	"bot/replylink":               {},
+	"bot/replypage":               {"bot/app", "bot/channel/markup", "bot/dialog", "bot/event", "bot/replylink", "storage", "templates"},
 	"cmd/emileku":                 {"*"},
 	"cmd/emileku/bench":           {"*"},
 	"bot/channel/channeltest":     {"bot/channel", "bot/channel/markup"},
@@ -87,7 +89,7 @@ var knows = map[string][]string{
 }
 
 // standardOnly are pure: they import the standard library and what may allows.
-var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "storage"}
+var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "bot/replylink", "storage"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,8 @@
 //	bot/app                     use cases, over the storage port and the event clock
 //	bot/dialog                  the conversations, one file per dialog
 //	bot/understand              free text to meaning: phones, places, numbers, questions
+//	bot/replylink               the signed links of mails
+//	bot/replypage               the pages behind them: answering, ending all mails
 //	bot/guestlist               lists of guests: CSV and XLSX in, rows and what is wrong with them out
 //	bot/report                  tickets, charts, calendars, spreadsheets: view in, bytes out
 //	bot/clock                   the event clock: real, moved, standing still

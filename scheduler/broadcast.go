@@ -243,6 +243,10 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 	var rows []storage.Message
 	var invited []*event.Participation
 	via := map[string]string{}
+	calendar, err := p.calendar(ctx, e)
+	if err != nil {
+		return 0, err
+	}
 	for _, g := range page {
 		if !slices.Contains(b.Audiences, g.Audience) {
 			continue
@@ -258,6 +262,9 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 				return n, fmt.Errorf("invitation of %s: %w", g.ID, err)
 			}
 			if live == nil {
+				if chat.Channel == channel.Email {
+					row.Body.Attach = append(slices.Clone(row.Body.Attach), calendar...)
+				}
 				rows = append(rows, row)
 				live = &row
 			}

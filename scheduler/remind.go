@@ -53,13 +53,17 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 	if !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}
+	extras, err := p.attachments(ctx, e)
+	if err != nil {
+		return err
+	}
 	q := storage.ParticipationQuery{EventID: e.ID, Limit: planPage}
 	for {
 		page, next, err := p.Store.Participations().List(ctx, q)
 		if err != nil {
 			return err
 		}
-		rows, calls, err := p.stageRows(ctx, e, stage, page)
+		rows, calls, err := p.stageRows(ctx, e, stage, page, extras)
 		if err != nil {
 			return err
 		}
@@ -82,7 +86,7 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 
 // stageRows makes the rows of one page, and puts on the call list whom no
 // channel reaches or the last asking is for.
-func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation) (rows []storage.Message, calls int, err error) {
+func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation, extras *attachments) (rows []storage.Message, calls int, err error) {
 	now := p.App.Now()
 	for _, g := range page {
 		msg := g.MessageAt(stage, now)
@@ -102,7 +106,7 @@ func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Sta
 		if chat.IsZero() {
 			continue
 		}
-		m, err := p.stageRow(e, stage, msg, g, chat)
+		m, err := p.stageRow(e, stage, msg, g, chat, extras)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -126,8 +130,8 @@ func (p *Planner) reach(ctx context.Context, g *event.Participation) (channel.Ch
 	if chat, err := channel.ParseChat(person.PrivateChat()); err == nil && p.has(chat.Channel) {
 		return chat, nil
 	}
-	if g.Email != "" && p.has(channel.Email) {
-		return channel.Chat{Channel: channel.Email, ID: g.Email}, nil
+	if g.MailTo() != "" && p.has(channel.Email) {
+		return channel.Chat{Channel: channel.Email, ID: g.MailTo()}, nil
 	}
 	return channel.Chat{}, nil
 }
@@ -145,8 +149,10 @@ func (p *Planner) callList(ctx context.Context, g *event.Participation) error {
 	})
 }
 
-func (p *Planner) stageRow(e *event.Event, stage event.Stage, msg event.Message, g *event.Participation, chat channel.Chat) (storage.Message, error) {
-	data := templates.Data{"P": g, "Event": e, "Salute": p.Voice.Salute(g), "Days": e.DaysBefore(p.App.Now())}
+func (p *Planner) stageRow(e *event.Event, stage event.Stage, msg event.Message, g *event.Participation, chat channel.Chat, extras *attachments) (storage.Message, error) {
+	data := templates.Data{
+		"P": g, "Event": e, "Salute": p.Voice.Salute(g), "Days": e.DaysBefore(p.App.Now()), "Mail": chat.Channel == channel.Email, "Msg": string(msg),
+	}
 	text, err := p.Texts.Text("remind."+string(msg), data)
 	if err != nil {
 		return storage.Message{}, err
@@ -156,6 +162,10 @@ func (p *Planner) stageRow(e *event.Event, stage event.Stage, msg event.Message,
 		if body.Subject, err = p.Texts.Text("remind.subject", data); err != nil {
 			return storage.Message{}, err
 		}
+		if err := p.Voice.Mail(&body, e, g, msg != event.MsgPrepare && msg != event.MsgEve); err != nil {
+			return storage.Message{}, err
+		}
+		body.Attach = extras.of(g)
 	} else if p.caps[chat.Channel].Buttons && msg != event.MsgEve {
 		body.Buttons = p.Voice.RSVPButtons(g.Code)
 	}

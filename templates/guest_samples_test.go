@@ -14,7 +14,7 @@ import (
 func guestSample(key, mark string, at time.Time) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
 	switch room {
-	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "opened", "branding", "invite":
+	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "opened", "branding", "invite", "mail", "page":
 	default:
 		if key != "status.invitations" {
 			return nil
@@ -42,6 +42,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1,
 		"Own": true, "Body": templates.Markup("Yth."), "Required": "{acara}", "Missing": "{acara}", "Unknown": "{x}", "Group": true, "Now": false,
 		"Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
+		"Mail": false, "Msg": "ask", "Page": true, "Chat": true, "Stop": "https://undangan.contoh.go.id/b/kode", "Word": true,
 		"Organisasi": guest.Organisation, "Number": "0812-3456-7890", "Nama": guest.Name,
 	}
 }
@@ -50,6 +51,10 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 func guestOverrides(key, mark string, at time.Time) templates.Data {
 	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0}
 	switch key {
+	case "page.fix.heads":
+		return templates.Data{"Max": 50}
+	case "page.fix.long":
+		return templates.Data{"Name": 80, "Word": 500}
 	case "sebar.text.show":
 		return templates.Data{"Known": "{sapaan}, {acara}"}
 	case "sebar.board":

@@ -134,6 +134,7 @@ type Outbound struct {
 	File       *File      `json:"file,omitempty"`       // a picture or a document
 	Subject    string     `json:"subject,omitempty"`    // e-mail only
 	Attach     []File     `json:"attach,omitempty"`     // e-mail only: files besides File
+	Footer     string     `json:"footer,omitempty"`     // e-mail only: small print below everything
 	Stop       string     `json:"stop,omitempty"`       // e-mail only: the address at which one press ends all mails (RFC 8058)
 	Buttons    [][]Button `json:"buttons,omitempty"`    // rows; only where Capabilities.Buttons, or with a URL where Capabilities.Links
 	AskContact string     `json:"askContact,omitempty"` // label of a button that shares the person's own number

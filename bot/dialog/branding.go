@@ -189,7 +189,7 @@ func faultKind(reason string) string {
 	reason = strings.ToLower(reason)
 	for _, k := range []struct{ part, kind string }{
 		{"blocked", "blocked"}, {"chat not found", "gone"}, {"deactivated", "gone"}, {"given up", "day"},
-		{"too late", "late"}, {"asked us to stop", "stopped"}, {"opted out", "stopped"}, {"stop", "stopped"},
+		{"too late", "late"}, {"sending smtp rcpt to command", "mailbox"}, {"smtp", "mail"}, {"asked us to stop", "stopped"}, {"opted out", "stopped"}, {"stop", "stopped"},
 	} {
 		if strings.Contains(reason, k.part) {
 			return k.kind

@@ -46,6 +46,10 @@ func (w *wires) Fetch(context.Context, channel.Name, channel.Media, int64) ([]by
 	return nil, channel.ErrTooLarge
 }
 
+func (w *wires) ReplyLink(string, string) string { return "" }
+
+func (w *wires) StopLink(string, string) string { return "" }
+
 func (w *wires) DeepLink(_ channel.Name, payload string) string {
 	return "https://t.me/bot?start=" + payload
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/clock"
 	"github.com/diskopukm/emileku/bot/metrics"
+	"github.com/diskopukm/emileku/bot/replylink"
 	"github.com/diskopukm/emileku/scheduler"
 	"github.com/diskopukm/emileku/scheduler/outbox"
 	"github.com/diskopukm/emileku/storage"
@@ -61,6 +62,7 @@ type bases struct {
 	channels []channel.Channel
 	quiet    outbox.QuietHours
 	limits   map[channel.Name]outbox.Limits
+	links    *replylink.Signer // nil: no reply pages
 	log      zerolog.Logger
 }
 
@@ -88,11 +90,11 @@ func assemble(b bases) (*program, error) {
 	p.sender = outbox.New(outbox.Options{
 		Store: b.store, Channels: b.channels, Event: b.clock, Limits: b.limits, Quiet: b.quiet,
 		Metrics: p.metrics, Log: b.log.With().Str("part", "outbox").Logger(), TakeOver: true,
-		OnBlocked: p.blocked, OnMoved: p.moved, OnUncertain: p.uncertain,
+		OnBlocked: p.blocked, OnAbsent: p.absent, OnMoved: p.moved, OnUncertain: p.uncertain,
 	})
 	p.bot = bot.New(bot.Options{
 		Store: b.store, App: p.app, Texts: texts, Channels: b.channels, Metrics: p.metrics,
-		Log: b.log.With().Str("part", "bot").Logger(), Wake: p.sender.Wake, Version: version(),
+		Log: b.log.With().Str("part", "bot").Logger(), Wake: p.sender.Wake, Version: version(), Links: b.links,
 	})
 	p.planner = scheduler.New(scheduler.Options{
 		Store: b.store, App: p.app, Voice: p.bot.Desk(), Texts: texts, Channels: b.channels, Metrics: p.metrics,
@@ -104,6 +106,12 @@ func assemble(b bases) (*program, error) {
 func (p *program) blocked(ctx context.Context, chat channel.Chat, personID string) {
 	if err := p.app.MarkBlocked(ctx, chat, personID); err != nil {
 		p.log.Error().Err(err).Str("person", personID).Msg("blocked contact not marked")
+	}
+}
+
+func (p *program) absent(ctx context.Context, m *storage.Message) {
+	if err := p.app.NoMailbox(ctx, m); err != nil {
+		p.log.Error().Err(err).Str("person", m.PersonID).Msg("missing mailbox not noted")
 	}
 }
 

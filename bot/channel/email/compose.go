@@ -142,5 +142,8 @@ func plainText(m channel.Outbound) string {
 		}
 		text += "\n" + b.Label + ": " + b.URL
 	}
+	if m.Footer != "" {
+		text += "\n\n-- \n" + markup.Plain(m.Footer)
+	}
 	return text
 }

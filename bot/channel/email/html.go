@@ -18,6 +18,7 @@ const (
 body{margin:0;padding:16px;font-family:-apple-system,"Segoe UI",Roboto,"Noto Sans",Arial,sans-serif;font-size:17px;line-height:1.5}
 .isi{max-width:36em;margin:0 auto;overflow-wrap:break-word}
 p{margin:0 0 1em}
+.kecil{margin-top:2em;font-size:14px;color:#555}
 img{max-width:100%;height:auto}
 a.tombol{display:block;margin:0 0 10px;padding:13px 16px;border:2px solid #0b5d3b;border-radius:8px;color:#0b5d3b;background:#fff;font-weight:bold;text-align:center;text-decoration:none}
 </style></head><body><div class="isi">`
@@ -36,6 +37,9 @@ func page(title string, m channel.Outbound, pictures []picture) string {
 	}
 	for _, p := range pictures {
 		b.WriteString(`<p><img src="cid:` + html.EscapeString(p.ID) + `" alt="` + html.EscapeString(p.Name) + `"></p>`)
+	}
+	if m.Footer != "" {
+		b.WriteString(`<p class="kecil">` + body(m.Footer) + "</p>")
 	}
 	b.WriteString(pageEnd)
 	return b.String()

@@ -47,6 +47,7 @@ func TestInvitation(t *testing.T) {
 			{Name: "emileku.ics", MIME: "text/calendar", Data: []byte(calendar)},
 		},
 		Buttons: [][]channel.Button{{{Label: "Hadir", URL: "https://jawab.contoh.id/u/x?j=yes&a=b"}, {Label: "bukan tautan", Value: "x"}}},
+		Footer:  "Kantor *Cibinong*",
 		Stop:    "https://jawab.contoh.id/b/x",
 	}
 	id := c.NewMessageID()
@@ -78,13 +79,13 @@ func TestInvitation(t *testing.T) {
 	if want := "mixed(related(alternative(text/plain text/html) image/png) application/pdf text/calendar)"; r.shape != want {
 		t.Errorf("it is %s, want %s", r.shape, want)
 	}
-	wantText := "Yth. Bapak H. Dedi <Koperasi>\nKetua\n\nKami mengundang ke https://peta.contoh.id/?a=1&b=2. Peta di atas.\n\nDinas Koperasi\n\nHadir: https://jawab.contoh.id/u/x?j=yes&a=b"
+	wantText := "Yth. Bapak H. Dedi <Koperasi>\nKetua\n\nKami mengundang ke https://peta.contoh.id/?a=1&b=2. Peta di atas.\n\nDinas Koperasi\n\nHadir: https://jawab.contoh.id/u/x?j=yes&a=b\n\n-- \nKantor Cibinong"
 	if r.text != wantText {
 		t.Errorf("text:\n%q, want\n%q", r.text, wantText)
 	}
 	for _, part := range []string{
 		"<b>H. Dedi &lt;Koperasi&gt;</b><br>", "</p>\n<p>Kami", `<a href="https://peta.contoh.id/?a=1&amp;b=2">https://peta.contoh.id/?a=1&amp;b=2</a>. Peta`,
-		`<a class="tombol" href="https://jawab.contoh.id/u/x?j=yes&amp;a=b">Hadir</a>`, `<img src="cid:` + r.files[0].id + `" alt="poster.png">`, `lang="id"`, "width=device-width",
+		`<a class="tombol" href="https://jawab.contoh.id/u/x?j=yes&amp;a=b">Hadir</a>`, `<img src="cid:` + r.files[0].id + `" alt="poster.png">`, `<p class="kecil">Kantor <b>Cibinong</b></p>`, `lang="id"`, "width=device-width",
 	} {
 		if !strings.Contains(r.html, part) {
 			t.Errorf("%s is missing in\n%s", part, r.html)
