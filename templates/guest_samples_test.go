@@ -54,7 +54,7 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 	case "page.fix.heads":
 		return templates.Data{"Max": 50}
 	case "page.fix.long":
-		return templates.Data{"Name": 80, "Word": 500}
+		return templates.Data{"MaxName": 80, "MaxWord": 500}
 	case "sebar.text.show":
 		return templates.Data{"Known": "{sapaan}, {acara}"}
 	case "sebar.board":

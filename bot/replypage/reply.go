@@ -81,7 +81,7 @@ func (p *pages) reply(w http.ResponseWriter, r *http.Request, status int, v visi
 	for key, value := range (templates.Data{
 		"Title": v.event.Title, "Form": true, "Salute": p.Desk.Salute(v.guest), "Event": v.event, "P": v.guest, "Answered": v.guest.Reply.At != nil,
 		"Stopped": stopped, "Choices": list, "Heads": in.heads, "Delegate": in.delegate, "MaxName": maxName, "MaxWord": maxWord,
-		"Max": maxHeads, "Name": maxName, "Chats": chats, "Register": len(chats) > 0 && p.Desk.MayRegister(v.guest, v.event),
+		"Max": maxHeads, "Chats": chats, "Register": len(chats) > 0 && p.Desk.MayRegister(v.guest, v.event),
 		"Action": p.replyPath(v.guest), "StopURL": p.stopPath(v.guest),
 	}) {
 		data[key] = value
