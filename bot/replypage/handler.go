@@ -41,6 +41,8 @@ type Options struct {
 	Links *replylink.Signer
 	Log   zerolog.Logger
 	Wake  func() // tells the outbox that rows were added; may be nil
+	// Now is the process clock, for the limits; nil: the real one.
+	Now func() time.Time
 }
 
 type pages struct {
@@ -51,7 +53,10 @@ type pages struct {
 
 // Handler serves the pages, and nothing else.
 func Handler(o Options) http.Handler {
-	p := &pages{Options: o, limits: newLimiter(time.Now), prefix: pathOf(o.Links.Base())}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	p := &pages{Options: o, limits: newLimiter(o.Now), prefix: pathOf(o.Links.Base())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+cssPath, p.style)
 	mux.HandleFunc("GET /robots.txt", func(w http.ResponseWriter, _ *http.Request) {

@@ -47,7 +47,7 @@ func TestReply(t *testing.T) {
 			if r := got.Reply; r.Answer != event.Yes || r.Heads != 2 || r.Source != "email" || r.At == nil || r.Text != "Apakah ada <parkir> bus?" {
 				t.Errorf("noted: %+v", r)
 			}
-			for _, part := range []string{"Kami catat: <b>hadir</b>, 2 orang.", "sampaikan ke tim", "lewat e-mail", "Ubah jawaban", `value="yes" required checked`, `value="2"`, "lengkapi pendaftaran"} {
+			for _, part := range []string{"Kami catat: <b>hadir</b>, 2 orang.", "sampaikan ke tim", "lewat e-mail", "Ubah jawaban", `value="yes" required checked`, `value="2"`, "lengkapi pendaftaran", `aria-describedby="pesan-contoh"></textarea>`} {
 				if !strings.Contains(page.body, part) {
 					t.Errorf("%q is missing in\n%s", part, page.body)
 				}

@@ -62,6 +62,7 @@ func newOffice(t *testing.T, path string) *office {
 	o := &office{t: t, store: store, clock: clock.NewFake(time.Date(2026, 11, 30, 9, 0, 0, 0, event.Jakarta))}
 	o.app = app.New(store, o.clock)
 	var handler http.Handler
+	at := time.Now() // limits do not fill up again while a test runs
 	o.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	o.client = &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() {
@@ -79,7 +80,7 @@ func newOffice(t *testing.T, path string) *office {
 		Store: store, App: o.app, Texts: texts, Channels: []channel.Channel{telegram, mailer{channeltest.NewFake(channeltest.FakeOptions{})}},
 		Log: zerolog.Nop(), Links: o.links,
 	})
-	handler = Handler(Options{App: o.app, Desk: b.Desk(), Texts: texts, Links: o.links, Log: zerolog.Nop()})
+	handler = Handler(Options{App: o.app, Desk: b.Desk(), Texts: texts, Links: o.links, Log: zerolog.Nop(), Now: func() time.Time { return at }})
 	lead := &event.Person{ID: "telegram:rina", Name: "Rina", Role: event.Lead, Accounts: []event.Account{{Key: "telegram:rina", Chat: "telegram:rina"}}}
 	if err := store.People().Save(ctx, lead); err != nil {
 		t.Fatal(err)

@@ -60,9 +60,9 @@ func (p *pages) showReply(w http.ResponseWriter, r *http.Request, v visit) {
 	if j := q.Get("j"); slices.Contains(answers, event.Answer(j)) {
 		in.answer = j
 	}
-	data := templates.Data{}
+	data := templates.Data{"Passed": q.Get("ok") == "pesan"}
 	if q.Has("ok") && now.At != nil {
-		data["Done"], data["Word"], data["Mailed"] = "page.saved", q.Get("ok") == "pesan", q.Has("surat")
+		data["Done"], data["Mailed"] = "page.saved", q.Has("surat")
 	}
 	p.reply(w, r, http.StatusOK, v, in, data)
 }
@@ -80,14 +80,11 @@ func (p *pages) reply(w http.ResponseWriter, r *http.Request, status int, v visi
 	chats := p.Desk.ChatLinks(v.guest)
 	for key, value := range (templates.Data{
 		"Title": v.event.Title, "Form": true, "Salute": p.Desk.Salute(v.guest), "Event": v.event, "P": v.guest, "Answered": v.guest.Reply.At != nil,
-		"Stopped": stopped, "Choices": list, "Heads": in.heads, "Delegate": in.delegate, "MaxName": maxName, "MaxWord": maxWord,
+		"Stopped": stopped, "Choices": list, "Heads": in.heads, "Delegate": in.delegate, "Word": in.word, "MaxName": maxName, "MaxWord": maxWord,
 		"Max": maxHeads, "Chats": chats, "Register": len(chats) > 0 && p.Desk.MayRegister(v.guest, v.event),
 		"Action": p.replyPath(v.guest), "StopURL": p.stopPath(v.guest),
 	}) {
 		data[key] = value
-	}
-	if _, ok := data["Word"]; !ok {
-		data["Word"] = in.word
 	}
 	p.write(w, status, "", data)
 }

@@ -19,6 +19,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+var tag = regexp.MustCompile(`<[^>]*>`)
+
 const office = "Diskopukm Kabupaten Bogor <emileku@contoh.go.id>"
 
 // open starts a server and a channel on it.
@@ -98,13 +100,13 @@ func (p *person) Sees(t *testing.T) []channeltest.Seen {
 	t.Helper()
 	var out []channeltest.Seen
 	for _, m := range p.server.Mails(p.address) {
-		r := read(t, m)
+		r := smtptest.Parse(t, m)
 		s := channeltest.Seen{
-			ID: strings.Trim(r.header.Get("Message-Id"), "<>"), Text: r.text,
-			Bold: runs(r.html, "b"), Italic: runs(r.html, "i"), Code: runs(r.html, "code"),
+			ID: strings.Trim(r.Header.Get("Message-Id"), "<>"), Text: r.Text,
+			Bold: runs(r.HTML, "b"), Italic: runs(r.HTML, "i"), Code: runs(r.HTML, "code"),
 		}
-		for _, f := range r.files {
-			s.Photo, s.FileName, s.Data = f.inline, f.name, f.data
+		for _, f := range r.Files {
+			s.Photo, s.FileName, s.Data = f.Inline, f.Name, f.Data
 		}
 		out = append(out, s)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"mime"
 	"strings"
 	"testing"
 	"time"
@@ -56,53 +57,53 @@ func TestInvitation(t *testing.T) {
 		t.Fatalf("Send: %q, %v", got, err)
 	}
 	raw := s.Mails("dedi@contoh.id")[0]
-	r := read(t, raw)
+	r := smtptest.Parse(t, raw)
 	for name, want := range map[string]string{
 		"From": `"Diskopukm Kabupaten Bogor" <emileku@contoh.go.id>`, "To": "<dedi@contoh.id>", "Message-Id": "<" + id + ">",
 		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
 		"List-Unsubscribe":      "<https://jawab.contoh.id/b/x>, <mailto:emileku@contoh.go.id?subject=BERHENTI>",
 		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 	} {
-		if got := r.header.Get(name); got != want {
+		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
 	if raw.From != "emileku@contoh.go.id" {
 		t.Errorf("the envelope is from %s", raw.From)
 	}
-	if subject, err := decoder.DecodeHeader(r.header.Get("Subject")); err != nil || subject != m.Subject {
+	if subject, err := new(mime.WordDecoder).DecodeHeader(r.Header.Get("Subject")); err != nil || subject != m.Subject {
 		t.Errorf("Subject: %q, %v", subject, err)
 	}
-	if at, err := r.header.Date(); err != nil || time.Since(at).Abs() > time.Hour {
+	if at, err := r.Header.Date(); err != nil || time.Since(at).Abs() > time.Hour {
 		t.Errorf("Date: %v, %v", at, err)
 	}
-	if want := "mixed(related(alternative(text/plain text/html) image/png) application/pdf text/calendar)"; r.shape != want {
-		t.Errorf("it is %s, want %s", r.shape, want)
+	if want := "mixed(related(alternative(text/plain text/html) image/png) application/pdf text/calendar)"; r.Shape != want {
+		t.Errorf("it is %s, want %s", r.Shape, want)
 	}
 	wantText := "Yth. Bapak H. Dedi <Koperasi>\nKetua\n\nKami mengundang ke https://peta.contoh.id/?a=1&b=2. Peta di atas.\n\nDinas Koperasi\n\nHadir: https://jawab.contoh.id/u/x?j=yes&a=b\n\n-- \nKantor Cibinong"
-	if r.text != wantText {
-		t.Errorf("text:\n%q, want\n%q", r.text, wantText)
+	if r.Text != wantText {
+		t.Errorf("text:\n%q, want\n%q", r.Text, wantText)
 	}
 	for _, part := range []string{
 		"<b>H. Dedi &lt;Koperasi&gt;</b><br>", "</p>\n<p>Kami", `<a href="https://peta.contoh.id/?a=1&amp;b=2">https://peta.contoh.id/?a=1&amp;b=2</a>. Peta`,
-		`<a class="tombol" href="https://jawab.contoh.id/u/x?j=yes&amp;a=b">Hadir</a>`, `<img src="cid:` + r.files[0].id + `" alt="poster.png">`, `<p class="kecil">Kantor <b>Cibinong</b></p>`, `lang="id"`, "width=device-width",
+		`<a class="tombol" href="https://jawab.contoh.id/u/x?j=yes&amp;a=b">Hadir</a>`, `<img src="cid:` + r.Files[0].ID + `" alt="poster.png">`, `<p class="kecil">Kantor <b>Cibinong</b></p>`, `lang="id"`, "width=device-width",
 	} {
-		if !strings.Contains(r.html, part) {
-			t.Errorf("%s is missing in\n%s", part, r.html)
+		if !strings.Contains(r.HTML, part) {
+			t.Errorf("%s is missing in\n%s", part, r.HTML)
 		}
 	}
 	for _, not := range []string{"<table", "<script", "src=\"http", "bukan tautan", "url("} {
-		if strings.Contains(r.html, not) || strings.Contains(r.text, "bukan tautan") {
-			t.Errorf("%s is in\n%s", not, r.html)
+		if strings.Contains(r.HTML, not) || strings.Contains(r.Text, "bukan tautan") {
+			t.Errorf("%s is in\n%s", not, r.HTML)
 		}
 	}
-	files := r.files
-	if len(files) != 3 || !files[0].inline || files[0].name != "poster.png" || !bytes.Equal(files[0].data, pixel) ||
-		files[1].inline || files[1].name != "Undangan – Bapak Dedi.pdf" || string(files[1].data) != "%PDF-1.7 surat" ||
-		files[2].inline || files[2].params["method"] != "PUBLISH" {
+	files := r.Files
+	if len(files) != 3 || !files[0].Inline || files[0].Name != "poster.png" || !bytes.Equal(files[0].Data, pixel) ||
+		files[1].Inline || files[1].Name != "Undangan – Bapak Dedi.pdf" || string(files[1].Data) != "%PDF-1.7 surat" ||
+		files[2].Inline || files[2].Params["method"] != "PUBLISH" {
 		t.Errorf("files: %+v", files)
 	}
-	cal, err := ical.NewDecoder(bytes.NewReader(files[2].data)).Decode()
+	cal, err := ical.NewDecoder(bytes.NewReader(files[2].Data)).Decode()
 	if err != nil || len(cal.Events()) != 1 {
 		t.Fatalf("calendar: %v", err)
 	}
@@ -121,15 +122,15 @@ func TestPlainMail(t *testing.T) {
 	if err := send(t, c, "b@contoh.id", channel.Outbound{Text: "Terima kasih.", Stop: "http://127.0.0.1:8081/b/x"}); err != nil {
 		t.Fatal(err)
 	}
-	a, b := read(t, s.Mails("a@contoh.id")[0]), read(t, s.Mails("b@contoh.id")[0])
-	if got := a.header.Get("List-Unsubscribe"); got != "<mailto:emileku@contoh.go.id?subject=BERHENTI>" || a.header.Get("List-Unsubscribe-Post") != "" {
-		t.Errorf("List-Unsubscribe: %s, %s", got, a.header.Get("List-Unsubscribe-Post"))
+	a, b := smtptest.Parse(t, s.Mails("a@contoh.id")[0]), smtptest.Parse(t, s.Mails("b@contoh.id")[0])
+	if got := a.Header.Get("List-Unsubscribe"); got != "<mailto:emileku@contoh.go.id?subject=BERHENTI>" || a.Header.Get("List-Unsubscribe-Post") != "" {
+		t.Errorf("List-Unsubscribe: %s, %s", got, a.Header.Get("List-Unsubscribe-Post"))
 	}
-	if got := b.header.Get("List-Unsubscribe"); !strings.HasPrefix(got, "<http://127.0.0.1:8081/b/x>") || b.header.Get("List-Unsubscribe-Post") != "" {
-		t.Errorf("one press needs https; List-Unsubscribe: %s, %s", got, b.header.Get("List-Unsubscribe-Post"))
+	if got := b.Header.Get("List-Unsubscribe"); !strings.HasPrefix(got, "<http://127.0.0.1:8081/b/x>") || b.Header.Get("List-Unsubscribe-Post") != "" {
+		t.Errorf("one press needs https; List-Unsubscribe: %s, %s", got, b.Header.Get("List-Unsubscribe-Post"))
 	}
-	if a.header.Get("Subject") != "E-MILE KU" || a.header.Get("In-Reply-To") != "<abc@contoh.id>" || a.shape != "alternative(text/plain text/html)" {
-		t.Errorf("%v, %s", a.header, a.shape)
+	if a.Header.Get("Subject") != "E-MILE KU" || a.Header.Get("In-Reply-To") != "<abc@contoh.id>" || a.Shape != "alternative(text/plain text/html)" {
+		t.Errorf("%v, %s", a.Header, a.Shape)
 	}
 }
 
@@ -147,9 +148,9 @@ func TestInjection(t *testing.T) {
 	if n := len(s.Mails("")); n != 1 {
 		t.Errorf("%d mails arrived", n)
 	}
-	r := read(t, s.Mails("a@contoh.id")[0])
-	if r.header.Get("Bcc") != "" || bytes.Contains(s.Mails("a@contoh.id")[0].Data, []byte("\nX-Jahat")) {
-		t.Errorf("%v\n%s", r.header, s.Mails("a@contoh.id")[0].Data)
+	r := smtptest.Parse(t, s.Mails("a@contoh.id")[0])
+	if r.Header.Get("Bcc") != "" || bytes.Contains(s.Mails("a@contoh.id")[0].Data, []byte("\nX-Jahat")) {
+		t.Errorf("%v\n%s", r.Header, s.Mails("a@contoh.id")[0].Data)
 	}
 	for _, address := range []string{"", "dedi", "a@b@c", "Dedi <dedi@contoh.id>", "dedi@contoh.id, ani@contoh.id", "dedi@contoh.id\r\nRCPT TO:<x@y>"} {
 		if got := kind(send(t, c, address, channel.Outbound{Text: "halo"})); got != "permanent" {

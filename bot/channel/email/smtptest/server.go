@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"io"
 	"log"
 	"math/big"
@@ -70,6 +71,7 @@ const (
 type Server struct {
 	Options
 	Roots    *x509.CertPool // its authority
+	PEM      []byte         // the same as a file
 	listener net.Listener
 	smtp     *smtp.Server
 
@@ -342,5 +344,6 @@ func (s *Server) certificate(t *testing.T) tls.Certificate {
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}, ca, key, caKey)
 	s.Roots.AddCert(ca)
+	s.PEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Raw})
 	return tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key}
 }

@@ -1,4 +1,4 @@
-package email
+package smtptest
 
 import (
 	"encoding/base64"
@@ -7,31 +7,30 @@ import (
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net/mail"
-	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/diskopukm/emileku/bot/channel/email/smtptest"
 )
 
-// received is a mail as a mail program reads it; nothing of it is read by the
+// Read is a mail as a mail program reads it. Nothing of it is read by the
 // library that wrote it.
-type received struct {
-	header mail.Header
-	text   string
-	html   string
-	files  []attachment
-	shape  string // the types of its parts, nested
+type Read struct {
+	Header mail.Header
+	Text   string
+	HTML   string
+	Files  []File
+	Shape  string // the types of its parts, nested
 }
 
-type attachment struct {
-	name, mime, id string
-	params         map[string]string
-	inline         bool
-	data           []byte
+// File is an attachment, or a picture that shows in the text under its ID.
+type File struct {
+	Name, MIME, ID string
+	Params         map[string]string
+	Inline         bool
+	Data           []byte
 }
 
-func read(t *testing.T, m smtptest.Mail) received {
+// Parse reads a mail.
+func Parse(t *testing.T, m Mail) Read {
 	t.Helper()
 	msg, err := mail.ReadMessage(strings.NewReader(string(m.Data)))
 	if err != nil {
@@ -42,12 +41,12 @@ func read(t *testing.T, m smtptest.Mail) received {
 			t.Errorf("a line of %d bytes, which RFC 5322 forbids", len(line))
 		}
 	}
-	r := received{header: msg.Header}
-	r.shape = r.part(t, msg.Header.Get, msg.Body)
+	r := Read{Header: msg.Header}
+	r.Shape = r.part(t, msg.Header.Get, msg.Body)
 	return r
 }
 
-func (r *received) part(t *testing.T, header func(string) string, body io.Reader) (shape string) {
+func (r *Read) part(t *testing.T, header func(string) string, body io.Reader) (shape string) {
 	t.Helper()
 	kind, params, err := mime.ParseMediaType(header("Content-Type"))
 	if err != nil {
@@ -84,13 +83,13 @@ func (r *received) part(t *testing.T, header func(string) string, body io.Reader
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.files = append(r.files, attachment{
-			name: name, mime: kind, params: params, inline: disposition == "inline", data: data, id: strings.Trim(header("Content-Id"), "<>"),
+		r.Files = append(r.Files, File{
+			Name: name, MIME: kind, Params: params, Inline: disposition == "inline", Data: data, ID: strings.Trim(header("Content-Id"), "<>"),
 		})
 	case kind == "text/plain":
-		r.text = strings.ReplaceAll(string(data), "\r\n", "\n")
+		r.Text = strings.ReplaceAll(string(data), "\r\n", "\n")
 	case kind == "text/html":
-		r.html = strings.ReplaceAll(string(data), "\r\n", "\n")
+		r.HTML = strings.ReplaceAll(string(data), "\r\n", "\n")
 	default:
 		t.Errorf("a part of type %s", kind)
 	}
@@ -99,4 +98,5 @@ func (r *received) part(t *testing.T, header func(string) string, body io.Reader
 
 var decoder mime.WordDecoder
 
-var tag = regexp.MustCompile(`<[^>]*>`)
+// DecodeHeader reads a header with encoded words.
+func DecodeHeader(s string) (string, error) { return decoder.DecodeHeader(s) }
