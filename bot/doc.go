@@ -13,7 +13,8 @@
 //	bot/replylink               the signed links of mails
 //	bot/replypage               the pages behind them: answering, ending all mails
 //	bot/guestlist               lists of guests: CSV and XLSX in, rows and what is wrong with them out
-//	bot/report                  tickets, charts, calendars, spreadsheets: view in, bytes out
+//	bot/report                  letters, tickets, charts, calendars, spreadsheets: view in, bytes out
+//	bot/report/pdf              pages: letterhead, paragraphs, tables, pictures, signatures
 //	bot/clock                   the event clock: real, moved, standing still
 //	bot/metrics                 what Prometheus is told
 //	bot/channel                 the port to the chat networks

@@ -2,24 +2,22 @@ package scheduler
 
 import (
 	"context"
-	"slices"
 
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 )
 
-// attachments are what mails about one event carry: the files of the
-// invitations, and the event as a calendar file.
+// attachments are what reminders by mail about one event carry: what went along
+// with the invitation, and the event as a calendar file.
 type attachments struct {
 	calendar []channel.File // none where no mail is sent
-	files    map[event.Audience][]channel.File
+	// latest is the sending by which an audience was invited.
+	latest map[event.Audience]*storage.Broadcast
 }
 
-// attachments collects what reminders by mail carry: each audience gets the
-// files of the latest invitation that went to it.
 func (p *Planner) attachments(ctx context.Context, e *event.Event) (*attachments, error) {
-	out := &attachments{files: map[event.Audience][]channel.File{}}
+	out := &attachments{latest: map[event.Audience]*storage.Broadcast{}}
 	var err error
 	if out.calendar, err = p.calendar(ctx, e); err != nil || out.calendar == nil {
 		return out, err
@@ -35,8 +33,8 @@ func (p *Planner) attachments(ctx context.Context, e *event.Event) (*attachments
 			continue
 		}
 		for _, aud := range b.Audiences {
-			if out.files[aud] == nil && len(b.Files) > 0 {
-				out.files[aud] = b.Files
+			if out.latest[aud] == nil {
+				out.latest[aud] = b
 			}
 		}
 	}
@@ -55,12 +53,19 @@ func (p *Planner) calendar(ctx context.Context, e *event.Event) ([]channel.File,
 	return []channel.File{f}, nil
 }
 
-// of is what a guest's reminder carries. Whoever registered has an entry in
-// their calendar from the ticket.
-func (a *attachments) of(g *event.Participation) []channel.File {
-	out := slices.Clone(a.files[g.Audience])
+// along is what a guest's reminder by mail carries. Whoever registered has an
+// entry in their calendar from the ticket.
+func (p *Planner) along(ctx context.Context, a *attachments, g *event.Participation) ([]channel.File, error) {
+	var out []channel.File
+	if b := a.latest[g.Audience]; b != nil {
+		files, err := p.Voice.Attachments(ctx, b, g, channel.Email)
+		if err != nil {
+			return nil, err
+		}
+		out = files
+	}
 	if g.RegistrationID == "" {
 		out = append(out, a.calendar...)
 	}
-	return out
+	return out, nil
 }

@@ -106,7 +106,7 @@ func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Sta
 		if chat.IsZero() {
 			continue
 		}
-		m, err := p.stageRow(e, stage, msg, g, chat, extras)
+		m, err := p.stageRow(ctx, e, stage, msg, g, chat, extras)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -149,7 +149,7 @@ func (p *Planner) callList(ctx context.Context, g *event.Participation) error {
 	})
 }
 
-func (p *Planner) stageRow(e *event.Event, stage event.Stage, msg event.Message, g *event.Participation, chat channel.Chat, extras *attachments) (storage.Message, error) {
+func (p *Planner) stageRow(ctx context.Context, e *event.Event, stage event.Stage, msg event.Message, g *event.Participation, chat channel.Chat, extras *attachments) (storage.Message, error) {
 	data := templates.Data{
 		"P": g, "Event": e, "Salute": p.Voice.Salute(g), "Days": e.DaysBefore(p.App.Now()), "Mail": chat.Channel == channel.Email, "Msg": string(msg),
 	}
@@ -165,7 +165,9 @@ func (p *Planner) stageRow(e *event.Event, stage event.Stage, msg event.Message,
 		if err := p.Voice.Mail(&body, e, g, msg != event.MsgPrepare && msg != event.MsgEve); err != nil {
 			return storage.Message{}, err
 		}
-		body.Attach = extras.of(g)
+		if body.Attach, err = p.along(ctx, extras, g); err != nil {
+			return storage.Message{}, err
+		}
 	} else if p.caps[chat.Channel].Buttons && msg != event.MsgEve {
 		body.Buttons = p.Voice.RSVPButtons(g.Code)
 	}

@@ -56,11 +56,14 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		{Name: "bantuan", Aliases: []string{"help", "menu"}, Private: true, Group: true, Menu: true, run: d.help},
 		{Name: "klaim", Private: true, run: d.claim},
 
+		{Name: "tugas", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.tasks},
+		{Name: "selesai", Role: event.Member, Private: true, Group: true, Menu: true, run: d.done},
 		{Name: "rekap", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.recap},
 		{Name: "cari", Role: event.FrontDesk, Private: true, Menu: true, run: d.find},
 		{Name: "konfirmasi", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.confirm},
 		{Name: "undangan", Aliases: []string{"tamu"}, Role: event.Member, Private: true, Group: true, Menu: true, run: d.guests},
 		{Name: "sebar", Role: event.Member, Private: true, Group: true, Menu: true, run: d.send},
+		{Name: "surat", Role: event.Member, Private: true, Group: true, Menu: true, run: d.letters},
 		{Name: "branding", Role: event.Member, Private: true, Group: true, Menu: true, run: d.branding},
 		{Name: "tanya", Role: event.Member, Private: true, Group: true, Menu: true, run: d.tanya},
 		{Name: "kurasi", Role: event.Member, Private: true, Group: true, Menu: true, run: d.curate},
@@ -83,10 +86,12 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgExport:   d.exportStep,
 		dlgEvent:    d.eventStep,
 		dlgTeam:     d.teamStep,
+		dlgTask:     d.taskStep,
 		dlgClaim:    d.claimStep,
 		dlgConfirm:  d.confirmStep,
 		dlgSend:     d.sendStep,
 		dlgPoster:   d.posterStep,
+		dlgLetter:   d.letterStep,
 		dlgGuests:   d.guestsStep,
 	}
 	return d

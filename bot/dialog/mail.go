@@ -7,7 +7,6 @@ import (
 
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
-	"github.com/diskopukm/emileku/bot/report"
 	"github.com/diskopukm/emileku/templates"
 )
 
@@ -58,33 +57,11 @@ func (d *Desk) ChatLinks(g *event.Participation) []channel.Button {
 // EventCalendar is the event as a calendar file for guests' mails; they share
 // it.
 func (d *Desk) EventCalendar(ctx context.Context, e *event.Event) (channel.File, error) {
-	summary, err := d.texts.Text("calendar.summary", templates.Data{"Event": e})
-	if err != nil {
-		return channel.File{}, err
-	}
-	description, err := d.texts.Text("mail.calendar", templates.Data{"Event": e})
-	if err != nil {
-		return channel.File{}, err
-	}
-	stamp := e.UpdatedAt
-	if stamp.IsZero() {
-		stamp = d.app.Now()
-	}
-	ics, err := report.Calendar(report.EventView{
-		UID: e.ID + "@emileku", Sequence: e.Schedule, Title: summary, Description: description, Start: e.Start, Place: e.Place,
-		URL: e.MapURL, Stamp: stamp, Cancelled: e.Status == event.EventCancelled,
-	})
+	// The day in the key makes it anew before the clean-up may take it away.
+	day := event.Midnight(d.app.Now()).Format(time.DateOnly)
+	f, err := d.eventCalendar(ctx, e, fmt.Sprintf("calendar/%s/%d/%s", e.ID, e.Version, day))
 	if err != nil {
 		return channel.File{}, fmt.Errorf("calendar file of %s: %w", e.ID, err)
 	}
-	// The day in the key makes it anew before the clean-up may take it away.
-	f := channel.File{
-		Blob: fmt.Sprintf("calendar/%s/%d/%s", e.ID, e.Version, event.Midnight(d.app.Now()).Format(time.DateOnly)),
-		Name: "emileku-" + e.ID + ".ics", MIME: "text/calendar",
-	}
-	kept, err := d.keepFile(ctx, f, ics)
-	if err != nil {
-		return channel.File{}, err
-	}
-	return *kept, nil
+	return *f, nil
 }

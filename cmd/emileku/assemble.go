@@ -148,7 +148,10 @@ func (p *program) run(ctx context.Context) error {
 	var in, middle, out errgroup.Group
 	stage(&out, p.sender.Run, sending, "outbox")
 	stage(&middle, p.bot.Run, answering, "bot")
-	stage(&middle, p.planner.Run, answering, "planner")
+	stage(&middle, func(ctx context.Context) error {
+		p.introduce(ctx)
+		return p.planner.Run(ctx)
+	}, answering, "planner")
 	for _, ch := range p.channels {
 		stage(&in, func(ctx context.Context) error { return ch.Run(ctx, p.bot) }, intake, string(ch.Name()))
 	}
@@ -161,6 +164,26 @@ func (p *program) run(ctx context.Context) error {
 	p.sendRest(sending)
 	stopSending()
 	return errors.Join(failed, out.Wait())
+}
+
+// introduceWithin is how long a network may take to say who we are there.
+const introduceWithin = 10 * time.Second
+
+// introduce asks networks for our name that links into them need, before the
+// planner writes invitations with such links. A network that is away does not
+// hold up the others for longer than that.
+func (p *program) introduce(ctx context.Context) {
+	for _, ch := range p.channels {
+		l, ok := ch.(channel.Linker)
+		if !ok || l.DeepLink("x") != "" {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, introduceWithin)
+		if _, err := ch.Check(ctx); err != nil {
+			p.log.Warn().Err(err).Str("channel", string(ch.Name())).Msg("its links are not known yet; invitations go without them")
+		}
+		cancel()
+	}
 }
 
 // sendRestWithin is how long answers that were just given may take to go out

@@ -20,7 +20,8 @@ body{margin:0;padding:16px;font-family:-apple-system,"Segoe UI",Roboto,"Noto San
 p{margin:0 0 1em}
 .kecil{margin-top:2em;font-size:14px;color:#555}
 img{max-width:100%;height:auto}
-a.tombol{display:block;margin:0 0 10px;padding:13px 16px;border:2px solid #0b5d3b;border-radius:8px;color:#0b5d3b;background:#fff;font-weight:bold;text-align:center;text-decoration:none}
+.jawab{margin:0 0 10px}
+a.tombol{display:block;padding:13px 16px;border:2px solid #0b5d3b;border-radius:8px;color:#0b5d3b;background:#fff;font-weight:bold;text-align:center;text-decoration:none}
 </style></head><body><div class="isi">`
 	pageEnd = `</div></body></html>`
 )
@@ -33,13 +34,13 @@ func page(title string, m channel.Outbound, pictures []picture) string {
 		b.WriteString("<p>" + text + "</p>")
 	}
 	for _, k := range linkButtons(m) {
-		b.WriteString(`<a class="tombol" href="` + html.EscapeString(k.URL) + `">` + html.EscapeString(k.Label) + "</a>")
+		b.WriteString(`<p class="jawab"><a class="tombol" href="` + html.EscapeString(k.URL) + `">` + html.EscapeString(k.Label) + "</a></p>")
 	}
 	for _, p := range pictures {
 		b.WriteString(`<p><img src="cid:` + html.EscapeString(p.ID) + `" alt="` + html.EscapeString(p.Name) + `"></p>`)
 	}
 	if m.Footer != "" {
-		b.WriteString(`<p class="kecil">` + body(m.Footer) + "</p>")
+		b.WriteString(`<div class="kecil"><p>` + body(m.Footer) + "</p></div>")
 	}
 	b.WriteString(pageEnd)
 	return b.String()

@@ -86,7 +86,7 @@ func TestInvitation(t *testing.T) {
 	}
 	for _, part := range []string{
 		"<b>H. Dedi &lt;Koperasi&gt;</b><br>", "</p>\n<p>Kami", `<a href="https://peta.contoh.id/?a=1&amp;b=2">https://peta.contoh.id/?a=1&amp;b=2</a>. Peta`,
-		`<a class="tombol" href="https://jawab.contoh.id/u/x?j=yes&amp;a=b">Hadir</a>`, `<img src="cid:` + r.Files[0].ID + `" alt="poster.png">`, `<p class="kecil">Kantor <b>Cibinong</b></p>`, `lang="id"`, "width=device-width",
+		`<a class="tombol" href="https://jawab.contoh.id/u/x?j=yes&amp;a=b">Hadir</a>`, `<img src="cid:` + r.Files[0].ID + `" alt="poster.png">`, `<div class="kecil"><p>Kantor <b>Cibinong</b></p></div>`, `lang="id"`, "width=device-width",
 	} {
 		if !strings.Contains(r.HTML, part) {
 			t.Errorf("%s is missing in\n%s", part, r.HTML)
