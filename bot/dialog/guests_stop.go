@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/templates"
@@ -36,17 +37,18 @@ func (d *Desk) stopGuest(ctx context.Context, t *Turn, st guestsState, name stri
 	if err := t.Open(dlgGuests, st); err != nil {
 		return err
 	}
-	return t.Say("guests.stop.which", templates.Data{"Name": name, "More": more}, t.choices(st.Tag, guestChoices(namedGuests(found))...))
+	return t.Say("guests.stop.which", templates.Data{"Name": name, "More": more}, t.choices(st.Tag, stopChoices(found)...))
 }
 
-func namedGuests(found []*event.Participation) []choice {
+// stopChoices stand for guests by number: their IDs are too long for a button.
+func stopChoices(found []*event.Participation) []choice {
 	var list []choice
-	for _, p := range found {
+	for i, p := range found {
 		label := p.Name
 		if p.Organisation != "" {
 			label += " (" + p.Organisation + ")"
 		}
-		list = append(list, choice{shorten(label, 40), p.ID})
+		list = append(list, choice{shorten(label, 40), strconv.Itoa(i + 1)})
 	}
 	return list
 }

@@ -149,7 +149,7 @@ func (d *Desk) wordToTeam(ctx context.Context, g *event.Participation, word stri
 // confirmByMail sends what was noted, with the calendar entry, to keep.
 func (d *Desk) confirmByMail(ctx context.Context, g *event.Participation, e *event.Event) error {
 	data := d.rsvpData(g, e)
-	data["Register"] = d.MayRegister(g, e) && len(d.ChatLinks(g)) > 0
+	data["Register"], data["Ticket"] = d.MayRegister(g, e) && len(d.ChatLinks(g)) > 0, g.RegistrationID == ""
 	var m channel.Outbound
 	var err error
 	if m.Subject, err = d.texts.Text("mail.confirm.subject", data); err != nil {
@@ -166,7 +166,11 @@ func (d *Desk) confirmByMail(ctx context.Context, g *event.Participation, e *eve
 		if err != nil {
 			return err
 		}
-		m.Attach = []channel.File{file}
+		ticket, err := d.GuestTicket(ctx, g, e)
+		if err != nil {
+			return err
+		}
+		m.File, m.Attach = ticket, []channel.File{file}
 	}
 	id := fmt.Sprintf("%s/%s/confirm.%d/email", e.ID, g.PersonID, g.Version)
 	row := d.pageRow(id, channel.Chat{Channel: channel.Email, ID: g.MailTo()}, m, g)

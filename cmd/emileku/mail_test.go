@@ -227,7 +227,7 @@ func TestMail(t *testing.T) {
 		t.Errorf("answered: %d\n%s", code, text)
 	}
 	confirmed := p.gets("dedi@contoh.id", 2)
-	if !strings.Contains(confirmed.Text, "hadir, 2 orang") || len(confirmed.Files) != 1 || confirmed.Files[0].Params["method"] != "PUBLISH" || link(t, confirmed, "Lihat atau ubah jawaban")+"?j=yes" != hadir {
+	if !strings.Contains(confirmed.Text, "hadir, 2 orang") || len(confirmed.Files) != 2 || !confirmed.Files[0].Inline || confirmed.Files[1].Params["method"] != "PUBLISH" || link(t, confirmed, "Lihat atau ubah jawaban")+"?j=yes" != hadir {
 		t.Errorf("confirmed by\n%s\n%v", confirmed.Text, confirmed.Files)
 	}
 
