@@ -45,6 +45,7 @@ func TestWrongSettings(t *testing.T) {
 		{"PUBLIC_ADDR", "", func(s *settings, v string) { s.PublicURL, s.PublicAddr = "https://undangan.contoh.go.id", v }, "127.0.0.1:8081", ""},
 		{"PUBLIC_ADDR", "127.0.0.1:8080", func(s *settings, v string) { s.PublicURL, s.PublicAddr = "https://undangan.contoh.go.id", v }, "127.0.0.1:8081", ""},
 		{"LINK_KEY", "pendek-sekali", func(s *settings, v string) { s.LinkKey = v }, "openssl rand -hex 32", "pendek-sekali"},
+		{"STORE_KEY", "rahasia-dinas", func(s *settings, v string) { s.StoreKey = v }, "openssl rand -base64 32", "rahasia-dinas"},
 		{"HTTP_ADDR", "8080", func(s *settings, v string) { s.HTTPAddr = v }, "127.0.0.1:8080", ""},
 		{"HTTP_ADDR", "", func(s *settings, v string) { s.HTTPAddr = v }, "127.0.0.1:8080", ""},
 		{"ADMIN_CODE", "bogor27", func(s *settings, v string) { s.AdminCode = v }, "kantor-2027-ukm", "bogor27"},
