@@ -123,19 +123,14 @@ func (p *Planner) followUp(ctx context.Context, e *event.Event, g *event.Partici
 	if err != nil {
 		return err
 	}
-	files, err := p.Voice.Attachments(ctx, b, g, to.Channel)
+	bodies, err := p.Voice.FollowUp(ctx, b, e, g, to.Channel)
 	if err != nil {
 		return err
 	}
 	var rows []storage.Message
-	for i, file := range files {
+	for i, body := range bodies {
 		m := p.row(fmt.Sprintf("%s/%s/files.%d/%s", e.ID, g.PersonID, i+1, b.ID), to, "", e.ID, app.FileTouchpoint(b.ID), nil)
-		m.Body, m.PersonID, m.Lane, m.Order = channel.Outbound{File: &file}, g.PersonID, storage.LaneAnswer, m.Order+int64(i)
-		if i == 0 {
-			if m.Body.Text, err = p.Voice.FollowUp(e, g); err != nil {
-				return err
-			}
-		}
+		m.Body, m.PersonID, m.Lane, m.Order = body, g.PersonID, storage.LaneAnswer, m.Order+int64(i)
 		rows = append(rows, m)
 	}
 	if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
@@ -155,7 +150,11 @@ func (p *Planner) otherwise(ctx context.Context, e *event.Event, b *storage.Broa
 		return p.inviteWarm(ctx, e, b, g, chat)
 	}
 	if route == app.ByEmail {
-		if _, err := p.inviteOne(ctx, e, b, g, chat); err != nil {
+		rows, _, err := p.inviteRows(ctx, e, b, g, chat)
+		if err != nil {
+			return err
+		}
+		if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
 			return err
 		}
 	}
@@ -164,28 +163,14 @@ func (p *Planner) otherwise(ctx context.Context, e *event.Event, b *storage.Broa
 
 // inviteWarm invites somebody who has left the line of strangers by writing.
 func (p *Planner) inviteWarm(ctx context.Context, e *event.Event, b *storage.Broadcast, g *event.Participation, chat channel.Chat) error {
-	live, err := p.inviteOne(ctx, e, b, g, chat)
+	rows, live, err := p.inviteRows(ctx, e, b, g, chat)
 	if err != nil {
 		return err
 	}
+	if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
+		return err
+	}
 	return p.noteLive(ctx, g, live)
-}
-
-// inviteOne queues one guest's invitation with its files, unless there is one.
-func (p *Planner) inviteOne(ctx context.Context, e *event.Event, b *storage.Broadcast, g *event.Participation, chat channel.Chat) (*storage.Message, error) {
-	row, live, err := p.inviteRow(ctx, e, b, g, chat)
-	if err != nil {
-		return nil, err
-	}
-	if live != nil {
-		return live, nil
-	}
-	more, err := p.attach(ctx, b, g, &row)
-	if err != nil {
-		return nil, err
-	}
-	_, err = p.Store.Outbox().AddAll(ctx, append(more, row))
-	return &row, err
 }
 
 // strangers takes a broadcast's line of strangers a step further; left is how
@@ -400,11 +385,7 @@ func (p *Planner) release(ctx context.Context, e *event.Event, b *storage.Broadc
 	case err != nil:
 		return err
 	}
-	files, err := p.Voice.Attachments(ctx, b, g, chat.Channel)
-	if err != nil {
-		return err
-	}
-	body, err := p.Voice.FirstContact(b, e, g, len(files) > 0, p.caps[chat.Channel])
+	body, err := p.Voice.FirstContact(b, e, g, p.caps[chat.Channel])
 	if err != nil {
 		return err
 	}

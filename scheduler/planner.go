@@ -34,6 +34,11 @@ type Voice interface {
 	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
+	// Mail completes what is written to a guest by e-mail: the answers as
+	// links, where ask says that one is asked for, and how to end all mails.
+	Mail(m *channel.Outbound, e *event.Event, g *event.Participation, ask bool) error
+	// EventCalendar is the event as a calendar file.
+	EventCalendar(ctx context.Context, e *event.Event) (channel.File, error)
 	Inviter
 	Checklist
 	Newsreader
@@ -49,11 +54,11 @@ type Inviter interface {
 	// with it, and the text that is passed on.
 	Handover(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error)
 	// FirstContact writes the invitation of somebody who has never written to
-	// us: text alone, saying who we are; files tells that more follows.
-	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, files bool, caps channel.Capabilities) (channel.Outbound, error)
-	// FollowUp goes with the first of the files, to somebody who has answered a
-	// first contact.
-	FollowUp(e *event.Event, g *event.Participation) (string, error)
+	// us: text alone, saying who we are.
+	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (channel.Outbound, error)
+	// FollowUp is what somebody gets who has answered a first contact: the
+	// files of the invitation. Nothing where it has none.
+	FollowUp(ctx context.Context, b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name) ([]channel.Outbound, error)
 	// Approval asks a second team member.
 	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
 	// Board shows how far a broadcast is, with what can be done about it.
@@ -313,12 +318,13 @@ func retryConflict(ctx context.Context, change func() error) error {
 
 // row makes an outbox row to the team's group.
 func (p *Planner) row(id string, to channel.Chat, text, eventID, touchpoint string, buttons [][]channel.Button) storage.Message {
-	now := time.Now().UTC().Truncate(time.Millisecond)
+	began := time.Now()
+	now := began.UTC().Truncate(time.Millisecond)
 	if !p.caps[to.Channel].Buttons {
 		buttons = nil
 	}
 	return storage.Message{
-		ID: id, Chat: to, Lane: storage.LaneReminder, Order: now.UnixMicro(),
+		ID: id, Chat: to, Lane: storage.LaneReminder, Order: began.UnixMicro(), // those of one millisecond keep their order
 		Body: channel.Outbound{Text: text, Buttons: buttons}, EventID: eventID, Touchpoint: touchpoint,
 		State: storage.Queued, DueAt: now, QueuedAt: now,
 	}

@@ -67,11 +67,15 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 	if wait {
 		return nil
 	}
+	extras, err := p.attachments(ctx, e)
+	if err != nil {
+		return err
+	}
 	if err := p.App.SnapAnswers(ctx, e, string(stage)); err != nil {
 		return err
 	}
 	if !gone {
-		if err := p.planPages(ctx, e, stage, &done); err != nil {
+		if err := p.planPages(ctx, e, stage, extras, &done); err != nil {
 			return err
 		}
 	}
@@ -84,7 +88,7 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 
 // planPages goes through all guests. While the database takes the rows of one
 // page, those of the next are written: each of the two is about half the work.
-func (p *Planner) planPages(ctx context.Context, e *event.Event, stage event.Stage, done *stageDone) error {
+func (p *Planner) planPages(ctx context.Context, e *event.Event, stage event.Stage, extras *attachments, done *stageDone) error {
 	g, ctx := errgroup.WithContext(ctx)
 	pages := make(chan []storage.Message)
 	g.Go(func() error {
@@ -95,7 +99,7 @@ func (p *Planner) planPages(ctx context.Context, e *event.Event, stage event.Sta
 			if err != nil {
 				return err
 			}
-			rows, calls, err := p.stageRows(ctx, e, stage, page)
+			rows, calls, err := p.stageRows(ctx, e, stage, page, extras)
 			if err != nil {
 				return err
 			}
@@ -125,7 +129,7 @@ func (p *Planner) planPages(ctx context.Context, e *event.Event, stage event.Sta
 
 // stageRows makes the rows of one page, and puts on the call list whom no
 // channel reaches or the last asking is for.
-func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation) (rows []storage.Message, calls int, err error) {
+func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation, extras *attachments) (rows []storage.Message, calls int, err error) {
 	now := p.App.Now()
 	var ring []*event.Participation
 	people, err := p.peopleOf(ctx, page)
@@ -151,7 +155,7 @@ func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Sta
 				continue
 			}
 		}
-		m, err := p.stageRow(ctx, e, stage, msg, g, chat)
+		m, err := p.stageRow(ctx, e, stage, msg, g, chat, extras)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -191,8 +195,8 @@ func (p *Planner) reach(g *event.Participation, person *event.Person) channel.Ch
 	if chat, err := channel.ParseChat(person.PrivateChat()); err == nil && p.has(chat.Channel) {
 		return chat
 	}
-	if g.Email != "" && p.has(channel.Email) {
-		return channel.Chat{Channel: channel.Email, ID: g.Email}
+	if g.MailTo() != "" && p.has(channel.Email) {
+		return channel.Chat{Channel: channel.Email, ID: g.MailTo()}
 	}
 	return channel.Chat{}
 }

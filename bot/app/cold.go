@@ -213,9 +213,9 @@ func (a *App) coldOf(ctx context.Context, eventID string, state event.ColdState)
 // the others can be given up to e-mail.
 func byColdNeed(x, y *event.Participation) int {
 	switch {
-	case (x.Email == "") == (y.Email == ""):
+	case (x.MailTo() == "") == (y.MailTo() == ""):
 		return cmp.Compare(x.ID, y.ID)
-	case x.Email == "":
+	case x.MailTo() == "":
 		return -1
 	}
 	return 1

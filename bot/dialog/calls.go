@@ -71,7 +71,7 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 				if len(write) > 0 {
 					keys = append(keys, write)
 				}
-				keys = append(keys, callResults(t, n, g.Code))
+				keys = append(keys, callResults(t, n, g.Code)...)
 			}
 		} else if app.Mobile(g.Phone) {
 			l.Link = link
@@ -83,13 +83,13 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 	}, func(_ *Turn, m *channel.Outbound) { m.Buttons = keys })
 }
 
-// callResults are what may come of a call.
-func callResults(t *Turn, n, code string) []channel.Button {
+// callResults are what may come of a call: an answer, or none.
+func callResults(t *Turn, n, code string) [][]channel.Button {
 	var out []channel.Button
 	for _, r := range []string{"hadir", "tidak", "mungkin", "sepi", "salah"} {
 		out = append(out, channel.Button{Label: n + " " + t.Label("callresult", r), Value: "/konfirmasi hasil " + code + " " + r})
 	}
-	return out
+	return [][]channel.Button{out[:3], out[3:]}
 }
 
 // callLink opens WhatsApp with what this guest has to hear: the news of a moved

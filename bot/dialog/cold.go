@@ -15,13 +15,13 @@ import (
 
 // FirstContact writes the invitation of somebody who has never written to us:
 // who we are first, then the invitation, no file and no button.
-func (d *Desk) FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, files bool, caps channel.Capabilities) (channel.Outbound, error) {
+func (d *Desk) FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (channel.Outbound, error) {
 	caps.Buttons = false
 	m, err := d.inviteOutbound(b.Texts[string(g.Audience)], e, g, channel.WhatsApp, caps)
 	if err != nil {
 		return m, err
 	}
-	head, err := d.texts.Text("cold.first", templates.Data{"Files": files})
+	head, err := d.texts.Text("cold.first", templates.Data{"Files": len(b.Files) > 0})
 	if err != nil {
 		return m, err
 	}
@@ -29,10 +29,24 @@ func (d *Desk) FirstContact(b *storage.Broadcast, e *event.Event, g *event.Parti
 	return m, nil
 }
 
-// FollowUp goes with the files that a stranger is not sent, once they have
-// answered.
-func (d *Desk) FollowUp(e *event.Event, g *event.Participation) (string, error) {
-	return d.texts.Text("cold.files", templates.Data{"Event": e, "Salute": d.Salute(g)})
+// FollowUp is what somebody gets who has answered: the files that a stranger
+// is not sent, their letter first.
+func (d *Desk) FollowUp(ctx context.Context, b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name) ([]channel.Outbound, error) {
+	files, err := d.Attachments(ctx, b, g, via)
+	if err != nil {
+		return nil, err
+	}
+	var out []channel.Outbound
+	for i, f := range files {
+		m := channel.Outbound{File: &f}
+		if i == 0 {
+			if m.Text, err = d.texts.Text("cold.files", templates.Data{"Event": e, "Salute": d.Salute(g)}); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 // coldBudget is /sebar jatah [n]: how many strangers are written to in a day.
