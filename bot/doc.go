@@ -10,6 +10,8 @@
 //	bot/app                     use cases, over the storage port and the event clock
 //	bot/dialog                  the conversations, one file per dialog
 //	bot/understand              free text to meaning: phones, places, numbers, questions
+//	bot/replylink               the signed links of mails
+//	bot/replypage               the pages behind them: answering, ending all mails
 //	bot/guestlist               lists of guests: CSV and XLSX in, rows and what is wrong with them out
 //	bot/report                  letters, tickets, charts, calendars, spreadsheets: view in, bytes out
 //	bot/report/pdf              pages: letterhead, paragraphs, tables, pictures, signatures
@@ -19,6 +21,8 @@
 //	bot/channel/markup          *tebal*, _miring_, `kode`
 //	bot/channel/telegram        Telegram
 //	bot/channel/telegram/botapi a Bot API server for tests and benches
+//	bot/channel/email           e-mail, over an SMTP server
+//	bot/channel/email/smtptest  an SMTP server for tests
 //	bot/channel/webchat         the practice page
 //	bot/channel/channeltest     the suite that every channel passes, and a fake
 //	bot/transcript              conversations as tests: testdata/*.chat
@@ -27,7 +31,9 @@
 //	storage                     the port to the database
 //	storage/archive             backup, restore, moving between engines
 //	storage/archive/document    the one JSON form of what is stored
+//	storage/devicestate         the one JSON form of a linked WhatsApp device
 //	storage/mongo               MongoDB
+//	storage/mongo/devicestore   what whatsmeow keeps of a device, in MongoDB
 //	storage/mongo/mongotest     a database for a test: MongoDB, or FerretDB as a child
 //	storage/mongo/ferretdb      that child, a module of its own
 //	storage/sqlite              the embedded database
@@ -37,7 +43,8 @@
 // Imports point one way: cmd → everything; scheduler → app, channel, storage,
 // templates; bot → dialog → app, report, understand, templates; app → guestlist
 // (→ report, understand), storage → event. The ports (channel, storage) and event may be imported by anyone;
-// an SDK is imported by its adapter alone. TestImportsPointOneWay holds this.
+// an SDK is imported by its adapter alone; storage/mongo/devicestore knows two,
+// whatsmeow and MongoDB's driver. TestImportsPointOneWay holds this.
 //
 // # How a message travels
 //

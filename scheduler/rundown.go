@@ -35,6 +35,11 @@ func (p *Planner) rundown(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	group, bound, err := p.App.Group(ctx)
+	if err != nil {
+		return err
+	}
+	desk := teamDesk{chat: group.Chat, leads: !bound}
 	now := p.App.Now()
 	for _, e := range events {
 		if days := e.DaysBefore(now); e.Status == event.EventCancelled || days > rundownDays || days < -rundownDays {
@@ -42,10 +47,10 @@ func (p *Planner) rundown(ctx context.Context) error {
 		}
 		r, err := p.App.Rundown(ctx, e.ID)
 		if err == nil {
-			err = p.announceItems(ctx, e, r, now)
+			err = p.announceItems(ctx, desk, e, r, now)
 		}
 		if err == nil {
-			err = p.callPerformers(ctx, e, r, now)
+			err = p.callPerformers(ctx, desk, e, r, now)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.ID, err)
@@ -54,11 +59,7 @@ func (p *Planner) rundown(ctx context.Context) error {
 	return nil
 }
 
-func (p *Planner) announceItems(ctx context.Context, e *event.Event, r *event.Rundown, now time.Time) error {
-	group, bound, err := p.App.Group(ctx)
-	if err != nil || !bound || !p.has(group.Chat.Channel) {
-		return err
-	}
+func (p *Planner) announceItems(ctx context.Context, desk teamDesk, e *event.Event, r *event.Rundown, now time.Time) error {
 	going, _ := r.Now(e.MinutesIn(now))
 	var begun []event.RundownItem // the latest, and what begins along with it
 	for _, it := range going {
@@ -78,13 +79,10 @@ func (p *Planner) announceItems(ctx context.Context, e *event.Event, r *event.Ru
 			ends = until
 		}
 	}
-	id := rundownRow(e, first, "now", "")
-	return p.unlessTold(ctx, id, func() error {
-		body, err := p.Voice.RundownNow(e, r, begun, p.caps[group.Chat.Channel])
-		if err != nil {
-			return err
-		}
-		return p.tellFloor(ctx, id, group.Chat, "", e.ID, app.RundownRow(first, "now"), ends, body)
+	return p.toTeam(ctx, desk, func(chat channel.Chat, personID string) error {
+		return p.tellFloor(ctx, rundownRow(e, first, "now", personID), chat, personID, e.ID, app.RundownRow(first, "now"), ends, func() (channel.Outbound, error) {
+			return p.Voice.RundownNow(e, r, begun, p.caps[chat.Channel])
+		})
 	})
 }
 
@@ -96,20 +94,30 @@ func rundownRow(e *event.Event, it event.RundownItem, what, person string) strin
 	return id
 }
 
-func (p *Planner) tellFloor(ctx context.Context, id string, chat channel.Chat, personID, eventID, touchpoint string, ends time.Time, body channel.Outbound) error {
+// tellFloor queues a message, unless it is there: it is looked for once a
+// minute.
+func (p *Planner) tellFloor(ctx context.Context, id string, chat channel.Chat, personID, eventID, touchpoint string, ends time.Time, write func() (channel.Outbound, error)) error {
+	_, err := p.Store.Outbox().Get(ctx, id)
+	if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	body, err := write()
+	if err != nil {
+		return err
+	}
 	m := p.row(id, chat, body.Text, eventID, touchpoint, body.Buttons)
 	m.PersonID, m.ExpiresAt = personID, &ends
-	_, err := p.Store.Outbox().Add(ctx, m)
+	_, err = p.Store.Outbox().Add(ctx, m)
 	return err
 }
 
-func (p *Planner) callPerformers(ctx context.Context, e *event.Event, r *event.Rundown, now time.Time) error {
+func (p *Planner) callPerformers(ctx context.Context, desk teamDesk, e *event.Event, r *event.Rundown, now time.Time) error {
 	for _, it := range r.Items {
 		at := it.At(e)
 		if now.Before(at.Add(-event.CallAhead)) || !now.Before(at) {
 			continue
 		}
-		if err := p.callItem(ctx, e, it); err != nil {
+		if err := p.callItem(ctx, desk, e, it); err != nil {
 			return err
 		}
 	}
@@ -118,7 +126,7 @@ func (p *Planner) callPerformers(ctx context.Context, e *event.Event, r *event.R
 
 // callItem calls everybody in an item. Quiet hours do not hold it back: it is
 // of no use later.
-func (p *Planner) callItem(ctx context.Context, e *event.Event, it event.RundownItem) error {
+func (p *Planner) callItem(ctx context.Context, desk teamDesk, e *event.Event, it event.RundownItem) error {
 	var absent []event.Performing
 	for _, c := range it.Cast {
 		if c.PersonID == "" {
@@ -132,29 +140,20 @@ func (p *Planner) callItem(ctx context.Context, e *event.Event, it event.Rundown
 			absent = append(absent, c)
 			continue
 		}
-		id := rundownRow(e, it, "call", c.PersonID)
-		err = p.unlessTold(ctx, id, func() error {
-			body, err := p.Voice.RundownCall(e, it, c)
-			if err != nil {
-				return err
-			}
-			return p.tellFloor(ctx, id, chat, c.PersonID, e.ID, app.RundownRow(it, "call"), it.At(e), body)
+		err = p.tellFloor(ctx, rundownRow(e, it, "call", c.PersonID), chat, c.PersonID, e.ID, app.RundownRow(it, "call"), it.At(e), func() (channel.Outbound, error) {
+			return p.Voice.RundownCall(e, it, c)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	group, bound, err := p.App.Group(ctx)
-	if err != nil || !bound || len(absent) == 0 {
-		return err
+	if len(absent) == 0 {
+		return nil
 	}
-	id := rundownRow(e, it, "absent", "")
-	return p.unlessTold(ctx, id, func() error {
-		body, err := p.Voice.RundownAbsent(e, it, absent)
-		if err != nil {
-			return err
-		}
-		return p.tellFloor(ctx, id, group.Chat, "", e.ID, app.RundownRow(it, "absent"), it.At(e), body)
+	return p.toTeam(ctx, desk, func(chat channel.Chat, personID string) error {
+		return p.tellFloor(ctx, rundownRow(e, it, "absent", personID), chat, personID, e.ID, app.RundownRow(it, "absent"), it.At(e), func() (channel.Outbound, error) {
+			return p.Voice.RundownAbsent(e, it, absent)
+		})
 	})
 }
 

@@ -20,7 +20,7 @@ func programSample(key, mark string, at time.Time) templates.Data {
 	case "section":
 		return templates.Data{
 			"Sections": []object{{"N": 1, "Name": "Acara" + mark, "Head": "Budi" + mark, "Members": []string{"Asep" + mark, "Siti" + mark}}, {"N": 2, "Name": "Humas" + mark, "Head": "", "Members": []string(nil)}},
-			"Loose": []string{"Ujang" + mark}, "Max": 20, "Name": "Acara" + mark, "Act": "ketua",
+			"Loose":    []string{"Ujang" + mark}, "Max": 20, "Name": "Acara" + mark, "Act": "ketua",
 		}
 	case "rundown":
 	default:

@@ -17,6 +17,7 @@ import (
 	"github.com/diskopukm/emileku/bot/clock"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/mongo"
 )
 
 type doctorCmd struct{ settings }
@@ -38,6 +39,8 @@ func (s settings) examine(ctx context.Context, out io.Writer) error {
 	e.address()
 	store := e.storage(ctx)
 	e.telegram(ctx, store)
+	e.email(ctx)
+	e.pages()
 	if store != nil {
 		e.team(ctx, store)
 		if err := store.Close(); err != nil {
@@ -131,7 +134,10 @@ func (e *examination) storage(ctx context.Context) storage.Store {
 	store, err := e.settings.database.open(ctx, zerolog.Nop(), nil)
 	if err != nil {
 		mend := "look at DATA_DIR, or restore a backup: emileku restore FILE"
-		if e.MongoURI != "" {
+		switch {
+		case errors.Is(err, mongo.ErrStoreKeyMissing), errors.Is(err, mongo.ErrStoreKeyWrong):
+			mend = "set STORE_KEY as it was; if it is lost, restore a backup into an empty database, or drop the collection whatsapp and link the number again"
+		case e.MongoURI != "":
 			mend = "start MongoDB, or correct MONGODB_URI (host, user, password, ?authSource=admin)"
 		}
 		e.ill("database", err.Error(), mend)
@@ -143,7 +149,24 @@ func (e *examination) storage(ctx context.Context) storage.Store {
 		return store
 	}
 	e.well("database", store.Describe())
+	e.storeKey()
 	return store
+}
+
+// storeKey tells how WhatsApp's keys are guarded where they are kept. That the
+// key is the right one was seen when the database was opened.
+func (e *examination) storeKey() {
+	const part = "store key"
+	switch {
+	case e.MongoURI == "" && e.StoreKey != "":
+		e.note(part, "not used: the embedded database is guarded by its file's mode, 0600")
+	case e.MongoURI == "":
+		e.note(part, "none: WhatsApp's keys are guarded by the mode of the database's file, 0600")
+	case e.StoreKey == "":
+		e.note(part, "none: who reads the database can speak as the office; set STORE_KEY to encrypt WhatsApp's keys")
+	default:
+		e.well(part, "WhatsApp's keys are encrypted")
+	}
 }
 
 func (e *examination) telegram(ctx context.Context, store storage.Store) {
@@ -151,7 +174,9 @@ func (e *examination) telegram(ctx context.Context, store storage.Store) {
 		e.note("telegram", "off; set TELEGRAM_TOKEN to turn it on")
 		return
 	}
-	chans, err := e.channels(zerolog.Nop())
+	bot := e.settings
+	bot.SMTPURL = "" // looked at by itself
+	chans, err := bot.channels(zerolog.Nop())
 	if err != nil {
 		e.ill("telegram", err.Error(), "ask @BotFather for the token again (/mybots → API Token)")
 		return
@@ -166,6 +191,51 @@ func (e *examination) telegram(ctx context.Context, store storage.Store) {
 		}
 		e.well(string(ch.Name()), who)
 		e.group(ctx, store, ch)
+	}
+}
+
+// email logs in to the mail server and asks whether it takes our sender.
+func (e *examination) email(ctx context.Context) {
+	if e.SMTPURL == "" {
+		e.note("email", "off; set SMTP_URL and MAIL_FROM to turn it on")
+		return
+	}
+	if e.checkMail() != nil {
+		return // said already
+	}
+	ch, err := e.settings.email(zerolog.Nop())
+	if err != nil {
+		e.ill("email", err.Error(), "set SMTP_URL and MAIL_FROM as the examples show")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	who, err := ch.Check(ctx)
+	if err != nil {
+		e.ill("email", err.Error(), "check user, password, port and STARTTLS in SMTP_URL, and that MAIL_FROM belongs to that user")
+		return
+	}
+	e.well("email", who)
+}
+
+// pages checks the address of the reply pages.
+func (e *examination) pages() {
+	switch {
+	case e.checkMail() != nil: // said already
+	case e.PublicURL == "" && e.SMTPURL != "":
+		e.note("reply pages", "off: mails carry links into chats only; set PUBLIC_URL and PUBLIC_ADDR to turn them on")
+	case e.PublicURL == "":
+	default:
+		l, err := net.Listen("tcp", e.PublicAddr)
+		if err != nil {
+			e.note("reply pages", e.PublicAddr+" is in use; that is as it should be while the bot runs")
+		} else {
+			_ = l.Close()
+		}
+		e.well("reply pages", e.PublicURL+" → "+e.PublicAddr)
+		if e.SMTPURL == "" {
+			e.note("reply pages", "nobody is led there: e-mail is off")
+		}
 	}
 }
 

@@ -176,6 +176,7 @@ CREATE INDEX registrations_phone ON registrations (phone, number_order);
 CREATE INDEX registrations_untold ON registrations (number_order) WHERE untold = 1;
 ALTER TABLE participations ADD COLUMN cold TEXT NOT NULL DEFAULT ''; -- new in documents, too
 CREATE INDEX participations_cold ON participations (event_id, cold, id) WHERE cold <> '';
+CREATE TABLE whatsapp (id TEXT PRIMARY KEY, doc TEXT NOT NULL); -- see AdoptDevices
 `}
 }
 
