@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/templates"
 )
 
@@ -17,6 +18,8 @@ func programSample(key, mark string, at time.Time) templates.Data {
 			d["Before"] = "Tema lama" + mark
 		}
 		return d
+	case "logistics":
+		return logisticsSample(key, mark, at)
 	case "section":
 		return templates.Data{
 			"Sections": []object{{"N": 1, "Name": "Acara" + mark, "Head": "Budi" + mark, "Members": []string{"Asep" + mark, "Siti" + mark}}, {"N": 2, "Name": "Humas" + mark, "Head": "", "Members": []string(nil)}},
@@ -61,5 +64,22 @@ func themeSample(mark string, at time.Time) templates.Data {
 		},
 		"Mine": 2, "Votes": 4, "Able": 7, "Decided": "", "By": "Rina" + mark, "At": at, "Group": false, "Lead": true, "Tie": true, "N": 2, "Known": []string{"UKM Naik Kelas" + mark},
 		"Who": "Budi" + mark, "Text": "UKM Naik Kelas" + mark, "Before": 1, "Theme": "UKM Naik Kelas" + mark, "Max": 12,
+	}
+}
+
+func logisticsSample(key, mark string, at time.Time) templates.Data {
+	thing := object{
+		"N": 2, "Name": "Tenda" + mark, "Quantity": 1200, "Unit": "unit" + mark, "Owner": "Pak Asep" + mark, "LentBy": "Kecamatan Cibinong" + mark, "HandedTo": "Panggung" + mark,
+		"Note": "biru" + mark, "State": event.ItemHanded, "Photos": 1, "ReturnedAt": &at,
+	}
+	switch key {
+	case "logistics.line", "logistics.thing":
+		return thing
+	}
+	return templates.Data{
+		"Items": []object{thing}, "More": 3, "List": event.Readiness{Total: 7, Ready: 2, Missing: []event.Item{{Name: "Kursi"}}}, "Lent": 3, "Out": 2, "Back": 1, "Member": true, "Offer": "EMK-2026", "OfferN": 12,
+		"Groups": []object{{"Who": "Pak Asep" + mark, "Items": []object{thing}}, {"Who": "", "Items": []object{thing}}}, "Go": false, "Checked": true,
+		"Lenders": []object{{"Name": "Kecamatan Cibinong" + mark, "Contact": "0812-3456-7890" + mark, "Out": []object{thing}, "Back": []object{thing}}}, "Group": true,
+		"Act": "kembali", "Name": "Tenda" + mark, "N": 2, "I": 1, "Of": 2, "By": "Budi" + mark, "At": at, "Rows": 40, "Photo": true, "Numbers": "2, 3",
 	}
 }

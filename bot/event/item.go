@@ -56,6 +56,27 @@ func ItemStates() []ItemState { return []ItemState{ItemNeeded, ItemReady, ItemHa
 // Ready reports whether it is there to be used, or was.
 func (s ItemState) Ready() bool { return s != ItemNeeded }
 
+// Place moves an item to a state, and notes when it was handed over or given
+// back; to is who uses it.
+func (it *Item) Place(s ItemState, to string, now time.Time) {
+	if s == ItemHanded && (it.State != ItemHanded || it.HandedAt == nil) {
+		it.HandedAt = &now
+	}
+	switch s {
+	case ItemHanded:
+		if to != "" {
+			it.HandedTo = to
+		}
+	case ItemReturned:
+		if it.State != ItemReturned {
+			it.ReturnedAt = &now
+		}
+	case ItemNeeded, ItemReady:
+		it.HandedTo, it.HandedAt, it.ReturnedAt = "", nil, nil
+	}
+	it.State = s
+}
+
 // MaxItems is how many entries a task's list holds.
 const MaxItems = 300
 
@@ -173,6 +194,7 @@ type Readiness struct {
 	Total, Ready int
 	Missing      []Item // still needed
 	Out          []Item // borrowed and not returned
+	Back         []Item // borrowed and returned
 }
 
 // Readiness counts a task's list.
@@ -187,6 +209,9 @@ func (t *Task) Readiness() Readiness {
 		}
 		if it.LentBy != "" && it.State != ItemReturned && it.State != ItemNeeded {
 			r.Out = append(r.Out, it)
+		}
+		if it.LentBy != "" && it.State == ItemReturned {
+			r.Back = append(r.Back, it)
 		}
 	}
 	return r

@@ -128,6 +128,7 @@ const (
 	ThemeTask    = "2"
 	RundownTask  = "3"
 	BrandingTask = "4"
+	ReturnTask   = "15"
 )
 
 // LogisticsReady is the SOP's step that makes sure of it on the day.
