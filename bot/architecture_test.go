@@ -31,6 +31,7 @@ var may = map[string][]string{
 	"bot/channel/markup":          {},
 	"bot/channel/telegram":        {"bot/channel", "bot/channel/markup"},
 	"bot/channel/webchat":         {"bot/channel", "bot/channel/markup"},
+	"bot/channel/whatsapp":        {"bot/channel", "bot/channel/markup"},
 	"bot/report":                  {"bot/event"},
 	"bot/metrics":                 {"bot/channel", "storage"},
 	"bot/guestlist":               {"bot/event", "bot/report", "bot/understand"},
@@ -66,6 +67,7 @@ var forTests = []string{
 // adapter.
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
+	"go.mau.fi/":                      {"bot/channel/whatsapp"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
 	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},

@@ -73,11 +73,11 @@ type Channel struct {
 
 	line line // how the connection is
 
-	mu     sync.Mutex
-	client *whatsmeow.Client  // of the linked device; nil while there is none
-	again  chan struct{}      // closed and replaced to wake Run: linked, unlinked, or a person said so
-	cut    context.CancelFunc // ends what Run does with the device now; nil: nothing
-	linking bool              // somebody is linking
+	mu      sync.Mutex
+	client  *whatsmeow.Client  // of the linked device; nil while there is none
+	again   chan struct{}      // closed and replaced to wake Run: linked, unlinked, or a person said so
+	cut     context.CancelFunc // ends what Run does with the device now; nil: nothing
+	linking bool               // somebody is linking
 
 	number  atomic.Pointer[string] // of the account, E.164; nil: not known
 	titles  cache[string]          // of groups
@@ -99,11 +99,11 @@ var (
 
 // How much is remembered of what went by.
 const (
-	recentKept = 2000
-	pollsKept  = 2000
-	titlesKept = 200
+	recentKept  = 2000
+	pollsKept   = 2000
+	titlesKept  = 200
 	uploadsKept = 200
-	choresMost = 8
+	choresMost  = 8
 )
 
 // New makes the channel without reaching for the network.
