@@ -57,9 +57,11 @@ type Bot struct {
 	log      zerolog.Logger
 	wake     func()
 	network  *network
+	lines    *lines
 
 	mu      sync.Mutex
 	running context.Context // nil until Run; workers live under it
+	life    context.Context // nil until Run; ends when the process is told to stop
 	queues  map[string]*queue
 	changed chan struct{} // closed when a queue is empty
 	workers sync.WaitGroup
@@ -90,6 +92,7 @@ func New(o Options) *Bot {
 		b.channels[c.Name()] = c
 	}
 	b.network = &network{bot: b, version: o.Version, started: time.Now()}
+	b.lines = newLines()
 	b.desk = dialog.New(o.App, o.Texts, b.network)
 	b.network.desk = b.desk
 	return b
@@ -124,6 +127,9 @@ func (b *Bot) Receipt(ctx context.Context, r channel.Receipt) error {
 // Run replays what an earlier run left unfinished, then handles messages until
 // ctx ends, and returns when those in hand are finished.
 func (b *Bot) Run(ctx context.Context) error {
+	b.mu.Lock()
+	b.life = ctx
+	b.mu.Unlock()
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if err := b.replay(ctx); err != nil && ctx.Err() == nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/channel/markup"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -63,10 +64,18 @@ func sample(key, mark string) templates.Data {
 	}
 	d["Guest"] = []*event.Participation{{EventID: e.ID, Name: "Siti" + mark, Organisation: "Keripik" + mark, Phone: "+6281234567890"}}
 	withGuests(d, key, mark, at)
+	withLine(d, mark, at)
 	for k, v := range overrides(key, mark, at, lines) {
 		d[k] = v
 	}
 	return d
+}
+
+// withLine adds what the texts about a linked account use.
+func withLine(d templates.Data, mark string, at time.Time) {
+	d["Line"] = channel.Connection{State: channel.Banned, Since: at, Until: at.Add(24 * time.Hour), Detail: "+6281110000" + mark}
+	d["Channel"], d["Account"] = channel.WhatsApp, "+6281110000"
+	d["Own"], d["Seconds"], d["Why"] = true, 20, "tidak ada jawaban"+mark
 }
 
 // overrides are for texts that mean something else by a name.
@@ -94,6 +103,14 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 		return templates.Data{"Hours": 0}
 	case "health.report":
 		return templates.Data{"Now": at}
+	case "whatsapp.status":
+		return templates.Data{"Fault": "terputus", "Linked": true, "Pairing": false, "Group": false}
+	case "whatsapp.begin":
+		return templates.Data{"Phone": "0812-3456-7890"}
+	case "whatsapp.step.done":
+		return templates.Data{"Phone": "+6281234567890"}
+	case "whatsapp.step.code":
+		return templates.Data{"Code": "ABCD-EFGH"}
 	}
 	return nil
 }

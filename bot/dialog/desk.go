@@ -69,6 +69,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		{Name: "tim", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.team},
 		{Name: "grup", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.group},
 		{Name: "riwayat", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.history},
+		{Name: "whatsapp", Aliases: []string{"wa"}, Role: event.Lead, Private: true, Group: true, Menu: true, run: d.whatsapp},
 		{Name: "kesehatan", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.health},
 	}
 	d.steps = map[string]step{
@@ -88,6 +89,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgSend:     d.sendStep,
 		dlgPoster:   d.posterStep,
 		dlgGuests:   d.guestsStep,
+		dlgAccount:  d.accountStep,
 	}
 	return d
 }

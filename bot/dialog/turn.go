@@ -319,13 +319,23 @@ type Network interface {
 	InspectGroup(ctx context.Context, group channel.Chat) (sight channel.GroupSight, known bool, err error)
 	// Menu replaces the menu of commands of one chat, where the channel has one.
 	Menu(ctx context.Context, chat channel.Chat, group bool, role event.Role) error
+	// Line is how the line of a channel's linked account is; ok is false where
+	// the channel has none, or is off.
+	Line(ch channel.Name) (now channel.Connection, ok bool)
+	// Link begins to link an account, by a QR code or, where phone is not "", by
+	// a code to type; what happens is said in the chat of the message by.
+	// channel.ErrLinked, channel.ErrLinking.
+	Link(ch channel.Name, phone string, by channel.Inbound) error
+	// Unlink ends the link.
+	Unlink(ctx context.Context, ch channel.Name) error
 	// Health tells how each channel and the database are.
 	Health(ctx context.Context) []Health
 }
 
 // Health is the state of one part of the program, for /kesehatan.
 type Health struct {
-	Part   string // "telegram", "database", …
-	Detail string // who or what it is
-	Err    error  // nil: well
+	Part   string              // "telegram", "database", …
+	Detail string              // who or what it is
+	Err    error               // nil: well
+	Line   *channel.Connection // of a channel with a linked account
 }

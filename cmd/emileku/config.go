@@ -64,6 +64,8 @@ type settings struct {
 	database
 	TelegramToken  string `env:"TELEGRAM_TOKEN" help:"Bot token from @BotFather. Empty: no Telegram."`
 	TelegramAPIURL string `name:"telegram-api-url" env:"TELEGRAM_API_URL" help:"Base of the Bot API server. Empty: the official one."`
+	WhatsApp       string `name:"whatsapp" env:"WHATSAPP" default:"off" help:"on: connect the linked WhatsApp number."`
+	WhatsAppNumber string `name:"whatsapp-number" env:"WHATSAPP_NUMBER" help:"The bot's number for wa.me links, such as +6281234567890. Empty: the linked one."`
 	HTTPAddr       string `env:"HTTP_ADDR" default:"127.0.0.1:8080" help:"Where /livez, /readyz and /metrics listen."`
 	AdminCode      string `env:"ADMIN_CODE" help:"Claim code for the first lead, at least 8 characters. Empty: made and printed at first start."`
 	QuietHours     string `env:"QUIET_HOURS" default:"20:00-07:00" help:"When guests are not written to unasked (WIB), or off."`
@@ -81,6 +83,11 @@ func shown(value string) string { return tokenWithin.ReplaceAllString(value, "(a
 
 const minAdminCode = 8
 
+// phoneForm is a number in international form.
+var phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
+
+func (s settings) whatsApp() bool { return s.WhatsApp == "on" }
+
 // check refuses wrong values with the name and an example; secrets are not
 // repeated.
 func (s settings) check() error {
@@ -97,6 +104,12 @@ func (s settings) check() error {
 		if u, err := url.Parse(s.TelegramAPIURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return fmt.Errorf("TELEGRAM_API_URL is %q; give a base such as http://127.0.0.1:8081", shown(s.TelegramAPIURL))
 		}
+	}
+	if s.WhatsApp != "on" && s.WhatsApp != "off" {
+		return fmt.Errorf("WHATSAPP is %q; give WHATSAPP=on or WHATSAPP=off", shown(s.WhatsApp))
+	}
+	if s.WhatsAppNumber != "" && !phoneForm.MatchString(s.WhatsAppNumber) {
+		return fmt.Errorf("WHATSAPP_NUMBER is %q; give it in international form, such as +6281234567890", shown(s.WhatsAppNumber))
 	}
 	if _, _, err := net.SplitHostPort(s.HTTPAddr); err != nil {
 		return fmt.Errorf("HTTP_ADDR is %q; give host and port such as 127.0.0.1:8080", shown(s.HTTPAddr))

@@ -25,7 +25,7 @@ func (c *runCmd) Run(ctx context.Context) error {
 }
 
 // errNothing says what to set when nothing is configured.
-var errNothing = errors.New("no channel is configured: set TELEGRAM_TOKEN to the token that @BotFather gave you, or try the practice page with: emileku demo")
+var errNothing = errors.New("no channel is configured: set TELEGRAM_TOKEN to the token that @BotFather gave you, or WHATSAPP=on, or try the practice page with: emileku demo")
 
 // serve is production: everything until ctx ends. beforeWrite is for the
 // crash bench.
@@ -41,7 +41,7 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	if err != nil {
 		return err
 	}
-	if len(channels) == 0 {
+	if len(channels) == 0 && !s.whatsApp() {
 		return errNothing
 	}
 	if s.MongoURI == "" {
@@ -60,6 +60,15 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 			log.Error().Err(err).Msg("database not closed cleanly")
 		}
 	}()
+	var told lineNews
+	if s.whatsApp() {
+		wa, closeDevices, err := s.account(store, log, &told)
+		if err != nil {
+			return err
+		}
+		defer closeDevices()
+		channels = append(channels, wa)
+	}
 	quiet, err := outbox.ParseQuietHours(s.QuietHours)
 	if err != nil {
 		return err
@@ -68,6 +77,7 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	if err != nil {
 		return err
 	}
+	told.to(p)
 	web := newWebServer(s.HTTPAddr, p, log)
 	if err := web.listen(); err != nil {
 		return err

@@ -86,12 +86,8 @@ func (c *Channel) ready(ctx context.Context) error {
 				RetryAfter: untilOr(now.Until, time.Hour), Everyone: true,
 				Restriction: &channel.Restriction{Until: now.Until, Reason: now.Detail}, Err: stateError(now),
 			}
-		case channel.LoggedOut, channel.Replaced, channel.Outdated, channel.Pairing:
+		case channel.Unlinked, channel.LoggedOut, channel.Replaced, channel.Outdated, channel.Pairing:
 			return &channel.SendError{RetryAfter: pauseUnlinked, Everyone: true, Err: stateError(now)}
-		case channel.Unlinked:
-			if c.running.Load() {
-				return &channel.SendError{RetryAfter: pauseUnlinked, Everyone: true, Err: stateError(now)}
-			}
 		default:
 		}
 		select {

@@ -13,14 +13,6 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 )
 
-// Errors of Link.
-var (
-	// ErrLinked: an account is linked already.
-	ErrLinked = errors.New("whatsapp: an account is linked already; unlink it first")
-	// ErrLinking: somebody else is linking right now.
-	ErrLinking = errors.New("whatsapp: an account is being linked right now")
-)
-
 // codeLasts is how long a code to type is good; WhatsApp closes the connection
 // about then.
 const codeLasts = 160 * time.Second
@@ -35,13 +27,13 @@ func (c *Channel) Link(ctx context.Context, phone string) (<-chan channel.LinkSt
 	c.mu.Lock()
 	if c.linking {
 		c.mu.Unlock()
-		return nil, ErrLinking
+		return nil, channel.ErrLinking
 	}
 	c.linking = true
 	c.mu.Unlock()
 	device, err := c.opts.Devices.GetFirstDevice(ctx)
 	if err == nil && device.ID != nil {
-		err = ErrLinked
+		err = channel.ErrLinked
 	}
 	if err != nil {
 		c.endLinking()

@@ -122,7 +122,7 @@ func New(o Options) (*Channel, error) {
 		polls: newCache[[]channel.PollOption](pollsKept), uploads: newCache[uploaded](uploadsKept),
 	}
 	c.chores.SetLimit(choresMost)
-	c.line.now.State, c.line.now.Since = channel.Unlinked, time.Now()
+	c.line.now.State, c.line.now.Since = channel.Connecting, time.Now() // Run finds out
 	if o.Number != "" {
 		c.number.Store(&o.Number)
 	}
