@@ -49,6 +49,7 @@ var may = map[string][]string{
 	"cmd/emileku/bench":           {"*"},
 	"bot/channel/channeltest":     {"bot/channel", "bot/channel/markup"},
 	"bot/channel/telegram/botapi": {},
+	"bot/channel/whatsapp/wafake": {},
 	"bot/transcript":              {"*"},
 	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
@@ -58,7 +59,8 @@ var may = map[string][]string{
 // forTests are the packages that support tests; they may not get into the
 // program, except into its benches.
 var forTests = []string{
-	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/transcript", "storage/storagetest",
+	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/whatsapp/wafake", "bot/transcript",
+	"storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
 
@@ -67,6 +69,8 @@ var forTests = []string{
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
+	"go.mau.fi/":                      {"bot/channel/whatsapp/wafake"},
+	"github.com/coder/websocket":      {"bot/channel/whatsapp/wafake"},
 	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},
 	"github.com/prometheus/":          {"bot/metrics", "cmd/emileku"},

@@ -18,6 +18,7 @@
 //	bot/channel/markup          *tebal*, _miring_, `kode`
 //	bot/channel/telegram        Telegram
 //	bot/channel/telegram/botapi a Bot API server for tests and benches
+//	bot/channel/whatsapp/wafake a WhatsApp server for tests and the drill
 //	bot/channel/webchat         the practice page
 //	bot/channel/channeltest     the suite that every channel passes, and a fake
 //	bot/transcript              conversations as tests: testdata/*.chat
