@@ -198,6 +198,7 @@ type Account struct {
 
 	state     *appState
 	requests  []string
+	linkError error
 	available bool // a linked device shows itself as there
 }
 

@@ -108,12 +108,12 @@ func category(name, value string) waBinary.Node {
 	return waBinary.Node{Tag: "category", Attrs: waBinary.Attrs{"name": name, "value": value}}
 }
 
-// unlink is the client's own logout.
+// unlink is the client's own logout: it disconnects by itself.
 func (s *Server) unlink(c *conn, n *waBinary.Node) {
 	d := c.device
-	s.answer(c, n)
 	delete(d.owner.devices, d.id)
-	s.streamError(c, "401", waBinary.Node{Tag: "conflict", Attrs: waBinary.Attrs{"type": "device_removed"}})
+	c.device, d.conn, d.active = nil, nil, false
+	s.answer(c, n)
 }
 
 // handlePresence remembers what a client shows of itself: that it is there, or

@@ -33,7 +33,6 @@ type pairing struct {
 	account *Account     // who said yes; the client has to confirm
 	device  *device
 	request string // the ID of pair-success
-	failure error  // what the client answered to it
 }
 
 // refCount is how many QR codes the client is given to show in turn.
@@ -115,6 +114,7 @@ func (a *Account) agree(p *pairing, secret []byte) error {
 		return errors.New("wafake: the device is linked already")
 	}
 	a.srv.forgetPairing(p)
+	a.linkError = nil
 	d := a.link(p.noise)
 	d.registered, d.identity, d.signed = p.registered, p.identity, p.signed
 	signed, err := a.signIdentity(d)
@@ -150,7 +150,7 @@ func (s *Server) paired(c *conn, n *waBinary.Node) {
 	p := c.pairing
 	if attrString(n, "type") == "error" {
 		e := n.GetChildByTag("error")
-		p.failure = fmt.Errorf("wafake: the client refused to be linked: %s", attrString(&e, "text"))
+		p.account.linkError = fmt.Errorf("wafake: the client refused to be linked: %s", attrString(&e, "text"))
 		delete(p.account.devices, p.device.id)
 		s.bump()
 		return

@@ -44,7 +44,7 @@ func (s *Server) companionHello(c *conn, n *waBinary.Node, reg waBinary.Node) {
 
 // EnterCode is a person who types the client's pairing code into the phone. A
 // wrong code shows only when the client answers: the phone cannot open its
-// bundle then, and Linking tells.
+// bundle then, and LinkError tells.
 func (a *Account) EnterCode(code string) error {
 	code = strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(code), "-", ""))
 	a.srv.mu.Lock()
@@ -108,7 +108,7 @@ func (s *Server) companionFinish(c *conn, n *waBinary.Node, reg waBinary.Node) {
 	}
 	secret, err := p.code.open(p.code.account, content(reg.GetChildByTag("link_code_pairing_wrapped_key_bundle")), p.identity)
 	if err != nil {
-		p.failure = err
+		p.code.account.linkError = err
 		p.code.ephemeral = nil
 		s.answerError(c, n, 401, "not-authorized")
 		return
@@ -117,6 +117,14 @@ func (s *Server) companionFinish(c *conn, n *waBinary.Node, reg waBinary.Node) {
 	if err := p.code.account.agree(p, secret); err != nil {
 		s.fail(err)
 	}
+}
+
+// LinkError is why the last attempt to link a device failed on the phone's side
+// or on the client's; nil if it did not.
+func (a *Account) LinkError() error {
+	a.srv.mu.Lock()
+	defer a.srv.mu.Unlock()
+	return a.linkError
 }
 
 func (p *codePairing) open(a *Account, bundle []byte, device [32]byte) ([]byte, error) {
