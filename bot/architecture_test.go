@@ -50,6 +50,7 @@ var may = map[string][]string{
 	"cmd/emileku/bench":           {"*"},
 	"bot/channel/channeltest":     {"bot/channel", "bot/channel/markup"},
 	"bot/channel/telegram/botapi": {},
+	"bot/channel/whatsapp/wafake": {},
 	"bot/transcript":              {"*"},
 	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
@@ -59,7 +60,8 @@ var may = map[string][]string{
 // forTests are the packages that support tests; they may not get into the
 // program, except into its benches.
 var forTests = []string{
-	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/transcript", "storage/storagetest",
+	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/whatsapp/wafake", "bot/transcript",
+	"storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
 
@@ -67,8 +69,9 @@ var forTests = []string{
 // adapter.
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
-	"go.mau.fi/":                      {"bot/channel/whatsapp"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
+	"go.mau.fi/":                      {"bot/channel/whatsapp", "bot/channel/whatsapp/wafake"},
+	"github.com/coder/websocket":      {"bot/channel/whatsapp/wafake"},
 	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},
 	"github.com/prometheus/":          {"bot/metrics", "cmd/emileku"},

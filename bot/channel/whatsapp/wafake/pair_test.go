@@ -1,0 +1,58 @@
+package wafake_test
+
+import (
+	"testing"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"github.com/diskopukm/emileku/bot/channel/whatsapp/wafake"
+)
+
+func TestPairByQR(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, wafake.Options{FullUpload: true})
+	siti := srv.AddPerson("6281210000001", "Siti")
+	account := srv.NewAccount(officePhone)
+	c := newClient(t, srv, container(t).NewDevice())
+	must(t, c.Connect())
+	codes := expect[*events.QR](c).Codes
+	if err := account.ScanQR("https://wa.me/settings/linked_devices#x,AA==,AA==,AA==,1"); err == nil {
+		t.Error("an unknown code was taken")
+	}
+	must(t, account.ScanQR(codes[0]))
+	paired := expect[*events.PairSuccess](c)
+	if paired.ID.User != officePhone || paired.ID.Device != 1 || paired.LID.User != account.LID().User {
+		t.Errorf("paired as %s, %s", paired.ID, paired.LID)
+	}
+	expect[*events.Connected](c)
+	must(t, account.Connected(deadline(t)))
+
+	siti.Send(account, "halo")
+	if m := c.message(); m.Message.GetConversation() != "halo" {
+		t.Errorf("got %v", m.Message)
+	}
+	c.text(siti, "halo juga", "P1")
+	if got := next(t, siti); got.Text != "halo juga" {
+		t.Errorf("Siti got %+v", got)
+	}
+	must(t, srv.Settle(deadline(t)))
+	must(t, c.Logout(deadline(t)))
+	if left := account.Devices(); len(left) != 0 {
+		t.Errorf("after the logout %v are linked", left)
+	}
+}
+
+func TestPairByCode(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, wafake.Options{})
+	account := srv.NewAccount(officePhone)
+	c := newClient(t, srv, container(t).NewDevice())
+	must(t, c.Connect())
+	expect[*events.QR](c)
+	code, err := c.PairPhone(deadline(t), officePhone, true, whatsmeow.PairClientChrome, "Chrome (Linux)")
+	must(t, err)
+	must(t, account.EnterCode(code))
+	expect[*events.PairSuccess](c)
+	expect[*events.Connected](c)
+}
