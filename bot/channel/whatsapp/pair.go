@@ -124,7 +124,12 @@ func (c *Channel) pairOnce(ctx context.Context, device *store.Device, phone stri
 	defer cancel()
 	cli := c.newClient(device)
 	cli.BackgroundEventCtx = ctx
-	defer cli.Disconnect()
+	stuck := false
+	defer func() {
+		if !stuck {
+			cli.Disconnect()
+		}
+	}()
 	ended := make(chan struct{}, 1)
 	who := make(chan string, 1)
 	cli.AddEventHandler(func(e any) {
@@ -140,7 +145,7 @@ func (c *Channel) pairOnce(ctx context.Context, device *store.Device, phone stri
 	})
 	items, err := cli.GetQRChannel(ctx)
 	if err == nil {
-		err = cli.ConnectContext(ctx)
+		stuck, err = dial(ctx, cli)
 	}
 	if err != nil {
 		return channel.LinkStep{Err: fmt.Errorf("whatsapp: link: %w", err)}, ctx.Err() == nil

@@ -126,6 +126,7 @@ func (c *Channel) serve(ctx context.Context, device *store.Device, sink channel.
 	defer cut()
 	cli := c.newClient(device)
 	cli.BackgroundEventCtx = ctx
+	hangUp := cli.Disconnect
 	news := make(chan any, 64)
 	in := &receiver{c: c, cli: cli, sink: sink, ctx: ctx, news: news}
 	cli.AddEventHandlerWithSuccessStatus(in.handle)
@@ -140,7 +141,7 @@ func (c *Channel) serve(ctx context.Context, device *store.Device, sink channel.
 		c.client, c.cut = nil, nil
 		c.mu.Unlock()
 		in.stop() // what is being stored is stored, before the line goes
-		cli.Disconnect()
+		hangUp()
 		if s := c.Connection().State; s == channel.Online || s == channel.Connecting {
 			c.line.set(channel.Connection{State: channel.Offline})
 		}
@@ -148,7 +149,11 @@ func (c *Channel) serve(ctx context.Context, device *store.Device, sink channel.
 	for pause := c.pauses(); ctx.Err() == nil; {
 		c.become(ctx, channel.Connecting, time.Time{}, "")
 		begun := time.Now()
-		end := c.session(ctx, cli, news)
+		end, stuck := c.session(ctx, cli, news)
+		if stuck {
+			hangUp = func() {} // it is done once the library lets go
+			return
+		}
 		if time.Since(begun) > stableAfter {
 			pause.Reset()
 		}
@@ -166,23 +171,48 @@ type ending struct {
 	now    bool // connect again at once
 }
 
+// dial connects. The library does not look at ctx while it shakes hands, for up
+// to 20 seconds, and lets nobody disconnect meanwhile; whoever ends the process
+// does not wait for that: then stuck is true, and the client disconnects itself.
+func dial(ctx context.Context, cli *whatsmeow.Client) (stuck bool, err error) {
+	done := make(chan error, 1)
+	go func() { done <- cli.ConnectContext(ctx) }()
+	select {
+	case err := <-done:
+		return false, err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return false, err
+	default:
+	}
+	go hangUpLater(cli, done)
+	return true, ctx.Err()
+}
+
+func hangUpLater(cli *whatsmeow.Client, done <-chan error) {
+	<-done
+	cli.Disconnect()
+}
+
 // session connects and waits for the end of the connection.
-func (c *Channel) session(ctx context.Context, cli *whatsmeow.Client, news <-chan any) ending {
+func (c *Channel) session(ctx context.Context, cli *whatsmeow.Client, news <-chan any) (end ending, stuck bool) {
 	for len(news) > 0 { // of the session before
 		<-news
 	}
-	if err := cli.ConnectContext(ctx); err != nil {
-		return ending{state: channel.Offline, detail: err.Error()}
+	if stuck, err := dial(ctx, cli); err != nil {
+		return ending{state: channel.Offline, detail: err.Error()}, stuck
 	}
 	welcome := time.NewTimer(c.opts.LineTimeout)
 	defer welcome.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return ending{state: channel.Offline}
+			return ending{state: channel.Offline}, false
 		case <-welcome.C:
 			cli.Disconnect()
-			return ending{state: channel.Offline, detail: "WhatsApp does not welcome us"}
+			return ending{state: channel.Offline, detail: "WhatsApp does not welcome us"}, false
 		case e := <-news:
 			if _, ok := e.(*events.Connected); ok {
 				welcome.Stop()
@@ -191,7 +221,7 @@ func (c *Channel) session(ctx context.Context, cli *whatsmeow.Client, news <-cha
 			}
 			if end, ended := c.judge(e); ended {
 				cli.Disconnect()
-				return end
+				return end, false
 			}
 		}
 	}

@@ -174,7 +174,11 @@ func (c *Channel) Check(ctx context.Context) (string, error) {
 	if device.ID == nil {
 		return "", errUnlinked
 	}
-	return phoneOf(*device.ID), nil
+	who := phoneOf(device.ID.ToNonAD())
+	if c.opts.Number == "" {
+		c.number.Store(&who)
+	}
+	return who, nil
 }
 
 // Errors of a line that does not work.

@@ -24,6 +24,9 @@ type Faults struct {
 	deaf          int
 	drops         int
 	lostAcks      int
+	muted         int
+	refused       int // how many more messages are refused
+	refusal       int // with this error
 }
 
 type reachout struct {
@@ -115,6 +118,13 @@ func (f *Faults) DropMessages(n int) { f.set(func() { f.drops = n }) }
 // passed on and before it is acknowledged: the client cannot know that it
 // arrived.
 func (f *Faults) LoseAcks(n int) { f.set(func() { f.lostAcks = n }) }
+
+// Mute takes each of the next n messages of clients and never says so.
+func (f *Faults) Mute(n int) { f.set(func() { f.muted = n }) }
+
+// Refuse answers each of the next n messages of clients with an error, such as
+// 400 or 500, and passes none on.
+func (f *Faults) Refuse(n, code int) { f.set(func() { f.refused, f.refusal = n, code }) }
 
 // Slow delays each stanza to a client that has to be acknowledged.
 func (f *Faults) Slow(d time.Duration) { f.set(func() { f.delay = d }) }

@@ -27,6 +27,9 @@ func (s *Server) handleMessage(c *conn, n *waBinary.Node) {
 	if from.owner.account != nil && entry.Error == 0 {
 		entry.Error = s.cold(from.owner.account, &entry)
 	}
+	if entry.Error == 0 && s.faults.takeDrop(&s.faults.refused) {
+		entry.Error = s.faults.refusal
+	}
 	entry.Lost = entry.Error == 0 && s.faults.takeDrop(&s.faults.lostAcks)
 	s.log = append(s.log, entry)
 	if entry.Error == 0 {
@@ -34,6 +37,9 @@ func (s *Server) handleMessage(c *conn, n *waBinary.Node) {
 	}
 	if entry.Lost {
 		c.cut()
+		return
+	}
+	if s.faults.takeDrop(&s.faults.muted) {
 		return
 	}
 	ack := waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{

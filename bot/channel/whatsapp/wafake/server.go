@@ -166,6 +166,13 @@ func (s *Server) bump() {
 	s.changed = make(chan struct{})
 }
 
+// Changed gives a channel that is closed at the next change of anything.
+func (s *Server) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
 // wait returns once what done says is true; done is called with mu held.
 func (s *Server) wait(ctx context.Context, what string, done func() bool) error {
 	for {
