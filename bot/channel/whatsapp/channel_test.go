@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -45,7 +46,7 @@ func newNetwork(t *testing.T) *network {
 	}
 	n := &network{t: t, srv: srv, account: srv.NewAccount(botPhone)}
 	ctx := context.Background()
-	db, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(t.TempDir(), "emileku.db"), Relaxed: true})
+	db, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(scratch(t), "emileku.db"), Relaxed: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +66,18 @@ func newNetwork(t *testing.T) *network {
 		db.Close()
 	})
 	return n
+}
+
+// scratch is a folder that goes when the process does. The library's last
+// questions to the database may come after the test.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "whatsapp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // linked links a device, as if a code had been scanned earlier.

@@ -123,7 +123,8 @@ func (c *Channel) pairOnce(ctx context.Context, device *store.Device, phone stri
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cli := c.newClient(device)
-	cli.BackgroundEventCtx = ctx
+	life, end := detached(ctx, cli)
+	defer end()
 	stuck := false
 	defer func() {
 		if !stuck {
@@ -145,7 +146,7 @@ func (c *Channel) pairOnce(ctx context.Context, device *store.Device, phone stri
 	})
 	items, err := cli.GetQRChannel(ctx)
 	if err == nil {
-		stuck, err = dial(ctx, cli)
+		stuck, err = dial(ctx, life, cli)
 	}
 	if err != nil {
 		return channel.LinkStep{Err: fmt.Errorf("whatsapp: link: %w", err)}, ctx.Err() == nil

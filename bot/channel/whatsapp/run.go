@@ -125,8 +125,11 @@ func (c *Channel) serve(ctx context.Context, device *store.Device, sink channel.
 	ctx, cut := context.WithCancel(ctx)
 	defer cut()
 	cli := c.newClient(device)
-	cli.BackgroundEventCtx = ctx
-	hangUp := cli.Disconnect
+	life, end := detached(ctx, cli)
+	hangUp := func() {
+		cli.Disconnect()
+		end()
+	}
 	news := make(chan any, 64)
 	in := &receiver{c: c, cli: cli, sink: sink, ctx: ctx, news: news}
 	cli.AddEventHandlerWithSuccessStatus(in.handle)
@@ -149,15 +152,15 @@ func (c *Channel) serve(ctx context.Context, device *store.Device, sink channel.
 	for pause := c.pauses(); ctx.Err() == nil; {
 		c.become(ctx, channel.Connecting, time.Time{}, "")
 		begun := time.Now()
-		end, stuck := c.session(ctx, cli, news)
+		why, stuck := c.session(ctx, life, cli, news)
 		if stuck {
-			hangUp = func() {} // it is done once the library lets go
+			hangUp = end // the rest is done once the library lets go
 			return
 		}
 		if time.Since(begun) > stableAfter {
 			pause.Reset()
 		}
-		if !c.afterSession(ctx, cli, end, pause) {
+		if !c.afterSession(ctx, why, pause) {
 			return
 		}
 	}
@@ -171,12 +174,20 @@ type ending struct {
 	now    bool // connect again at once
 }
 
+// detached gives a client a life of its own, which ends after it has hung up: a
+// connection whose context ends closes itself while it is being closed.
+func detached(ctx context.Context, cli *whatsmeow.Client) (context.Context, context.CancelFunc) {
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	cli.BackgroundEventCtx = life
+	return life, end
+}
+
 // dial connects. The library does not look at ctx while it shakes hands, for up
 // to 20 seconds, and lets nobody disconnect meanwhile; whoever ends the process
 // does not wait for that: then stuck is true, and the client disconnects itself.
-func dial(ctx context.Context, cli *whatsmeow.Client) (stuck bool, err error) {
+func dial(ctx, life context.Context, cli *whatsmeow.Client) (stuck bool, err error) {
 	done := make(chan error, 1)
-	go func() { done <- cli.ConnectContext(ctx) }()
+	go func() { done <- cli.ConnectContext(life) }()
 	select {
 	case err := <-done:
 		return false, err
@@ -196,12 +207,19 @@ func hangUpLater(cli *whatsmeow.Client, done <-chan error) {
 	cli.Disconnect()
 }
 
+// graceToClose is how long WhatsApp, who ends the connection, has to close it:
+// the library must not do so at the same moment.
+const graceToClose = 500 * time.Millisecond
+
 // session connects and waits for the end of the connection.
-func (c *Channel) session(ctx context.Context, cli *whatsmeow.Client, news <-chan any) (end ending, stuck bool) {
-	for len(news) > 0 { // of the session before
-		<-news
+func (c *Channel) session(ctx, life context.Context, cli *whatsmeow.Client, news <-chan any) (end ending, stuck bool) {
+	// WhatsApp may say why it ends a connection when that has ended already.
+	for len(news) > 0 {
+		if end, ended := c.judge(<-news); ended && end.state != channel.Offline {
+			return end, false
+		}
 	}
-	if stuck, err := dial(ctx, cli); err != nil {
+	if stuck, err := dial(ctx, life, cli); err != nil {
 		return ending{state: channel.Offline, detail: err.Error()}, stuck
 	}
 	welcome := time.NewTimer(c.opts.LineTimeout)
@@ -220,6 +238,9 @@ func (c *Channel) session(ctx context.Context, cli *whatsmeow.Client, news <-cha
 				continue
 			}
 			if end, ended := c.judge(e); ended {
+				if _, gone := e.(*events.Disconnected); !gone {
+					sleep(ctx, graceToClose)
+				}
 				cli.Disconnect()
 				return end, false
 			}
@@ -259,7 +280,7 @@ func (c *Channel) judge(e any) (ending, bool) {
 
 // afterSession waits until it makes sense to connect again; false: not with
 // this client.
-func (c *Channel) afterSession(ctx context.Context, cli *whatsmeow.Client, end ending, pause *backoff.ExponentialBackOff) bool {
+func (c *Channel) afterSession(ctx context.Context, end ending, pause *backoff.ExponentialBackOff) bool {
 	if ctx.Err() != nil {
 		return false
 	}
