@@ -90,7 +90,11 @@ func Plain() channel.Capabilities {
 func NewHouse(t *testing.T, caps channel.Capabilities) *House {
 	t.Helper()
 	h := newHouse(t, caps)
-	h.fake = channeltest.NewFake(channeltest.FakeOptions{Capabilities: caps})
+	o := channeltest.FakeOptions{Capabilities: caps}
+	if caps == Plain() {
+		o.Name, o.ChooseIDs = channel.WhatsApp, true
+	}
+	h.fake = channeltest.NewFake(o)
 	h.net = byHand{h.fake}
 	h.open()
 	return h
@@ -118,7 +122,11 @@ func (n byHand) connect(*House) (channel.Channel, []func(context.Context) error,
 }
 
 func (n byHand) address(who string) (channel.Chat, channel.Sender) {
-	return channel.Chat{Channel: n.fake.Name(), ID: who}, channel.Sender{ID: who, Name: strings.ToUpper(who[:1]) + who[1:], Username: who}
+	s := channel.Sender{ID: who, Name: strings.ToUpper(who[:1]) + who[1:], Username: who}
+	if n.fake.Name() == channel.WhatsApp { // which knows no public handles
+		s.Username = ""
+	}
+	return channel.Chat{Channel: n.fake.Name(), ID: who}, s
 }
 
 func (n byHand) group() channel.Chat { return channel.Chat{Channel: n.fake.Name(), ID: groupID} }

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/store/sqlstore"
@@ -208,67 +206,12 @@ func (p *person) media(t *testing.T, m wafake.Media) string {
 func (p *person) Sees(*testing.T) []channeltest.Seen {
 	var out []channeltest.Seen
 	for _, m := range p.Inbox() {
-		s := channeltest.Seen{ID: m.ID, ReplyTo: m.ReplyTo}
-		s.Text, s.Bold, s.Italic, s.Code = shownText(m.Text)
+		shown := wafake.Show(m.Text)
+		s := channeltest.Seen{ID: m.ID, ReplyTo: m.ReplyTo, Text: shown.Text, Bold: shown.Bold, Italic: shown.Italic, Code: shown.Code}
 		if m.Media != nil {
 			s.Photo, s.FileName, s.Data = m.Media.Kind == wafake.Image, m.Media.Name, m.Media.Data
 		}
 		out = append(out, s)
 	}
 	return out
-}
-
-// shownText reads a text as WhatsApp shows it: pairs of marks within a line,
-// not inside a word, with no space on their inner side, are a style.
-func shownText(s string) (plain string, bold, italic, code []string) {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		runes := []rune(l)
-		var out []rune
-		for k := 0; k < len(runes); k++ {
-			end := closing(runes, k)
-			if end < 0 {
-				out = append(out, runes[k])
-				continue
-			}
-			inner := string(runes[k+1 : end])
-			if runes[k] == '`' {
-				code = append(code, alike(inner))
-			} else {
-				text, b, it, c := shownText(inner)
-				bold, italic, code, inner = append(bold, b...), append(italic, it...), append(code, c...), text
-				if runes[k] == '*' {
-					bold = append(bold, inner)
-				} else {
-					italic = append(italic, inner)
-				}
-			}
-			out, k = append(out, []rune(inner)...), end
-		}
-		lines[i] = alike(string(out))
-	}
-	return strings.Join(lines, "\n"), bold, italic, code
-}
-
-// closing finds the mark that closes the one at k; -1: it is no opening mark.
-func closing(l []rune, k int) int {
-	word := func(i int) bool { return i >= 0 && i < len(l) && wordRune(l[i]) }
-	space := func(i int) bool { return i < 0 || i >= len(l) || unicode.IsSpace(l[i]) }
-	if !strings.ContainsRune("*_`", l[k]) || word(k-1) || space(k+1) {
-		return -1
-	}
-	for j := k + 2; j < len(l); j++ {
-		if l[j] == l[k] && !space(j-1) && !word(j+1) {
-			return j
-		}
-	}
-	return -1
-}
-
-// alike reads lookalikes as what they look like.
-func alike(s string) string {
-	for mark, other := range lookalikes {
-		s = strings.ReplaceAll(s, string(other), string(mark))
-	}
-	return s
 }
