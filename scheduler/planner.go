@@ -33,12 +33,15 @@ type Voice interface {
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
+	Checklist
 }
 
 // Inviter writes what belongs to the sending of invitations.
 type Inviter interface {
 	// Invitation writes a guest's invitation for a channel.
 	Invitation(b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error)
+	// Attachments are the files that go along with it.
+	Attachments(ctx context.Context, b *storage.Broadcast, g *event.Participation, via channel.Name) ([]channel.File, error)
 	// Handover writes to the team about an official's invitation: what to do
 	// with it, and the text that is passed on.
 	Handover(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error)
@@ -139,7 +142,7 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"nudge", p.nudge},
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
-		{"steps", p.steps},
+		{"checklist", p.checklist},
 		{"broadcasts", p.broadcasts},
 		{"remind", p.remind},
 		{"clean up", p.cleanUp},

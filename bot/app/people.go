@@ -209,6 +209,14 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 	if err := a.forgetParticipations(ctx, by.Person.ID); err != nil {
 		return 0, fmt.Errorf("delete data: %w", err)
 	}
+	if err := a.forgetLetters(ctx, by.Person.ID); err != nil {
+		return 0, fmt.Errorf("delete data: %w", err)
+	}
+	if !by.Person.Role.Staff() {
+		if err := a.forgetInTasks(ctx, by.Person.ID); err != nil {
+			return 0, fmt.Errorf("delete data: %w", err)
+		}
+	}
 	if err := a.forgetMessages(ctx, by); err != nil {
 		return 0, err
 	}

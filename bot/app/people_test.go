@@ -245,7 +245,10 @@ func TestCreateEvent(t *testing.T) {
 	if e, err := o.UpdateEvent(ctx, o.by("lead"), eventID, "event.theme", "", func(e *event.Event) { e.Theme = "Naik kelas" }); err != nil || e.Schedule != 1 {
 		t.Errorf("%+v, %v", e, err)
 	}
-	shifts := o.Reschedule(moved, moved.Start.AddDate(0, 0, 7))
+	shifts, err := o.Reschedule(ctx, moved, moved.Start.AddDate(0, 0, 7))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range shifts {
 		if s.To.At.Sub(s.From.At) != 7*24*time.Hour || s.Past != s.To.At.Before(o.Now()) {
 			t.Errorf("%+v", s)

@@ -84,18 +84,26 @@ func (d *Desk) askChange(ctx context.Context, t *Turn, st eventState, e *event.E
 	if err != nil {
 		return err
 	}
+	list, err := d.app.Reschedule(ctx, e, st.Start)
+	if err != nil {
+		return err
+	}
 	var shifts []shiftLine
-	for _, s := range d.app.Reschedule(e, st.Start) {
-		shifts = append(shifts, shiftLine{Step: s.From.Step, H: hName(s.From, t.texts), From: s.From.At, To: s.To.At, Hours: s.From.Before > 0, Past: s.Past})
+	late := 0
+	for _, s := range list {
+		shifts = append(shifts, shiftLine{Name: t.texts.TaskTitle(s.Task), H: hName(s.From, t.texts), From: s.From.At, To: s.To.At, Hours: s.From.Before > 0, Past: s.Past})
+		if s.Past {
+			late++
+		}
 	}
 	return t.Say("event.ask.move", templates.Data{
-		"Event": e, "Start": st.Start, "Shifts": shifts, "Reach": reach, "Warn": warningsOf(st.Start, d.app.Now(), t.texts),
+		"Event": e, "Start": st.Start, "Shifts": shifts, "Reach": reach, "Warn": warningsOf(st.Start, d.app.Now(), late),
 	}, t.choices(st.Tag, d.sure(t)...), replyHint())
 }
 
-// shiftLine is one step of the timeline before and after a move.
+// shiftLine is one task of the checklist before and after a move.
 type shiftLine struct {
-	Step     int
+	Name     string
 	H        string
 	From, To time.Time
 	Hours    bool
@@ -255,7 +263,7 @@ func (d *Desk) move(ctx context.Context, t *Turn, st eventState) error {
 	before := e.Start
 	t.Close()
 	if before.Equal(st.Start) {
-		return d.sayEvent(t, "event.show", e, nil)
+		return d.sayEvent(ctx, t, "event.show", e, nil)
 	}
 	detail := fieldStart + ": " + before.In(event.Jakarta).Format("2006-01-02 15:04") + " → " + st.Start.In(event.Jakarta).Format("2006-01-02 15:04")
 	e, err = d.app.UpdateEvent(ctx, t.Actor(), st.EventID, "event.move", detail, func(e *event.Event) { e.Start = st.Start.UTC() })
@@ -270,5 +278,5 @@ func (d *Desk) move(ctx context.Context, t *Turn, st eventState) error {
 	if err != nil {
 		return err
 	}
-	return d.sayEvent(t, "event.moved", e, templates.Data{"Before": before, "Reach": reach})
+	return d.sayEvent(ctx, t, "event.moved", e, templates.Data{"Before": before, "Reach": reach})
 }

@@ -80,6 +80,8 @@ func Run(t *testing.T, h Harness) {
 		{"Participations", participationCases()},
 		{"Broadcasts", broadcastCases()},
 		{"Questions", questionCases()},
+		{"Letters", letterCases()},
+		{"Tasks", taskCases()},
 		{"Places", placeCases()},
 		{"Counters", counterCases()},
 		{"Codes", codeCases()},
