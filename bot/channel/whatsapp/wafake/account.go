@@ -345,3 +345,10 @@ func (a *Account) signIdentity(d *device) (*waAdv.ADVSignedDeviceIdentity, error
 		Details: details, AccountSignatureKey: a.end.identity.Pub[:], AccountSignature: signature,
 	}, nil
 }
+
+// Available reports whether a linked device shows itself as there.
+func (a *Account) Available() bool {
+	a.srv.mu.Lock()
+	defer a.srv.mu.Unlock()
+	return a.available
+}

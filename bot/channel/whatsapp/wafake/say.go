@@ -81,10 +81,11 @@ func (s *Server) sayAgain(o *said, d *device, retry int, fetch func() (*prekey.B
 	if s.faults.takeUndecryptable() {
 		last := encs[len(encs)-1]
 		sealed := append([]byte{}, last.Content.([]byte)...)
-		sealed[len(sealed)-1] ^= 0x55
+		sealed[len(sealed)-9] ^= 0x55 // of the authentication code, or right before it
 		encs[len(encs)-1].Content = sealed
 	}
 	s.deliver(d, waBinary.Node{Tag: "message", Attrs: s.messageAttrs(o), Content: encs})
+	s.remind(d)
 }
 
 func sealDirect(o *said, m *waE2E.Message, d *device, fetch func() (*prekey.Bundle, error)) ([]waBinary.Node, error) {
