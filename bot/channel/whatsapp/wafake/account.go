@@ -285,7 +285,8 @@ type Container interface {
 }
 
 // NewPairedDevice makes a device in a container that is linked already, as if a
-// QR code had been scanned in an earlier life: quicker than pairing.
+// QR code had been scanned in an earlier life: quicker than pairing, and without
+// what a phone sends to a new device.
 func (a *Account) NewPairedDevice(ctx context.Context, container Container) (*store.Device, error) {
 	made := container.NewDevice()
 	a.srv.mu.Lock()
@@ -309,9 +310,10 @@ func (a *Account) NewPairedDevice(ctx context.Context, container Container) (*st
 	if err := made.Identities.PutIdentity(ctx, a.lid.SignalAddress().String(), *a.end.identity.Pub); err != nil {
 		return nil, fmt.Errorf("wafake: save paired device: %w", err)
 	}
-	a.srv.mu.Lock()
-	defer a.srv.mu.Unlock()
-	a.welcome(d)
+	key := store.AppStateSyncKey{Data: a.state.key, Timestamp: a.state.made.UnixMilli(), Fingerprint: []byte{}}
+	if err := made.AppStateKeys.PutAppStateSyncKey(ctx, a.state.keyID, key); err != nil {
+		return nil, fmt.Errorf("wafake: save paired device: %w", err)
+	}
 	return made, nil
 }
 

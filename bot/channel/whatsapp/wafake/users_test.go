@@ -66,8 +66,8 @@ func TestAppState(t *testing.T) {
 	// The client reports no change of a collection that it sees for the first time.
 	must(t, srv.NewAccount(officePhone).SaveContact("6281310000009", "Pak Asep"))
 	c, account := linked(t, srv)
-	for range appstate.AllPatchNames {
-		expect[*events.AppStateSyncComplete](c)
+	for _, name := range appstate.AllPatchNames {
+		must(t, c.FetchAppState(deadline(t), name, true, false))
 	}
 	must(t, account.SaveContact(siti.Phone(), "Bu Siti (Dinas)"))
 	if e := expect[*events.Contact](c); e.JID != siti.PN() || e.Action.GetFullName() != "Bu Siti (Dinas)" {
