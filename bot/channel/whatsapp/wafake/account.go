@@ -238,6 +238,11 @@ func (a *Account) Connected(ctx context.Context) error {
 	})
 }
 
+// Disconnected waits until no client is logged in as the account.
+func (a *Account) Disconnected(ctx context.Context) error {
+	return a.srv.wait(ctx, "the end of all connections", func() bool { return a.logins() == 0 })
+}
+
 // Devices are the numbers of the linked devices.
 func (a *Account) Devices() []uint16 {
 	a.srv.mu.Lock()
@@ -249,6 +254,10 @@ func (a *Account) Devices() []uint16 {
 func (a *Account) Logins() int {
 	a.srv.mu.Lock()
 	defer a.srv.mu.Unlock()
+	return a.logins()
+}
+
+func (a *Account) logins() int {
 	n := 0
 	for c := range a.srv.conns {
 		if c.device != nil && c.device.owner == a.user {

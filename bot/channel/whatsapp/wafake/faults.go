@@ -3,6 +3,7 @@ package wafake
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -24,6 +25,8 @@ type Faults struct {
 	deaf          int
 	drops         int
 	lostAcks      int
+	flaky         float64
+	dice          *rand.Rand
 }
 
 type reachout struct {
@@ -116,6 +119,13 @@ func (f *Faults) DropMessages(n int) { f.set(func() { f.drops = n }) }
 // arrived.
 func (f *Faults) LoseAcks(n int) { f.set(func() { f.lostAcks = n }) }
 
+// Flaky cuts connections by chance: with the given probability a message of a
+// client is lost (as with DropMessages), and with the same its acknowledgement
+// (as with LoseAcks). The seed makes the chances repeatable; 0 turns it off.
+func (f *Faults) Flaky(probability float64, seed uint64) {
+	f.set(func() { f.flaky, f.dice = probability, rand.New(rand.NewPCG(seed, 815)) })
+}
+
 // Slow delays each stanza to a client that has to be acknowledged.
 func (f *Faults) Slow(d time.Duration) { f.set(func() { f.delay = d }) }
 
@@ -159,7 +169,10 @@ func (f *Faults) takeDuplicate() int {
 
 func (f *Faults) takeUndecryptable() bool { return take(&f.undecryptable) }
 func (f *Faults) takeDeaf() bool          { return take(&f.deaf) }
-func (f *Faults) takeDrop(n *int) bool    { return take(n) }
+
+func (f *Faults) takeDrop(n *int) bool {
+	return take(n) || f.flaky > 0 && f.dice.Float64() < f.flaky
+}
 
 // cold says whether a message is refused because the account does not know its
 // recipient, and notes that it is cold. An answer to a retry receipt is the
