@@ -31,6 +31,7 @@ type conn struct {
 
 	mu     sync.Mutex
 	queue  []outgoing
+	pushed int  // all that was ever queued
 	busy   bool // the writer has an item in hand
 	signal chan struct{}
 }
@@ -222,6 +223,7 @@ func (c *conn) cut() { c.cancel() }
 func (c *conn) push(o outgoing) {
 	c.mu.Lock()
 	c.queue = append(c.queue, o)
+	c.pushed++
 	c.mu.Unlock()
 	select {
 	case c.signal <- struct{}{}:

@@ -118,7 +118,7 @@ func TestMedia(t *testing.T) {
 		_, err := siti.SendMedia(account, wafake.Media{Kind: kind, Name: "surat.pdf", MIME: "application/pdf", Caption: "ini", Data: data})
 		must(t, err)
 		m := c.message()
-		got, err := c.DownloadAny(deadline(t), m.Message)
+		got, err := c.Download(deadline(t), file(m.Message))
 		if err != nil || !bytes.Equal(got, data) {
 			t.Errorf("%s: %d bytes, %v", kind, len(got), err)
 		}
@@ -136,6 +136,20 @@ func TestMedia(t *testing.T) {
 	if got.Media == nil || got.Media.Name != "undangan.pdf" || got.Text != "Undangan" || !bytes.Equal(got.Media.Data, data) {
 		t.Errorf("Siti got %+v", got)
 	}
+}
+
+func file(m *waE2E.Message) whatsmeow.DownloadableMessage {
+	switch {
+	case m.ImageMessage != nil:
+		return m.ImageMessage
+	case m.VideoMessage != nil:
+		return m.VideoMessage
+	case m.AudioMessage != nil:
+		return m.AudioMessage
+	case m.StickerMessage != nil:
+		return m.StickerMessage
+	}
+	return m.GetDocumentMessage()
 }
 
 func TestContactAndPlace(t *testing.T) {

@@ -237,6 +237,9 @@ func TestSlowAndDuplicate(t *testing.T) {
 		t.Errorf("got %v", m.Message)
 	}
 	must(t, srv.Settle(deadline(t)))
+	if n := count[*events.Message](c); n != 2 { // the client knows the ciphertext
+		t.Errorf("%d messages came", n)
+	}
 	if n := account.Pending(); n != 0 {
 		t.Errorf("%d stanzas are left", n)
 	}

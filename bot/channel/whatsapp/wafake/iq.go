@@ -84,10 +84,7 @@ func (s *Server) handleIQ(c *conn, n *waBinary.Node) {
 	case "w:sync:app:state set sync":
 		s.answerAppState(c, n)
 	case "privacy get privacy":
-		s.answer(c, n, waBinary.Node{Tag: "privacy", Content: []waBinary.Node{
-			category("readreceipts", "all"), category("last", "all"), category("status", "all"),
-			category("profile", "all"), category("groupadd", "all"), category("online", "all"), category("calladd", "all"),
-		}})
+		s.answer(c, n, privacy())
 	case "privacy set tokens", "urn:xmpp:whatsapp:dirty set clean", "w:stats set add", "status set status":
 		s.answer(c, n)
 	case "blocklist get ":
@@ -104,8 +101,13 @@ func (s *Server) handleIQ(c *conn, n *waBinary.Node) {
 	}
 }
 
-func category(name, value string) waBinary.Node {
-	return waBinary.Node{Tag: "category", Attrs: waBinary.Attrs{"name": name, "value": value}}
+// privacy says that all see everything.
+func privacy() waBinary.Node {
+	var categories []waBinary.Node
+	for _, name := range []string{"readreceipts", "last", "status", "profile", "groupadd", "online", "calladd"} {
+		categories = append(categories, waBinary.Node{Tag: "category", Attrs: waBinary.Attrs{"name": name, "value": "all"}})
+	}
+	return waBinary.Node{Tag: "privacy", Content: categories}
 }
 
 // unlink is the client's own logout: it disconnects by itself.
