@@ -82,7 +82,10 @@ type device struct {
 	conn    *conn
 	active  bool // it has said that it wants its messages
 
-	metadata map[string]bool // groups in which it knows a phone's sender key: endpoint and group
+	given map[string]bool // sender keys of phones that it was given
+
+	tokens map[*user]bool // to whom it has given its privacy token
+	owed   map[*user]bool // to whom it is about to: the client does so beside its first message
 }
 
 func (d *device) lid() types.JID {
@@ -280,7 +283,7 @@ func (a *Account) Pending() int {
 
 // link makes the account's next device number.
 func (a *Account) link(noise [32]byte) *device {
-	d := &device{owner: a.user, id: 1, noise: noise, metadata: map[string]bool{}}
+	d := &device{owner: a.user, id: 1, noise: noise, given: map[string]bool{}, tokens: map[*user]bool{}, owed: map[*user]bool{}}
 	for a.devices[d.id] != nil {
 		d.id++
 	}

@@ -95,6 +95,7 @@ func (s *Server) leave(c *conn) {
 	delete(s.conns, c)
 	if d := c.device; d != nil && d.conn == c {
 		d.conn, d.active = nil, false
+		clear(d.owed)
 	}
 	if c.pairing != nil {
 		s.forgetPairing(c.pairing)

@@ -85,7 +85,9 @@ func (s *Server) handleIQ(c *conn, n *waBinary.Node) {
 		s.answerAppState(c, n)
 	case "privacy get privacy":
 		s.answer(c, n, privacy())
-	case "privacy set tokens", "urn:xmpp:whatsapp:dirty set clean", "w:stats set add", "status set status":
+	case "privacy set tokens":
+		s.takeTokens(c, n)
+	case "urn:xmpp:whatsapp:dirty set clean", "w:stats set add", "status set status":
 		s.answer(c, n)
 	case "blocklist get ":
 		s.answer(c, n, waBinary.Node{Tag: "list", Attrs: waBinary.Attrs{"dhash": "0"}})
@@ -108,6 +110,19 @@ func privacy() waBinary.Node {
 		categories = append(categories, waBinary.Node{Tag: "category", Attrs: waBinary.Attrs{"name": name, "value": "all"}})
 	}
 	return waBinary.Node{Tag: "privacy", Content: categories}
+}
+
+// takeTokens notes to whom a client gives its privacy token, which lets them
+// write to it without being strangers.
+func (s *Server) takeTokens(c *conn, n *waBinary.Node) {
+	tokens := n.GetChildByTag("tokens")
+	for _, token := range tokens.GetChildren() {
+		if u := s.lookup(attrJID(&token, "jid")); u != nil {
+			c.device.tokens[u] = true
+			delete(c.device.owed, u)
+		}
+	}
+	s.answer(c, n)
 }
 
 // unlink is the client's own logout: it disconnects by itself.

@@ -116,9 +116,9 @@ func (s *Server) sealForGroup(o *said, d *device, retry int, fetch func() (*prek
 		return sealDirect(o, whole, d, fetch)
 	}
 	var encs []waBinary.Node
-	given := o.from.phone + " " + o.group.jid.User + " " + string(o.from.end.identity.Pub[:])
-	if !d.metadata[given] {
-		d.metadata[given] = true
+	known := o.from.phone + " " + o.group.jid.User + " " + string(o.from.end.identity.Pub[:])
+	if !d.given[known] {
+		d.given[known] = true
 		if encs, err = sealDirect(o, carrier, d, fetch); err != nil {
 			return nil, err
 		}

@@ -218,7 +218,7 @@ func (s *Server) Settle(ctx context.Context) error {
 // quiet reports whether nothing is on its way to a connected client. mu is held.
 func (s *Server) quiet() bool {
 	for c := range s.conns {
-		if c.last != "" || !c.idle() || c.device != nil && len(c.device.pending) > 0 {
+		if c.last != "" || !c.idle() || c.device != nil && len(c.device.pending)+len(c.device.owed) > 0 {
 			return false
 		}
 	}
