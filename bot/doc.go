@@ -11,7 +11,8 @@
 //	bot/dialog                  the conversations, one file per dialog
 //	bot/understand              free text to meaning: phones, places, numbers, questions
 //	bot/guestlist               lists of guests: CSV and XLSX in, rows and what is wrong with them out
-//	bot/report                  tickets, charts, calendars, spreadsheets: view in, bytes out
+//	bot/report                  letters, tickets, charts, calendars, spreadsheets: view in, bytes out
+//	bot/report/pdf              pages: letterhead, paragraphs, tables, pictures, signatures
 //	bot/clock                   the event clock: real, moved, standing still
 //	bot/metrics                 what Prometheus is told
 //	bot/channel                 the port to the chat networks

@@ -7,9 +7,11 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/channel/markup"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 )
@@ -257,9 +259,19 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 			if err != nil {
 				return n, fmt.Errorf("invitation of %s: %w", g.ID, err)
 			}
-			if live == nil {
-				rows = append(rows, row)
+			ours := live == nil
+			if ours {
 				live = &row
+			}
+			more, err := p.attach(ctx, b, g, live)
+			if err != nil {
+				return n, fmt.Errorf("files for %s: %w", g.ID, err)
+			}
+			// Its files first: where only some of the rows get in before a crash,
+			// the invitation is not there and all are added again.
+			rows = append(rows, more...)
+			if ours {
+				rows = append(rows, row)
 			}
 			invited = append(invited, g)
 			via[g.ID] = string(live.Chat.Channel)
@@ -308,6 +320,41 @@ func (p *Planner) inviteRow(ctx context.Context, e *event.Event, b *storage.Broa
 	return row, nil, nil
 }
 
+// attach puts the files that go along with an invitation into its row, where
+// they fit, and makes rows of their own for the others, which follow it.
+func (p *Planner) attach(ctx context.Context, b *storage.Broadcast, g *event.Participation, row *storage.Message) (more []storage.Message, err error) {
+	if row.Touchpoint != app.InviteTouchpoint(b.ID) {
+		return nil, nil // invited by another broadcast
+	}
+	files, err := p.Voice.Attachments(ctx, b, g, row.Chat.Channel)
+	if err != nil {
+		return nil, err
+	}
+	if row.Chat.Channel == channel.Email {
+		row.Body.Attach = append(slices.Clone(row.Body.Attach), files...)
+		return nil, nil
+	}
+	if len(files) > 0 && utf8.RuneCountInString(markup.Plain(row.Body.Text)) <= p.caps[row.Chat.Channel].MaxCaption {
+		row.Body.File = &files[0]
+		files = files[1:]
+	}
+	return p.fileRows(b, row, files), nil
+}
+
+// fileRows carry files after another row, in the same chat.
+func (p *Planner) fileRows(b *storage.Broadcast, after *storage.Message, files []channel.File) []storage.Message {
+	var rows []storage.Message
+	for i, f := range files {
+		m := *after
+		m.ID = fmt.Sprintf("%s.file%d", after.ID, i+1)
+		m.Body = channel.Outbound{File: &f}
+		m.Touchpoint = app.FileTouchpoint(b.ID)
+		m.Order += int64(i + 1)
+		rows = append(rows, m)
+	}
+	return rows
+}
+
 // handover makes the rows by which the team is given an official's invitation,
 // to pass on to their liaison: what to do, then the text by itself, ready to be
 // forwarded. The official is never written to.
@@ -335,7 +382,11 @@ func (p *Planner) handover(ctx context.Context, e *event.Event, b *storage.Broad
 	// Nothing may come between the two in the chat.
 	first.Order -= 2
 	second.DueAt, second.QueuedAt, second.Order = first.DueAt, first.QueuedAt, first.Order+1
-	return []storage.Message{first, second}, nil
+	files, err := p.Voice.Attachments(ctx, b, g, to.Channel)
+	if err != nil {
+		return nil, err
+	}
+	return append(p.fileRows(b, &second, files), first, second), nil
 }
 
 // teamChat is the team's group, or the chat in which the broadcast was made.

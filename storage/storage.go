@@ -52,6 +52,7 @@ type Store interface {
 	Participations() Participations
 	Broadcasts() Broadcasts
 	Questions() Questions
+	Letters() Letters
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can
@@ -379,15 +380,20 @@ type Broadcast struct {
 	Version   int64             `json:"version"`
 	EventID   string            `json:"eventId"`
 	Audiences []event.Audience  `json:"audiences"`
-	Texts     map[string]string `json:"texts"` // by audience: frozen when it was approved
-	Files     []channel.File    `json:"files,omitempty"`
-	Status    BroadcastStatus   `json:"status"`
-	Cursor    string            `json:"cursor,omitempty"` // where queueing stands; a row has a unique key all the same
-	Queued    bool              `json:"queued,omitempty"` // everybody has a row
-	Total     int               `json:"total"`
-	StartAt   time.Time         `json:"startAt"` // event clock
-	MadeBy    string            `json:"madeBy"`  // person ID
-	OkBy      string            `json:"okBy,omitempty"`
+	Texts     map[string]string `json:"texts"`           // by audience: frozen when it was approved
+	Files     []channel.File    `json:"files,omitempty"` // to everybody
+	// Posters are pictures by audience.
+	Posters map[string]channel.File `json:"posters,omitempty"`
+	// LetterID is the letter whose signed copy goes along: where one was made
+	// per person, each guest gets their own.
+	LetterID string          `json:"letterId,omitempty"`
+	Status   BroadcastStatus `json:"status"`
+	Cursor   string          `json:"cursor,omitempty"` // where queueing stands; a row has a unique key all the same
+	Queued   bool            `json:"queued,omitempty"` // everybody has a row
+	Total    int             `json:"total"`
+	StartAt  time.Time       `json:"startAt"` // event clock
+	MadeBy   string          `json:"madeBy"`  // person ID
+	OkBy     string          `json:"okBy,omitempty"`
 	// Board is the chat and the outbox row of the message that shows progress.
 	Board     string    `json:"board,omitempty"`
 	BoardRow  string    `json:"boardRow,omitempty"`

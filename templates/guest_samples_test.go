@@ -41,7 +41,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"List": []object{{"Words": "doorprize" + mark, "Answer": "Ada." + mark}}, "Open": []object{{"Name": "Asep" + mark, "Text": "kapan?" + mark}}, "Text": "kapan?" + mark,
 		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1,
 		"Own": true, "Body": templates.Markup("Yth."), "Required": "{acara}", "Missing": "{acara}", "Unknown": "{x}", "Group": true, "Now": false,
-		"Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
+		"Files": []string{"Surat 005/12/Diskopukm/XI/2026"}, "Letters": false, "Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
 		"Organisasi": guest.Organisation, "Number": "0812-3456-7890", "Nama": guest.Name,
 	}
 }

@@ -63,6 +63,7 @@ func sample(key, mark string) templates.Data {
 	}
 	d["Guest"] = []*event.Participation{{EventID: e.ID, Name: "Siti" + mark, Organisation: "Keripik" + mark, Phone: "+6281234567890"}}
 	withGuests(d, key, mark, at)
+	withLetters(d, key, mark, at)
 	for k, v := range overrides(key, mark, at, lines) {
 		d[k] = v
 	}

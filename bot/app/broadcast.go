@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 )
@@ -72,6 +73,11 @@ func InviteTouchpoint(broadcastID string) string { return invitePrefix + broadca
 
 const invitePrefix = "invite/"
 
+// FileTouchpoint is the touchpoint of the rows that carry what goes along with
+// invitations where it does not fit into the same message. They are not
+// counted, and are held and taken back with the invitations.
+func FileTouchpoint(broadcastID string) string { return "files/" + broadcastID }
+
 func broadcastID(inbound string) string {
 	sum := sha256.Sum256([]byte(inbound))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:10])
@@ -121,6 +127,28 @@ func (a *App) updateBroadcast(ctx context.Context, id string, change func(*stora
 		return b, nil
 	}
 	return b, err
+}
+
+// AttachToBroadcast sets what goes along with a draft: files for everybody,
+// posters by audience, and the letter of which it is told that it was sent.
+func (a *App) AttachToBroadcast(ctx context.Context, by Actor, id string, files []channel.File, posters map[string]channel.File, letter string) error {
+	b, err := a.updateBroadcast(ctx, id, func(b *storage.Broadcast) error {
+		if b.Status != storage.BroadcastDraft {
+			return ErrBroadcastState
+		}
+		b.Files, b.Posters, b.LetterID = files, posters, letter
+		return nil
+	})
+	if err != nil || letter == "" {
+		return err
+	}
+	_, err = a.updateLetter(ctx, letter, func(l *storage.Letter) error {
+		if !a.step(l, by, StepSent, b.ID) {
+			return errUnchanged
+		}
+		return nil
+	})
+	return err
 }
 
 // SubmitBroadcast freezes the texts and the time of a draft. Where it goes to
@@ -237,7 +265,7 @@ func (a *App) RetryBroadcast(ctx context.Context, by Actor, id string, uncertain
 // requeue gives rows that ended in a state back to the outbox.
 func (a *App) requeue(ctx context.Context, b *storage.Broadcast, state storage.State, want func(*storage.Message) bool) (n int, err error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	err = a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), state, func(m *storage.Message) error {
+	err = a.eachOf(ctx, b, state, func(m *storage.Message) error {
 		if !want(m) {
 			return nil
 		}
@@ -245,10 +273,22 @@ func (a *App) requeue(ctx context.Context, b *storage.Broadcast, state storage.S
 		if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
 			return nil
 		}
-		n++
+		if m.Touchpoint == InviteTouchpoint(b.ID) {
+			n++
+		}
 		return err
 	})
 	return n, err
+}
+
+// eachOf is eachRow for all rows of a broadcast, with those of its files.
+func (a *App) eachOf(ctx context.Context, b *storage.Broadcast, state storage.State, fn func(*storage.Message) error) error {
+	for _, touchpoint := range []string{InviteTouchpoint(b.ID), FileTouchpoint(b.ID)} {
+		if err := a.eachRow(ctx, b.EventID, touchpoint, state, fn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eachRow calls fn for all rows of a touchpoint in a state; fn may change
@@ -288,7 +328,7 @@ const settledCursor = "-"
 func (a *App) SettleBroadcast(ctx context.Context, b *storage.Broadcast) error {
 	switch b.Status {
 	case storage.BroadcastPaused:
-		return a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), storage.Queued, func(m *storage.Message) error {
+		return a.eachOf(ctx, b, storage.Queued, func(m *storage.Message) error {
 			err := a.store.Outbox().Drop(ctx, m.ID, storage.Failed, heldReason)
 			if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
 				return nil // it is on its way
@@ -317,8 +357,10 @@ func (a *App) undoRest(ctx context.Context, b *storage.Broadcast) error {
 	if b.Cursor == settledCursor {
 		return nil
 	}
-	if _, err := a.store.Outbox().Expire(ctx, b.EventID, InviteTouchpoint(b.ID), cancelledReason); err != nil {
-		return err
+	for _, touchpoint := range []string{InviteTouchpoint(b.ID), FileTouchpoint(b.ID)} {
+		if _, err := a.store.Outbox().Expire(ctx, b.EventID, touchpoint, cancelledReason); err != nil {
+			return err
+		}
 	}
 	for _, state := range []storage.State{storage.Expired, storage.Failed} {
 		err := a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), state, func(m *storage.Message) error {

@@ -40,6 +40,9 @@ func (a *App) Retire(ctx context.Context) error {
 				return fmt.Errorf("retire %s: %w", e.ID, err)
 			}
 		}
+		if err := a.retireLetters(ctx, e.ID); err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
 		if err := a.retireGuests(ctx, e.ID); err != nil {
 			return fmt.Errorf("retire %s: %w", e.ID, err)
 		}

@@ -72,6 +72,31 @@ func (d *Desk) posterStep(ctx context.Context, t *Turn) error {
 // smaller, and the text for social media by itself, ready to be copied.
 func (d *Desk) sayPoster(ctx context.Context, t *Turn, e *event.Event, aud event.Audience) error {
 	link := d.deepLink("daftar_" + string(aud))
+	png, err := d.poster(e, aud, link)
+	if err != nil {
+		return err
+	}
+	file, err := d.keepFile(ctx, channel.File{Blob: "poster/" + t.In.ID + "/" + string(aud), Name: posterName(e, aud), MIME: "image/png"}, png)
+	if err != nil {
+		return err
+	}
+	if err := t.Say("branding.poster", templates.Data{"Name": t.Label("audience", string(aud))}, withFile(file)); err != nil {
+		return err
+	}
+	caption, err := t.Render("branding.caption."+string(aud), templates.Data{"Event": e, "Link": link})
+	if err != nil {
+		return err
+	}
+	t.add(t.In.Chat, channel.Outbound{Text: string(caption)})
+	return nil
+}
+
+func posterName(e *event.Event, aud event.Audience) string {
+	return "poster-" + string(aud) + "-" + e.ID + ".png"
+}
+
+// poster draws the poster of an audience, whose code opens link.
+func (d *Desk) poster(e *event.Event, aud event.Audience, link string) ([]byte, error) {
 	text := func(key string) string {
 		if !d.texts.Has(key) {
 			return ""
@@ -87,27 +112,10 @@ func (d *Desk) sayPoster(ctx context.Context, t *Turn, e *event.Event, aud event
 		steps[2] = own
 	}
 	handle, _, _ := strings.Cut(strings.TrimPrefix(link, "https://"), "?")
-	png, err := report.Poster(report.PosterView{
+	return report.Poster(report.PosterView{
 		Title: e.Title, Theme: e.Theme, Audience: text("poster.for." + string(aud)), Pitch: text("poster.pitch." + string(aud)),
 		Start: e.Start, Place: e.Place, Link: link, Handle: handle, Steps: steps,
 	})
-	if err != nil {
-		return err
-	}
-	name := "poster-" + string(aud) + "-" + e.ID + ".png"
-	file, err := d.keepFile(ctx, channel.File{Blob: "poster/" + t.In.ID + "/" + string(aud), Name: name, MIME: "image/png"}, png)
-	if err != nil {
-		return err
-	}
-	if err := t.Say("branding.poster", templates.Data{"Name": t.Label("audience", string(aud))}, withFile(file)); err != nil {
-		return err
-	}
-	caption, err := t.Render("branding.caption."+string(aud), templates.Data{"Event": e, "Link": link})
-	if err != nil {
-		return err
-	}
-	t.add(t.In.Chat, channel.Outbound{Text: string(caption)})
-	return nil
 }
 
 // shownUnreachable is how many guests whom nothing reaches are named.

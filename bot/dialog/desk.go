@@ -61,6 +61,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		{Name: "konfirmasi", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.confirm},
 		{Name: "undangan", Aliases: []string{"tamu"}, Role: event.Member, Private: true, Group: true, Menu: true, run: d.guests},
 		{Name: "sebar", Role: event.Member, Private: true, Group: true, Menu: true, run: d.send},
+		{Name: "surat", Role: event.Member, Private: true, Group: true, Menu: true, run: d.letters},
 		{Name: "branding", Role: event.Member, Private: true, Group: true, Menu: true, run: d.branding},
 		{Name: "tanya", Role: event.Member, Private: true, Group: true, Menu: true, run: d.tanya},
 		{Name: "kurasi", Role: event.Member, Private: true, Group: true, Menu: true, run: d.curate},
@@ -87,6 +88,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgConfirm:  d.confirmStep,
 		dlgSend:     d.sendStep,
 		dlgPoster:   d.posterStep,
+		dlgLetter:   d.letterStep,
 		dlgGuests:   d.guestsStep,
 	}
 	return d

@@ -85,6 +85,9 @@ func (d *Desk) export(ctx context.Context, t *Turn, args string) error {
 	if e == nil || err != nil {
 		return err
 	}
+	if event.Fold(unbar(rest)) == "surat" {
+		return d.registerFile(ctx, t, e)
+	}
 	st := exportState{Filter: app.ExportFilter{EventID: e.ID}, Format: formatXLSX}
 	if unbar(rest) == "" {
 		st.Phase = exAudience
@@ -204,7 +207,7 @@ func (d *Desk) askExport(_ context.Context, t *Turn, st exportState) error {
 	switch st.Phase {
 	case exAudience:
 		return t.Say("export.ask.audience", data, t.choices(st.Tag, d.exportAudiences(t)...),
-			t.commands(choice{t.Label("export", "atonce"), "/ekspor " + st.Filter.EventID + " " + everything}))
+			t.commands(choice{t.Label("export", "atonce"), "/ekspor " + st.Filter.EventID + " " + everything}, choice{t.Label("surat", "list"), "/ekspor " + st.Filter.EventID + " surat"}))
 	case exStatus:
 		return t.Say("export.ask.status", data, t.choices(st.Tag, d.exportStatuses(t)...))
 	case exDistrict:

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
@@ -66,19 +65,10 @@ func (d *Desk) deepLink(payload string) string {
 }
 
 // Invitation writes one guest's invitation, with the buttons or the numbers of
-// the answers; by e-mail with the links to answer by.
+// the answers; by e-mail with the links to answer by. What goes along with it
+// is in Attachments.
 func (d *Desk) Invitation(b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error) {
-	m, err := d.inviteOutbound(b.Texts[string(g.Audience)], e, g, via, caps)
-	if err != nil {
-		return m, err
-	}
-	switch {
-	case via == channel.Email:
-		m.Attach = b.Files
-	case len(b.Files) > 0 && utf8.RuneCountInString(markup.Plain(m.Text)) <= caps.MaxCaption:
-		m.File = &b.Files[0]
-	}
-	return m, nil
+	return d.inviteOutbound(b.Texts[string(g.Audience)], e, g, via, caps)
 }
 
 func (d *Desk) inviteOutbound(body string, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error) {
@@ -141,7 +131,7 @@ func (d *Desk) Approval(ctx context.Context, b *storage.Broadcast, e *event.Even
 	}
 	m.Text, err = d.texts.Text("sebar.approval", templates.Data{
 		"Maker": maker, "Event": e, "B": b, "Names": d.audienceNames(b.Audiences), "Now": !b.StartAt.After(d.app.Now()),
-		"SampleName": name, "Sample": templates.Markup(sample), "Plain": !caps.Buttons,
+		"SampleName": name, "Sample": templates.Markup(sample), "Plain": !caps.Buttons, "Files": d.fileNames(b),
 	})
 	if err == nil && caps.Buttons {
 		m.Buttons = [][]channel.Button{{

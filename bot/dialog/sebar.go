@@ -24,6 +24,7 @@ const (
 	sdAudience sendPhase = "audience" // to whom
 	sdReady    sendPhase = "ready"    // all is shown: when?
 	sdTime     sendPhase = "time"     // at which time
+	sdFiles    sendPhase = "files"    // what goes along
 	sdWhose    sendPhase = "whose"    // whose text is changed
 	sdText     sendPhase = "text"     // the new text
 	sdSave     sendPhase = "save"     // keep it?
@@ -37,10 +38,11 @@ type sendState struct {
 	Broadcast string           `json:"broadcast,omitempty"`
 	Audience  event.Audience   `json:"audience,omitempty"` // sdText, sdSave
 	Body      string           `json:"body,omitempty"`     // sdSave
+	Attach    []string         `json:"attach,omitempty"`   // what goes along, see attachable
 }
 
 // send is /sebar: the invitations of SOP step 7. Without arguments it asks; in
-// one line it is "/sebar ukm, koperasi | sekarang".
+// one line it is "/sebar ukm, koperasi | sekarang | surat, poster, kalender".
 func (d *Desk) send(ctx context.Context, t *Turn, args string) error {
 	word, rest := cutWord(args)
 	rest = unbar(rest)
@@ -88,6 +90,16 @@ func (d *Desk) send(ctx context.Context, t *Turn, args string) error {
 	at, problem := d.sendTime(e, f[1])
 	if problem != "" {
 		return t.Say(problem, templates.Data{"Event": e})
+	}
+	if len(f) > 2 && f[2] != "" {
+		list, err := d.attachable(ctx, t, e, st)
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if st.Attach, ok = readAttach(f[2], list); !ok {
+			return noteAgain(t, "sebar.bad.files", nil, func() error { return d.askFiles(ctx, t, e, st) })
+		}
 	}
 	b, err := d.app.DraftBroadcast(ctx, t.Actor(), e, st.Audiences)
 	if err != nil {
@@ -163,7 +175,12 @@ func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendSta
 	if err != nil {
 		return err
 	}
+	list, err := d.attachable(ctx, t, e, st)
+	if err != nil {
+		return err
+	}
 	return t.Say("sebar.ready", templates.Data{
+		"Files": attachNames(st.Attach, list),
 		"Event": e, "Total": sum.Sending, "Lines": lines, "Calls": sum.Call, "Liaison": sum.Liaison, "SampleName": name, "Sample": templates.Markup(sample),
 		"Second": sum.Sending > app.MaxAlone, "Most": app.MaxAlone,
 	}, t.choices(st.Tag, d.readyChoices(t, e)...), replyHint())
@@ -174,7 +191,7 @@ func (d *Desk) readyChoices(t *Turn, e *event.Event) []choice {
 	if at := d.app.DefaultStart(e); at.Sub(d.app.Now()) > time.Minute {
 		list = append(list, choice{event.ShortDay(at) + " " + at.In(event.Jakarta).Format("15.04"), "usul"})
 	}
-	list = append(list, choice{t.Label("sebar", "later"), "nanti"}, choice{t.Label("sebar", "test"), "uji"})
+	list = append(list, choice{t.Label("sebar", "later"), "nanti"}, choice{t.Label("sebar", "test"), "uji"}, choice{t.Label("sebar", "files"), "lampiran"})
 	if t.Person.Role == event.Lead {
 		list = append(list, choice{t.Label("sebar", "text"), "teks"})
 	}
@@ -219,6 +236,8 @@ func (d *Desk) onReady(ctx context.Context, t *Turn, e *event.Event, st sendStat
 		return t.Say("sebar.ask.time", nil, d.stopButton(t, st.Tag), replyHint())
 	case "uji":
 		return d.testSending(ctx, t, e, st)
+	case "lampiran":
+		return d.askFiles(ctx, t, e, st)
 	case "teks":
 		if len(st.Audiences) == 1 {
 			return d.askText(ctx, t, st, st.Audiences[0])
@@ -261,6 +280,9 @@ func (d *Desk) testSending(ctx context.Context, t *Turn, e *event.Event, st send
 		}
 		m.Text = string(head)
 		t.add(to, m)
+		if err := d.testFiles(ctx, t, e, st, to, g); err != nil {
+			return err
+		}
 	}
 	return noteAgain(t, "sebar.tested", nil, func() error { return d.askReady(ctx, t, e, st) })
 }
@@ -313,6 +335,13 @@ func (d *Desk) sendTime(e *event.Event, text string) (at time.Time, problem stri
 func (d *Desk) submitSending(ctx context.Context, t *Turn, e *event.Event, st sendState, at time.Time) error {
 	texts, err := d.inviteTexts(ctx, st.Audiences)
 	if err != nil {
+		return err
+	}
+	along, err := d.makeAttachments(ctx, e, st)
+	if err != nil {
+		return err
+	}
+	if err := d.app.AttachToBroadcast(ctx, t.Actor(), st.Broadcast, along.files, along.posters, along.letter); err != nil && !errors.Is(err, app.ErrBroadcastState) {
 		return err
 	}
 	b, err := d.app.SubmitBroadcast(ctx, t.Actor(), st.Broadcast, at, texts)
@@ -378,6 +407,8 @@ func (d *Desk) sendStep(ctx context.Context, t *Turn) error {
 		return d.onAddressees(ctx, t, e, st)
 	case sdReady:
 		return d.onReady(ctx, t, e, st)
+	case sdFiles:
+		return d.onFiles(ctx, t, e, st)
 	case sdTime:
 		at, problem := d.sendTime(e, t.Text())
 		if problem != "" {
@@ -398,6 +429,8 @@ func (d *Desk) askSending(ctx context.Context, t *Turn, e *event.Event, st sendS
 		return d.askAudiences(ctx, t, e, st)
 	case sdReady:
 		return d.askReady(ctx, t, e, st)
+	case sdFiles:
+		return d.askFiles(ctx, t, e, st)
 	case sdWhose:
 		return d.askWhose(t, st)
 	case sdText, sdSave:

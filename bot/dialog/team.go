@@ -50,6 +50,8 @@ func (d *Desk) team(ctx context.Context, t *Turn, args string) error {
 		return d.teamRole(ctx, t, rest)
 	case "hapus", "keluarkan", "copot":
 		return d.teamRemove(ctx, t, rest)
+	case "sk", "keputusan":
+		return d.newLetter(ctx, t, strings.TrimSpace("sk "+rest))
 	case "tautan", "link":
 		return d.teamLink(ctx, t, rest)
 	}
@@ -79,7 +81,8 @@ func (d *Desk) listTeam(ctx context.Context, t *Turn) error {
 	}
 	return t.Say("team.list", templates.Data{"Members": lines, "Links": len(open)}, t.commands(
 		choice{t.Label("team", "add"), "/tim tambah"}, choice{t.Label("team", "link"), "/tim tautan"},
-		choice{t.Label("team", "role"), "/tim peran"}, choice{t.Label("team", "remove"), "/tim hapus"}))
+		choice{t.Label("team", "role"), "/tim peran"}, choice{t.Label("team", "remove"), "/tim hapus"},
+		choice{t.Label("letterkind", "sk"), "/tim sk"}))
 }
 
 // memberName is how a person is called where they gave no name.

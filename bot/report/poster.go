@@ -45,6 +45,7 @@ func Poster(v PosterView) ([]byte, error) {
 	if v.Title == "" || v.Start.IsZero() || v.Link == "" {
 		return nil, errors.New("poster needs a title, a time and a link")
 	}
+	defer atEasel()()
 	ts, err := newTypeset()
 	if err != nil {
 		return nil, fmt.Errorf("poster: %w", err)

@@ -86,6 +86,7 @@ func RecapChart(v RecapView) ([]byte, error) {
 			return nil, fmt.Errorf("recap: audience %q has a negative number", a.Name)
 		}
 	}
+	defer atEasel()()
 	ts, err := newTypeset()
 	if err != nil {
 		return nil, fmt.Errorf("recap: %w", err)

@@ -65,6 +65,7 @@ func StatusChart(v StatusView) ([]byte, error) {
 			return nil, fmt.Errorf("status chart: the numbers of %q do not add up", l.Name)
 		}
 	}
+	defer atEasel()()
 	ts, err := newTypeset()
 	if err != nil {
 		return nil, fmt.Errorf("status chart: %w", err)

@@ -66,6 +66,7 @@ func Ticket(v TicketView) ([]byte, error) {
 	if v.Number == "" || v.Name == "" || v.Code == "" {
 		return nil, errTicketView
 	}
+	defer atEasel()()
 	ts, err := newTypeset()
 	if err != nil {
 		return nil, fmt.Errorf("ticket %s: %w", v.Number, err)

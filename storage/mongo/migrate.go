@@ -29,6 +29,7 @@ func migrations() []migration {
 		// by email address. Again only indexes, but an older program would drop
 		// the address as it saves a person.
 		func(context.Context, *Store) error { return nil },
+		func(context.Context, *Store) error { return nil }, // letters: only indexes
 	}
 }
 
@@ -173,6 +174,12 @@ func indexes() []collectionIndexes {
 		}},
 		{document.Broadcasts, []indexOf{index("event", "eventId", "createdAt", "_id")}},
 		{document.Questions, []indexOf{index("open", "answeredAt", "askedAt", "_id")}},
+		{document.Letters, []indexOf{
+			unique("key", "key"),
+			index("event", "eventId", "_id"),
+			index("parent", "parent", "_id"),
+			index("person", "personId", "_id"),
+		}},
 		{document.Places, []indexOf{
 			unique("holding", holdingField),
 			index("free", "eventId", "audience", "holder", "k"),

@@ -129,6 +129,8 @@ func putDocument(ctx context.Context, t *tx, doc any) error {
 		return broadcastTable().put(ctx, t, d)
 	case *storage.Question:
 		return questionTable().put(ctx, t, d)
+	case *storage.Letter:
+		return letterTable().put(ctx, t, d)
 	case *storage.Code:
 		return codeTable().put(ctx, t, d)
 	case *document.Place:

@@ -147,6 +147,14 @@ CREATE INDEX broadcasts_event ON broadcasts (event_id, created_at, id);
 
 CREATE TABLE questions (id TEXT PRIMARY KEY, doc TEXT NOT NULL, asked_at INTEGER NOT NULL, open INTEGER NOT NULL);
 CREATE INDEX questions_open ON questions (asked_at, id) WHERE open = 1;
+`, `
+CREATE TABLE letters (
+	id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, unique_key TEXT NOT NULL UNIQUE,
+	event_id TEXT NOT NULL, parent TEXT NOT NULL, person_id TEXT NOT NULL
+);
+CREATE INDEX letters_event ON letters (event_id, id, parent);
+CREATE INDEX letters_parent ON letters (parent, id) WHERE parent <> '';
+CREATE INDEX letters_person ON letters (person_id, id) WHERE person_id <> '';
 `}
 }
 

@@ -27,8 +27,9 @@ func questionCases() map[string]func(*testing.T, Harness) {
 func sampleBroadcast(id string) *storage.Broadcast {
 	return &storage.Broadcast{
 		ID: id, EventID: "EMK-2027", Audiences: []event.Audience{event.UKM, event.Koperasi},
-		Texts:  map[string]string{string(event.UKM): hard, string(event.Koperasi): ""},
-		Files:  []channel.File{{Blob: "surat/1", Name: "surat.pdf", MIME: "application/pdf"}, {Blob: "poster", Photo: true}},
+		Texts:   map[string]string{string(event.UKM): hard, string(event.Koperasi): ""},
+		Files:   []channel.File{{Blob: "surat/1", Name: "surat.pdf", MIME: "application/pdf"}, {Blob: "poster", Photo: true}},
+		Posters: map[string]channel.File{"ukm": {Blob: "poster/ukm", Name: "p.png", Photo: true}}, LetterID: "abcdef",
 		Status: storage.BroadcastRunning, Cursor: "EMK-2027/telegram:7", Queued: true, Total: 500, StartAt: at(time.Hour),
 		MadeBy: "telegram:1", OkBy: "telegram:2", Board: "telegram:-100", BoardRow: "bc/1", Shown: 3, ShownText: "320/500 (64%)",
 		CreatedAt: at(0), UpdatedAt: at(time.Minute),

@@ -80,6 +80,7 @@ func Run(t *testing.T, h Harness) {
 		{"Participations", participationCases()},
 		{"Broadcasts", broadcastCases()},
 		{"Questions", questionCases()},
+		{"Letters", letterCases()},
 		{"Places", placeCases()},
 		{"Counters", counterCases()},
 		{"Codes", codeCases()},

@@ -29,7 +29,8 @@ import (
 //
 //	1  the first
 //	2  participations, broadcasts, questions; people have an email address
-const Version = 2
+//	3  letters
+const Version = 3
 
 // Names of collections. They are stored: never rename one.
 const (
@@ -40,6 +41,7 @@ const (
 	Outbox         = "outbox"
 	Registrations  = "registrations"
 	Questions      = "questions"
+	Letters        = "letters"
 	People         = "people"
 	Codes          = "codes"
 	Places         = "places"
@@ -58,7 +60,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 	}
 }
@@ -139,6 +141,8 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Broadcast), true
 	case Questions:
 		return new(storage.Question), true
+	case Letters:
+		return new(storage.Letter), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -175,6 +179,8 @@ func ID(doc any) string {
 	case *storage.Broadcast:
 		return d.ID
 	case *storage.Question:
+		return d.ID
+	case *storage.Letter:
 		return d.ID
 	case *event.Person:
 		return d.ID
