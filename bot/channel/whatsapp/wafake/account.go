@@ -82,7 +82,10 @@ type device struct {
 	conn    *conn
 	active  bool // it has said that it wants its messages
 
-	metadata map[string]bool // groups in which it knows a phone's sender key: endpoint and group
+	given map[string]bool // sender keys of phones that it was given
+
+	tokens map[*user]bool // to whom it has given its privacy token
+	owed   map[*user]bool // to whom it is about to: the client does so beside its first message
 }
 
 func (d *device) lid() types.JID {
@@ -238,6 +241,11 @@ func (a *Account) Connected(ctx context.Context) error {
 	})
 }
 
+// Disconnected waits until no client is logged in as the account.
+func (a *Account) Disconnected(ctx context.Context) error {
+	return a.srv.wait(ctx, "the end of all connections", func() bool { return a.logins() == 0 })
+}
+
 // Devices are the numbers of the linked devices.
 func (a *Account) Devices() []uint16 {
 	a.srv.mu.Lock()
@@ -249,6 +257,10 @@ func (a *Account) Devices() []uint16 {
 func (a *Account) Logins() int {
 	a.srv.mu.Lock()
 	defer a.srv.mu.Unlock()
+	return a.logins()
+}
+
+func (a *Account) logins() int {
 	n := 0
 	for c := range a.srv.conns {
 		if c.device != nil && c.device.owner == a.user {
@@ -271,7 +283,7 @@ func (a *Account) Pending() int {
 
 // link makes the account's next device number.
 func (a *Account) link(noise [32]byte) *device {
-	d := &device{owner: a.user, id: 1, noise: noise, metadata: map[string]bool{}}
+	d := &device{owner: a.user, id: 1, noise: noise, given: map[string]bool{}, tokens: map[*user]bool{}, owed: map[*user]bool{}}
 	for a.devices[d.id] != nil {
 		d.id++
 	}
@@ -285,7 +297,8 @@ type Container interface {
 }
 
 // NewPairedDevice makes a device in a container that is linked already, as if a
-// QR code had been scanned in an earlier life: quicker than pairing.
+// QR code had been scanned in an earlier life: quicker than pairing, and without
+// what a phone sends to a new device.
 func (a *Account) NewPairedDevice(ctx context.Context, container Container) (*store.Device, error) {
 	made := container.NewDevice()
 	a.srv.mu.Lock()
@@ -309,9 +322,10 @@ func (a *Account) NewPairedDevice(ctx context.Context, container Container) (*st
 	if err := made.Identities.PutIdentity(ctx, a.lid.SignalAddress().String(), *a.end.identity.Pub); err != nil {
 		return nil, fmt.Errorf("wafake: save paired device: %w", err)
 	}
-	a.srv.mu.Lock()
-	defer a.srv.mu.Unlock()
-	a.welcome(d)
+	key := store.AppStateSyncKey{Data: a.state.key, Timestamp: a.state.made.UnixMilli(), Fingerprint: []byte{}}
+	if err := made.AppStateKeys.PutAppStateSyncKey(ctx, a.state.keyID, key); err != nil {
+		return nil, fmt.Errorf("wafake: save paired device: %w", err)
+	}
 	return made, nil
 }
 
@@ -344,4 +358,11 @@ func (a *Account) signIdentity(d *device) (*waAdv.ADVSignedDeviceIdentity, error
 	return &waAdv.ADVSignedDeviceIdentity{
 		Details: details, AccountSignatureKey: a.end.identity.Pub[:], AccountSignature: signature,
 	}, nil
+}
+
+// Available reports whether a linked device shows itself as there.
+func (a *Account) Available() bool {
+	a.srv.mu.Lock()
+	defer a.srv.mu.Unlock()
+	return a.available
 }

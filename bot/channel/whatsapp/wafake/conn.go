@@ -26,9 +26,12 @@ type conn struct {
 	// Of Server.mu:
 	device  *device  // whom it is logged in as
 	pairing *pairing // a device that wants to be linked
+	last    string   // the ID of the stanza after which the connection ends
+	heard   chan struct{}
 
 	mu     sync.Mutex
 	queue  []outgoing
+	pushed int  // all that was ever queued
 	busy   bool // the writer has an item in hand
 	signal chan struct{}
 }
@@ -49,7 +52,7 @@ func (s *Server) serveChat(w http.ResponseWriter, r *http.Request) {
 	}
 	ws.SetReadLimit(socket.FrameMaxSize)
 	ctx, cancel := context.WithCancel(s.ctx)
-	c := &conn{srv: s, ws: ws, ctx: ctx, cancel: cancel, signal: make(chan struct{}, 1)}
+	c := &conn{srv: s, ws: ws, ctx: ctx, cancel: cancel, signal: make(chan struct{}, 1), heard: make(chan struct{})}
 	defer func() {
 		cancel()
 		_ = ws.CloseNow()
@@ -92,6 +95,7 @@ func (s *Server) leave(c *conn) {
 	delete(s.conns, c)
 	if d := c.device; d != nil && d.conn == c {
 		d.conn, d.active = nil, false
+		clear(d.owed)
 	}
 	if c.pairing != nil {
 		s.forgetPairing(c.pairing)
@@ -186,9 +190,33 @@ func (c *conn) read() {
 // send queues a stanza.
 func (c *conn) send(node waBinary.Node) { c.push(outgoing{node: node}) }
 
-// end closes the connection once all that was queued is written. The client is
-// given the close frame only then: it must have read the reason before.
-func (c *conn) end() { c.push(outgoing{end: true}) }
+// end closes the connection once the client has handled all that was queued. A
+// client that sees the end of the connection may drop what it has read and not
+// handled yet, such as the reason of the end; so it is given one more stanza,
+// and the connection ends when that one is acknowledged. mu is held.
+func (c *conn) end() {
+	if c.last != "" {
+		return
+	}
+	c.last = c.srv.newStanzaID()
+	c.send(waBinary.Node{Tag: "notification", Attrs: waBinary.Attrs{
+		"from": types.ServerJID, "type": "server", "id": c.last, "t": c.srv.stamp(),
+	}})
+	c.push(outgoing{end: true})
+}
+
+// patience is how long end waits for a client that does not acknowledge.
+const patience = 3 * time.Second
+
+func (c *conn) awaitLast() {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.heard:
+	case <-c.ctx.Done():
+	}
+}
 
 // cut ends the connection at once, as a lost network does.
 func (c *conn) cut() { c.cancel() }
@@ -196,6 +224,7 @@ func (c *conn) cut() { c.cancel() }
 func (c *conn) push(o outgoing) {
 	c.mu.Lock()
 	c.queue = append(c.queue, o)
+	c.pushed++
 	c.mu.Unlock()
 	select {
 	case c.signal <- struct{}{}:
@@ -247,6 +276,7 @@ func (c *conn) write() {
 			}
 		}
 		if o.end {
+			c.awaitLast()
 			_ = c.ws.Close(websocket.StatusNormalClosure, "")
 			c.cancel()
 			return
@@ -277,6 +307,11 @@ func (s *Server) handle(c *conn, n *waBinary.Node) {
 	case "ib", "presence", "chatstate", "call":
 		s.handlePresence(c, n)
 		return
+	case "ack":
+		if c.last != "" && attrString(n, "id") == c.last {
+			c.last = "done"
+			close(c.heard)
+		}
 	}
 	if c.device == nil {
 		return // not logged in

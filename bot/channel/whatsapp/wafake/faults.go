@@ -3,6 +3,7 @@ package wafake
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -27,6 +28,8 @@ type Faults struct {
 	muted         int
 	refused       int // how many more messages are refused
 	refusal       int // with this error
+	flaky         float64
+	dice          *rand.Rand
 }
 
 type reachout struct {
@@ -126,6 +129,13 @@ func (f *Faults) Mute(n int) { f.set(func() { f.muted = n }) }
 // 400 or 500, and passes none on.
 func (f *Faults) Refuse(n, code int) { f.set(func() { f.refused, f.refusal = n, code }) }
 
+// Flaky cuts connections by chance: with the given probability a message of a
+// client is lost (as with DropMessages), and with the same its acknowledgement
+// (as with LoseAcks). The seed makes the chances repeatable; 0 turns it off.
+func (f *Faults) Flaky(probability float64, seed uint64) {
+	f.set(func() { f.flaky, f.dice = probability, rand.New(rand.NewPCG(seed, 815)) })
+}
+
 // Slow delays each stanza to a client that has to be acknowledged.
 func (f *Faults) Slow(d time.Duration) { f.set(func() { f.delay = d }) }
 
@@ -169,7 +179,10 @@ func (f *Faults) takeDuplicate() int {
 
 func (f *Faults) takeUndecryptable() bool { return take(&f.undecryptable) }
 func (f *Faults) takeDeaf() bool          { return take(&f.deaf) }
-func (f *Faults) takeDrop(n *int) bool    { return take(n) }
+
+func (f *Faults) takeDrop(n *int) bool {
+	return take(n) || f.flaky > 0 && f.dice.Float64() < f.flaky
+}
 
 // cold says whether a message is refused because the account does not know its
 // recipient, and notes that it is cold. An answer to a retry receipt is the

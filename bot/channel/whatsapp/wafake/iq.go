@@ -84,11 +84,10 @@ func (s *Server) handleIQ(c *conn, n *waBinary.Node) {
 	case "w:sync:app:state set sync":
 		s.answerAppState(c, n)
 	case "privacy get privacy":
-		s.answer(c, n, waBinary.Node{Tag: "privacy", Content: []waBinary.Node{
-			category("readreceipts", "all"), category("last", "all"), category("status", "all"),
-			category("profile", "all"), category("groupadd", "all"), category("online", "all"), category("calladd", "all"),
-		}})
-	case "privacy set tokens", "urn:xmpp:whatsapp:dirty set clean", "w:stats set add", "status set status":
+		s.answer(c, n, privacy())
+	case "privacy set tokens":
+		s.takeTokens(c, n)
+	case "urn:xmpp:whatsapp:dirty set clean", "w:stats set add", "status set status":
 		s.answer(c, n)
 	case "blocklist get ":
 		s.answer(c, n, waBinary.Node{Tag: "list", Attrs: waBinary.Attrs{"dhash": "0"}})
@@ -104,8 +103,26 @@ func (s *Server) handleIQ(c *conn, n *waBinary.Node) {
 	}
 }
 
-func category(name, value string) waBinary.Node {
-	return waBinary.Node{Tag: "category", Attrs: waBinary.Attrs{"name": name, "value": value}}
+// privacy says that all see everything.
+func privacy() waBinary.Node {
+	var categories []waBinary.Node
+	for _, name := range []string{"readreceipts", "last", "status", "profile", "groupadd", "online", "calladd"} {
+		categories = append(categories, waBinary.Node{Tag: "category", Attrs: waBinary.Attrs{"name": name, "value": "all"}})
+	}
+	return waBinary.Node{Tag: "privacy", Content: categories}
+}
+
+// takeTokens notes to whom a client gives its privacy token, which lets them
+// write to it without being strangers.
+func (s *Server) takeTokens(c *conn, n *waBinary.Node) {
+	tokens := n.GetChildByTag("tokens")
+	for _, token := range tokens.GetChildren() {
+		if u := s.lookup(attrJID(&token, "jid")); u != nil {
+			c.device.tokens[u] = true
+			delete(c.device.owed, u)
+		}
+	}
+	s.answer(c, n)
 }
 
 // unlink is the client's own logout: it disconnects by itself.

@@ -27,7 +27,7 @@ func (s *Server) handleMessage(c *conn, n *waBinary.Node) {
 	if from.owner.account != nil && entry.Error == 0 {
 		entry.Error = s.cold(from.owner.account, &entry)
 	}
-	if entry.Error == 0 && s.faults.takeDrop(&s.faults.refused) {
+	if entry.Error == 0 && take(&s.faults.refused) {
 		entry.Error = s.faults.refusal
 	}
 	entry.Lost = entry.Error == 0 && s.faults.takeDrop(&s.faults.lostAcks)
@@ -39,8 +39,11 @@ func (s *Server) handleMessage(c *conn, n *waBinary.Node) {
 		c.cut()
 		return
 	}
-	if s.faults.takeDrop(&s.faults.muted) {
+	if take(&s.faults.muted) {
 		return
+	}
+	if u := s.phones[entry.To]; u != nil && !entry.Peer && !entry.Retry && !from.tokens[u] {
+		from.owed[u] = true
 	}
 	ack := waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{
 		"class": "message", "id": attrString(n, "id"), "from": attrJID(n, "to"), "t": s.stamp(),

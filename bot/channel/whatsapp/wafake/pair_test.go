@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"github.com/diskopukm/emileku/bot/channel/whatsapp/wafake"
@@ -27,6 +28,9 @@ func TestPairByQR(t *testing.T) {
 	}
 	expect[*events.Connected](c)
 	must(t, account.Connected(deadline(t)))
+	for range appstate.AllPatchNames { // the phone has sent the key
+		expect[*events.AppStateSyncComplete](c)
+	}
 
 	siti.Send(account, "halo")
 	if m := c.message(); m.Message.GetConversation() != "halo" {

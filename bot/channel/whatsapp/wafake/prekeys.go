@@ -60,3 +60,13 @@ func (s *Server) answerKeys(c *conn, n *waBinary.Node) {
 	}
 	s.answer(c, n, waBinary.Node{Tag: "list", Content: users})
 }
+
+// KeysLeft is how many one-time keys of a linked device the server still has.
+func (a *Account) KeysLeft(device uint16) int {
+	a.srv.mu.Lock()
+	defer a.srv.mu.Unlock()
+	if d := a.devices[device]; d != nil {
+		return len(d.oneTime)
+	}
+	return 0
+}

@@ -81,10 +81,11 @@ func (s *Server) sayAgain(o *said, d *device, retry int, fetch func() (*prekey.B
 	if s.faults.takeUndecryptable() {
 		last := encs[len(encs)-1]
 		sealed := append([]byte{}, last.Content.([]byte)...)
-		sealed[len(sealed)-1] ^= 0x55
+		sealed[len(sealed)-9] ^= 0x55 // of the authentication code, or right before it
 		encs[len(encs)-1].Content = sealed
 	}
 	s.deliver(d, waBinary.Node{Tag: "message", Attrs: s.messageAttrs(o), Content: encs})
+	s.remind(d)
 }
 
 func sealDirect(o *said, m *waE2E.Message, d *device, fetch func() (*prekey.Bundle, error)) ([]waBinary.Node, error) {
@@ -115,9 +116,9 @@ func (s *Server) sealForGroup(o *said, d *device, retry int, fetch func() (*prek
 		return sealDirect(o, whole, d, fetch)
 	}
 	var encs []waBinary.Node
-	given := o.from.phone + " " + o.group.jid.User + " " + string(o.from.end.identity.Pub[:])
-	if !d.metadata[given] {
-		d.metadata[given] = true
+	known := o.from.phone + " " + o.group.jid.User + " " + string(o.from.end.identity.Pub[:])
+	if !d.given[known] {
+		d.given[known] = true
 		if encs, err = sealDirect(o, carrier, d, fetch); err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"maps"
 	"math/big"
 	"net"
 	"net/http"
@@ -196,17 +197,50 @@ func (s *Server) wait(ctx context.Context, what string, done func() bool) error 
 }
 
 // Settle waits until each connected client has acknowledged all that it was
-// sent. Call it before Client.Disconnect: an acknowledgement on its way would
-// race with it inside whatsmeow.
+// sent and has read all that was written, and until connections that are about
+// to end have ended. Call it before Client.Disconnect: an acknowledgement on its
+// way would race with it inside whatsmeow, and a frame that arrives at that
+// moment would leave a goroutine behind that waits for ever to pass it on.
 func (s *Server) Settle(ctx context.Context) error {
-	return s.wait(ctx, "acknowledgements", func() bool {
-		for c := range s.conns {
-			if c.device != nil && (len(c.device.pending) > 0 || !c.idle()) {
-				return false
-			}
+	for {
+		if err := s.wait(ctx, "acknowledgements", s.quiet); err != nil {
+			return err
 		}
-		return true
-	})
+		s.mu.Lock()
+		before := s.written()
+		s.mu.Unlock()
+		for c := range before {
+			// Its pong says that the client has taken each frame before the ping.
+			_ = c.ws.Ping(ctx) // fails where the connection ends; then it is looked at again
+		}
+		s.mu.Lock()
+		done := s.quiet() && maps.Equal(before, s.written())
+		s.mu.Unlock()
+		if done {
+			return nil
+		}
+	}
+}
+
+// quiet reports whether nothing is on its way to a connected client. mu is held.
+func (s *Server) quiet() bool {
+	for c := range s.conns {
+		if c.last != "" || !c.idle() || c.device != nil && len(c.device.pending)+len(c.device.owed) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// written are the connections, each with the number of its stanzas. mu is held.
+func (s *Server) written() map[*conn]int {
+	out := make(map[*conn]int, len(s.conns))
+	for c := range s.conns {
+		c.mu.Lock()
+		out[c] = c.pushed
+		c.mu.Unlock()
+	}
+	return out
 }
 
 // Endpoint is how a client in another process reaches a server.

@@ -24,6 +24,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(childEndpoint) != "" {
+		if err := echo(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -70,12 +76,16 @@ type client struct {
 	fail    int // handlers that fail yet
 }
 
+// dsn opens a store with the settings that whatsmeow needs: without immediate
+// transactions a message can fail to decrypt because the writer of names is quicker.
+func dsn(path string) string {
+	return "file:" + path + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(1)&_txlock=immediate"
+}
+
 func container(t testing.TB) *sqlstore.Container {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "wa.db")
-	dsn := "file:" + path + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(0)&_txlock=immediate"
-	c, err := sqlstore.New(context.Background(), "sqlite", dsn, waLog.Noop)
+	c, err := sqlstore.New(context.Background(), "sqlite", dsn(filepath.Join(t.TempDir(), "wa.db")), waLog.Noop)
 	if err != nil {
 		t.Fatal(err)
 	}
