@@ -39,10 +39,12 @@ var may = map[string][]string{
 	"bot/app":                     {"bot/channel", "bot/clock", "bot/event", "bot/guestlist", "storage"},
 	"templates":                   {"bot/channel/markup", "bot/event"},
 	"storage":                     {"bot/channel", "bot/event"},
-	"storage/archive":             {"storage", "storage/archive/document"},
-	"storage/archive/document":    {"bot/channel", "bot/event", "storage"},
-	"storage/mongo":               {"bot/channel", "bot/event", "storage", "storage/archive/document"},
-	"storage/sqlite":              {"bot/channel", "bot/event", "storage", "storage/archive/document"},
+	"storage/archive":             {"storage", "storage/archive/document", "storage/devicestate"},
+	"storage/archive/document":    {"bot/channel", "bot/event", "storage", "storage/devicestate"},
+	"storage/devicestate":         {},
+	"storage/mongo":               {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
+	"storage/mongo/devicestore":   {"storage", "storage/devicestate", "storage/mongo"},
+	"storage/sqlite":              {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"scheduler":                   {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/metrics", "storage", "templates"},
 	"scheduler/outbox":            {"bot/channel", "bot/clock", "bot/event", "bot/metrics", "storage"},
 	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/understand", "storage", "templates"},
@@ -53,7 +55,7 @@ var may = map[string][]string{
 	"bot/channel/telegram/botapi": {},
 	"bot/channel/whatsapp/wafake": {},
 	"bot/transcript":              {"*"},
-	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document"},
+	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
 	"storage/mongo/ferretdb":      {},
 }
@@ -71,7 +73,7 @@ var forTests = []string{
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
-	"go.mau.fi/":                      {"bot/channel/whatsapp", "bot/channel/whatsapp/wafake"},
+	"go.mau.fi/":                      {"bot/channel/whatsapp", "bot/channel/whatsapp/wafake", "storage/mongo/devicestore"},
 	"github.com/coder/websocket":      {"bot/channel/whatsapp/wafake"},
 	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},
@@ -91,7 +93,7 @@ var knows = map[string][]string{
 }
 
 // standardOnly are pure: they import the standard library and what may allows.
-var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "storage"}
+var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "storage", "storage/devicestate"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()
@@ -152,6 +154,7 @@ func TestRulesCatch(t *testing.T) {
 		{"bot", modulePath + "bot/channel/channeltest"},
 		{"cmd/emileku", modulePath + "bot/channel/telegram/botapi"},
 		{"bot/dialog", "testing"},
+		{"storage/mongo", "go.mau.fi/whatsmeow/store"},
 		{"bot/new", "fmt"},
 	} {
 		if len(faults(c.pkg, []string{c.imp})) == 0 {

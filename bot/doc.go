@@ -29,7 +29,9 @@
 //	storage                     the port to the database
 //	storage/archive             backup, restore, moving between engines
 //	storage/archive/document    the one JSON form of what is stored
+//	storage/devicestate         the one JSON form of a linked WhatsApp device
 //	storage/mongo               MongoDB
+//	storage/mongo/devicestore   what whatsmeow keeps of a device, in MongoDB
 //	storage/mongo/mongotest     a database for a test: MongoDB, or FerretDB as a child
 //	storage/mongo/ferretdb      that child, a module of its own
 //	storage/sqlite              the embedded database
@@ -39,7 +41,8 @@
 // Imports point one way: cmd → everything; scheduler → app, channel, storage,
 // templates; bot → dialog → app, report, understand, templates; app → guestlist
 // (→ report, understand), storage → event. The ports (channel, storage) and event may be imported by anyone;
-// an SDK is imported by its adapter alone. TestImportsPointOneWay holds this.
+// an SDK is imported by its adapter alone; storage/mongo/devicestore knows two,
+// whatsmeow and MongoDB's driver. TestImportsPointOneWay holds this.
 //
 // # How a message travels
 //

@@ -41,7 +41,7 @@ func (d database) open(ctx context.Context, log zerolog.Logger, beforeWrite func
 		err   error
 	)
 	if d.MongoURI != "" {
-		store, err = mongo.Open(ctx, mongo.Options{URI: d.MongoURI, Log: log, BeforeWrite: beforeWrite})
+		store, err = mongo.Open(ctx, mongo.Options{URI: d.MongoURI, StoreKey: d.StoreKey, Log: log, BeforeWrite: beforeWrite})
 	} else {
 		store, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(d.DataDir, databaseFile), Log: log, BeforeWrite: beforeWrite})
 	}

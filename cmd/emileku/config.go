@@ -45,9 +45,17 @@ func (l logging) logger(w io.Writer) (zerolog.Logger, error) {
 type database struct {
 	MongoURI string `name:"mongodb-uri" env:"MONGODB_URI" help:"MongoDB, such as mongodb://localhost:27017/emileku. Empty: the embedded database."`
 	DataDir  string `env:"DATA_DIR" default:"./data" help:"Folder of the embedded database."`
+	StoreKey string `env:"STORE_KEY" help:"Encrypts WhatsApp's keys in MongoDB, at least 32 characters; once used, it is needed for ever. Empty: they are not encrypted."`
 }
 
+// minStoreKey is as long as what openssl rand -base64 24 prints: the key is
+// guarded against guessing by its length alone.
+const minStoreKey = 32
+
 func (d database) check() error {
+	if n := len(d.StoreKey); n > 0 && n < minStoreKey {
+		return fmt.Errorf("STORE_KEY has %d characters; give at least %d made at random, such as openssl rand -base64 32 prints", n, minStoreKey)
+	}
 	if d.MongoURI == "" {
 		return nil
 	}

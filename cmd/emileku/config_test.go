@@ -37,6 +37,7 @@ func TestWrongSettings(t *testing.T) {
 		{"MONGODB_URI", "postgres://bot:geheim@db/x", func(s *settings, v string) { s.MongoURI = v }, "mongodb://localhost:27017/emileku", "geheim"},
 		{"WHATSAPP", "ya", func(s *settings, v string) { s.WhatsApp = v }, "WHATSAPP=on", ""},
 		{"WHATSAPP_NUMBER", "0812345678", func(s *settings, v string) { s.WhatsAppNumber = v }, "+6281234567890", ""},
+		{"STORE_KEY", "rahasia-dinas", func(s *settings, v string) { s.StoreKey = v }, "openssl rand -base64 32", "rahasia-dinas"},
 		{"HTTP_ADDR", "8080", func(s *settings, v string) { s.HTTPAddr = v }, "127.0.0.1:8080", ""},
 		{"HTTP_ADDR", "", func(s *settings, v string) { s.HTTPAddr = v }, "127.0.0.1:8080", ""},
 		{"ADMIN_CODE", "bogor27", func(s *settings, v string) { s.AdminCode = v }, "kantor-2027-ukm", "bogor27"},

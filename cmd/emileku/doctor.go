@@ -17,6 +17,7 @@ import (
 	"github.com/diskopukm/emileku/bot/clock"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/mongo"
 )
 
 type doctorCmd struct{ settings }
@@ -132,7 +133,10 @@ func (e *examination) storage(ctx context.Context) storage.Store {
 	store, err := e.settings.database.open(ctx, zerolog.Nop(), nil)
 	if err != nil {
 		mend := "look at DATA_DIR, or restore a backup: emileku restore FILE"
-		if e.MongoURI != "" {
+		switch {
+		case errors.Is(err, mongo.ErrStoreKeyMissing), errors.Is(err, mongo.ErrStoreKeyWrong):
+			mend = "set STORE_KEY as it was; if it is lost, restore a backup into an empty database, or drop the collection whatsapp and link the number again"
+		case e.MongoURI != "":
 			mend = "start MongoDB, or correct MONGODB_URI (host, user, password, ?authSource=admin)"
 		}
 		e.ill("database", err.Error(), mend)
@@ -144,7 +148,24 @@ func (e *examination) storage(ctx context.Context) storage.Store {
 		return store
 	}
 	e.well("database", store.Describe())
+	e.storeKey()
 	return store
+}
+
+// storeKey tells how WhatsApp's keys are guarded where they are kept. That the
+// key is the right one was seen when the database was opened.
+func (e *examination) storeKey() {
+	const part = "store key"
+	switch {
+	case e.MongoURI == "" && e.StoreKey != "":
+		e.note(part, "not used: the embedded database is guarded by its file's mode, 0600")
+	case e.MongoURI == "":
+		e.note(part, "none: WhatsApp's keys are guarded by the mode of the database's file, 0600")
+	case e.StoreKey == "":
+		e.note(part, "none: who reads the database can speak as the office; set STORE_KEY to encrypt WhatsApp's keys")
+	default:
+		e.well(part, "WhatsApp's keys are encrypted")
+	}
 }
 
 func (e *examination) telegram(ctx context.Context, store storage.Store) {

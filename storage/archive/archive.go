@@ -21,6 +21,7 @@ import (
 
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/storage/archive/document"
+	"github.com/diskopukm/emileku/storage/devicestate"
 )
 
 // Errors that callers choose by.
@@ -125,12 +126,21 @@ func (t *tally) collection() Collection {
 
 // Hash tells what a database holds.
 func Hash(ctx context.Context, s storage.Store) (Manifest, error) {
-	return walk(ctx, s, func(string) error { return nil }, func(string, string, json.RawMessage) error { return nil })
+	return walk(ctx, s, everything, func(string) error { return nil }, func(string, string, json.RawMessage) error { return nil })
 }
 
-// walk reads a whole database, as of one moment where the engine allows it:
-// begin is called at the start of each collection, each for its documents.
-func walk(ctx context.Context, s storage.Store, begin func(collection string) error, each func(collection, id string, doc json.RawMessage) error) (Manifest, error) {
+// everything and archived say which documents are read: a copy takes all, an
+// archive no state that must not come back from the past.
+func everything(string, string) bool { return true }
+
+func archived(collection, id string) bool {
+	return collection != document.WhatsApp || devicestate.Archived(id)
+}
+
+// walk reads a whole database but what keep does not want, as of one moment
+// where the engine allows it: begin is called at the start of each collection,
+// each for its documents.
+func walk(ctx context.Context, s storage.Store, keep func(collection, id string) bool, begin func(collection string) error, each func(collection, id string, doc json.RawMessage) error) (Manifest, error) {
 	m := Manifest{Documents: document.Version, Engine: s.Describe()}
 	read := func(r storage.Raw) error {
 		for _, c := range r.Collections() {
@@ -139,6 +149,9 @@ func walk(ctx context.Context, s storage.Store, begin func(collection string) er
 			}
 			t := newTally(c)
 			err := r.Each(ctx, c, func(id string, doc json.RawMessage) error {
+				if !keep(c, id) {
+					return nil
+				}
 				if err := t.add(id, doc); err != nil {
 					return err
 				}
@@ -197,7 +210,7 @@ func Copy(ctx context.Context, from, to storage.Store, o Options) (Manifest, err
 		return Manifest{}, fmt.Errorf("copy to %s: %w", to.Describe(), err)
 	}
 	w := newBatches(to.Raw(), o.Progress)
-	m, err := walk(ctx, from, func(c string) error { return w.begin(ctx, c) }, func(_, id string, doc json.RawMessage) error {
+	m, err := walk(ctx, from, everything, func(c string) error { return w.begin(ctx, c) }, func(_, id string, doc json.RawMessage) error {
 		return w.put(ctx, id, bytes.Clone(doc))
 	})
 	if err == nil {

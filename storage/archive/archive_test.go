@@ -416,3 +416,30 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// TestArchiveLeavesRatchetsOut: an archive carries a linked device, but no
+// session and no sender key of it; a copy carries all.
+func TestArchiveLeavesRatchetsOut(t *testing.T) {
+	t.Parallel()
+	from, restored, copied := open(t), open(t), open(t)
+	storagetest.PutRatchets(t, from)
+	m, err := restore(t, restored, backup(t, from), archive.Options{})
+	ok(t, err)
+	if m.Total() != len(storagetest.DeviceSamples())-2 {
+		t.Fatalf("%d documents were archived", m.Total())
+	}
+	var ids []string
+	ok(t, restored.Raw().Each(t.Context(), document.WhatsApp, func(id string, _ json.RawMessage) error {
+		ids = append(ids, id)
+		return nil
+	}))
+	got := strings.Join(ids, " ")
+	if strings.Contains(got, "/session/") || strings.Contains(got, "/senderkey/") || !strings.Contains(got, "/device") || !strings.Contains(got, "/prekey/") {
+		t.Fatal(got)
+	}
+	_, err = archive.Copy(t.Context(), from, copied, archive.Options{})
+	ok(t, err)
+	if storagetest.Dump(t, copied.Raw()) != storagetest.Dump(t, from.Raw()) {
+		t.Fatal("a copy lacks something")
+	}
+}

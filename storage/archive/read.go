@@ -147,6 +147,9 @@ func (a *opened) check(ctx context.Context) error {
 			if !bytes.Equal(canonical, doc) {
 				return fmt.Errorf("%s %q is not in canonical form", c.Name, id)
 			}
+			if !archived(c.Name, id) {
+				return fmt.Errorf("%s %q must not be in an archive", c.Name, id)
+			}
 			return t.add(id, doc)
 		})
 		if ctx.Err() != nil {

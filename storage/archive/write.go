@@ -37,7 +37,7 @@ func Write(ctx context.Context, s storage.Store, w io.Writer, src Source) (Manif
 	entry := func(name string, method uint16) (io.Writer, error) {
 		return z.CreateHeader(&zip.FileHeader{Name: name, Method: method, Modified: at})
 	}
-	m, err := walk(ctx, s,
+	m, err := walk(ctx, s, archived,
 		func(collection string) error {
 			if err := finish(); err != nil {
 				return err

@@ -34,6 +34,9 @@ func (r raw) Each(ctx context.Context, collection string, fn func(id string, doc
 	if _, ok := document.New(collection); !ok {
 		return fmt.Errorf("mongo: read %s: there is no such collection", collection)
 	}
+	if collection == document.WhatsApp {
+		return r.s.Devices().each(ctx, fn)
+	}
 	for last, more := "", true; more; {
 		page, err := r.page(ctx, collection, last)
 		if err != nil {
@@ -100,6 +103,9 @@ func (r raw) Put(ctx context.Context, collection, id string, doc json.RawMessage
 
 func (r raw) PutAll(ctx context.Context, collection string, ids []string, docs []json.RawMessage) error {
 	doing := "restore " + collection
+	if collection == document.WhatsApp {
+		return r.s.Devices().restore(ctx, ids, docs)
+	}
 	var writes []driver.WriteModel
 	for i, id := range ids {
 		doc, err := document.Decode(collection, id, docs[i])
@@ -145,7 +151,11 @@ func (r raw) own(doc any) []bson.E {
 // processes.
 func (r raw) Clear(ctx context.Context) error {
 	for _, name := range append(r.Collections(), chunksName) {
-		if _, err := r.s.db.Collection(name).DeleteMany(ctx, bson.D{}); err != nil {
+		filter := bson.D{}
+		if name == document.WhatsApp {
+			filter = cleared()
+		}
+		if _, err := r.s.db.Collection(name).DeleteMany(ctx, filter); err != nil {
 			return fail(ctx, "clear "+name, err)
 		}
 	}

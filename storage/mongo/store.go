@@ -18,6 +18,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
 	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/archive/document"
 )
 
 // DefaultDatabase is used where neither Options nor the URI name one.
@@ -38,7 +39,10 @@ type Options struct {
 	// BeforeWrite, if not nil, is called before each write command goes out,
 	// with "collection.command" (such as "chats.update"): tests break off there.
 	BeforeWrite func(op string)
-	Log         zerolog.Logger // of migrations; the zero Logger is silent
+	// StoreKey, where set, encrypts what the collection of WhatsApp's devices
+	// holds. Once it was used the database opens with it alone.
+	StoreKey string
+	Log      zerolog.Logger // of migrations; the zero Logger is silent
 }
 
 // Store is a database on a MongoDB server. It implements storage.Store.
@@ -49,6 +53,7 @@ type Store struct {
 	codec    codec
 	describe string
 	arrivals arrivals
+	seal     *seal // of WhatsApp's devices
 
 	// lone is held while a person is saved on a server whose unique indexes
 	// do not look into arrays; nil on all others.
@@ -81,6 +86,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if info.Ferretdb != "" {
 		server = "FerretDB " + info.Ferretdb
 		s.lone = new(sync.Mutex)
+	}
+	if s.seal, err = openSeal(ctx, s.db.Collection(document.WhatsApp), o.StoreKey); err != nil {
+		return nil, errors.Join(fail(ctx, "read the key of the device state", err), s.Close())
 	}
 	s.describe = fmt.Sprintf("%s at %s, database %s", server, strings.Join(co.Hosts, ","), name)
 	return s, nil

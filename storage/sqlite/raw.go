@@ -10,6 +10,7 @@ import (
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/storage/archive/document"
+	"github.com/diskopukm/emileku/storage/devicestate"
 )
 
 // raw reads through q: the readers, or a snapshot.
@@ -27,6 +28,8 @@ func (r raw) Each(ctx context.Context, collection string, fn func(id string, doc
 		return fmt.Errorf("sqlite: %w: no collection %q", document.ErrMalformed, collection)
 	case collection == document.Media:
 		err = r.eachFile(ctx, fn)
+	case collection == document.WhatsApp:
+		err = r.eachDevice(ctx, fn)
 	default:
 		err = r.eachRow(ctx, collection, fn)
 	}
@@ -145,6 +148,8 @@ func putDocument(ctx context.Context, t *tx, doc any) error {
 		return settingTable().put(ctx, t, d)
 	case *storage.AuditEntry:
 		return auditTable().put(ctx, t, d)
+	case *devicestate.Document:
+		return deviceTable().put(ctx, t, d)
 	case *document.File:
 		return putFile(ctx, t, d.Blob, d.Data)
 	}
@@ -153,6 +158,9 @@ func putDocument(ctx context.Context, t *tx, doc any) error {
 
 func (r raw) Clear(ctx context.Context) error {
 	return r.s.write(ctx, "raw.clear", func(t *tx) error {
+		if err := clearDevices(ctx, t); err != nil {
+			return err
+		}
 		for _, c := range document.Collections() {
 			if _, err := t.exec(ctx, "DELETE FROM "+c); err != nil {
 				return err

@@ -157,6 +157,8 @@ CREATE INDEX letters_parent ON letters (parent, id) WHERE parent <> '';
 CREATE INDEX letters_person ON letters (person_id, id) WHERE person_id <> '';
 CREATE TABLE tasks (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL);
 CREATE INDEX tasks_event ON tasks (event_id, id);
+`, `
+CREATE TABLE whatsapp (id TEXT PRIMARY KEY, doc TEXT NOT NULL); -- see AdoptDevices
 `}
 }
 

@@ -70,6 +70,7 @@ func Fill(t *testing.T, s storage.Store) {
 	must(s.Codes().Redeem(ctx, "A1", "tim", "p", at(0)))(t)
 	ok(t, s.Codes().Create(ctx, sampleCode("A2")))
 	ok(t, s.Settings().Put(ctx, "quiet.hours", map[string]any{"b": hard, "a": []int{1}}))
+	putDevice(t, s, false)
 	ok(t, s.Audit().Add(ctx, storage.AuditEntry{ID: "1", At: at(0), PersonID: "p", Name: hard, Chat: "telegram:1", Action: "team.add", Subject: "x", Detail: hard}))
 	ok(t, s.Media().Put(ctx, storage.Blob{ID: "foto/1", Name: "é.jpg", MIME: "image/jpeg", At: at(0)}, bytesOf(600<<10)))
 	ok(t, s.Media().Put(ctx, storage.Blob{ID: "foto/0", At: at(0)}, nil))

@@ -22,6 +22,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/devicestate"
 )
 
 // Version is that of the documents' form. Raise it when a program that knows
@@ -30,7 +31,8 @@ import (
 //	1  the first
 //	2  participations, broadcasts, questions; people have an email address
 //	3  letters, tasks
-const Version = 3
+//	4  the state of linked WhatsApp devices
+const Version = 4
 
 // Names of collections. They are stored: never rename one.
 const (
@@ -51,6 +53,7 @@ const (
 	Settings       = "settings"
 	Audit          = "audit"
 	Media          = "media"
+	WhatsApp       = "whatsapp" // see package devicestate
 )
 
 // Collections lists the collections in the order in which they are read. It is
@@ -63,6 +66,7 @@ func Collections() []string {
 	return []string{
 		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
+		WhatsApp,
 	}
 }
 
@@ -162,6 +166,8 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.AuditEntry), true
 	case Media:
 		return new(File), true
+	case WhatsApp:
+		return new(devicestate.Document), true
 	}
 	return nil, false
 }
@@ -202,6 +208,8 @@ func ID(doc any) string {
 	case *storage.AuditEntry:
 		return d.ID
 	case *File:
+		return d.ID
+	case *devicestate.Document:
 		return d.ID
 	}
 	return ""

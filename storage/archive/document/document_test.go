@@ -47,13 +47,18 @@ func TestDecodeRoundTripsEveryCollection(t *testing.T) {
 		if err := json.Unmarshal(b, &fields); err != nil {
 			t.Fatal(err)
 		}
-		fields["id"] = json.RawMessage(`"x"`)
+		id := "x"
+		if c == document.WhatsApp { // there the ID says what the document is
+			id = "62811:1@s.whatsapp.net/device"
+			fields["value"] = json.RawMessage(`{}`)
+		}
+		fields["id"], _ = json.Marshal(id)
 		b, _ = json.Marshal(fields)
-		back, err := document.Decode(c, "x", b)
+		back, err := document.Decode(c, id, b)
 		if err != nil {
 			t.Fatalf("%s: %v", c, err)
 		}
-		if document.ID(back) != "x" {
+		if document.ID(back) != id {
 			t.Errorf("%s: ID %q", c, document.ID(back))
 		}
 	}
@@ -69,6 +74,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"two values":         {"counters", "a", `{"id":"a","value":1}{"id":"a"}`},
 		"no JSON":            {"counters", "a", `{"id":"a"`},
 		"wrong type":         {"counters", "a", `{"id":"a","value":"1"}`},
+		"unknown kind":       {"whatsapp", "a:1@b/keys", `{"id":"a:1@b/keys","value":{}}`},
+		"short key":          {"whatsapp", "a:1@b/secret/c", `{"id":"a:1@b/secret/c","value":{"key":""}}`},
+		"unknown in value":   {"whatsapp", "a:1@b/nctsalt", `{"id":"a:1@b/nctsalt","value":{"salt":"","x":1}}`},
 	} {
 		if _, err := document.Decode(tc.collection, tc.id, json.RawMessage(tc.doc)); !errors.Is(err, document.ErrMalformed) {
 			t.Errorf("%s: %v", name, err)

@@ -1,0 +1,4 @@
+package mongo
+
+// SetJournalPart says how much of a journal one document holds.
+func (d *Devices) SetJournalPart(bytes int) { d.part = bytes }
