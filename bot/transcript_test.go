@@ -28,6 +28,14 @@ func TestTranscripts(t *testing.T) {
 			return transcript.NewHouse(t, transcript.Telegram())
 		})
 	})
+	// Letters have short codes that follow from the IDs of messages, which each
+	// network gives its own way.
+	t.Run("letters", func(t *testing.T) {
+		t.Parallel()
+		transcript.Play(t, "testdata/letters/*.chat", func(t *testing.T) transcript.World {
+			return transcript.NewHouse(t, transcript.Plain())
+		})
+	})
 	t.Run("plain", func(t *testing.T) {
 		t.Parallel()
 		transcript.Play(t, "testdata/plain/*.chat", func(t *testing.T) transcript.World {
