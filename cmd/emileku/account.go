@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/rs/zerolog"
@@ -10,16 +11,48 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/channel/whatsapp"
 	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/mongo"
+	"github.com/diskopukm/emileku/storage/mongo/devicestore"
 	"github.com/diskopukm/emileku/storage/sqlite"
 )
 
-// account makes the WhatsApp channel. Its link is kept where all else is, and
-// opened when the channel first needs it: by the process in charge.
-func (s settings) account(store storage.Store, log zerolog.Logger, news *lineNews) (wa *whatsapp.Channel, done func(), err error) {
+// whatsAppHTTP carries what goes to WhatsApp; nil: to the real one. Only tests
+// set it: no setting does, nor could one replace WhatsApp's root key.
+var whatsAppHTTP *http.Client
+
+// openDevices opens where the keys of the linked device are kept: beside all
+// else. inCharge: nobody else writes there, since this process holds the lease
+// or the lock; otherwise it may only be looked at.
+func openDevices(ctx context.Context, store storage.Store, log zerolog.Logger, inCharge bool) (whatsapp.DeviceStore, error) {
+	switch s := store.(type) {
+	case *sqlite.Store:
+		driver, source := s.Address()
+		devices, err := whatsapp.OpenSQLite(ctx, driver, source, log)
+		if err != nil {
+			return nil, err
+		}
+		if inCharge {
+			err = s.AdoptDevices(ctx) // what a restore left
+		}
+		return devices, err
+	case *mongo.Store:
+		if inCharge {
+			return devicestore.Open(ctx, s, log)
+		}
+		return devicestore.OpenReadOnly(s, log), nil
+	}
+	return nil, fmt.Errorf("WHATSAPP=on: %s cannot keep a link", store.Describe())
+}
+
+// account makes the WhatsApp channel. Its device store is opened when the
+// channel first needs it, which is when this process has come to be in charge.
+func (s settings) account(store storage.Store, log zerolog.Logger, news *lineNews, inCharge bool) (wa *whatsapp.Channel, done func(), err error) {
 	log = log.With().Str("part", "whatsapp").Logger()
-	d := whatsapp.OpenLater(func(ctx context.Context) (whatsapp.DeviceStore, error) { return openDevices(ctx, store, log) })
+	d := whatsapp.OpenLater(func(ctx context.Context) (whatsapp.DeviceStore, error) {
+		return openDevices(ctx, store, log, inCharge)
+	})
 	wa, err = whatsapp.New(whatsapp.Options{
-		Devices: d, Number: s.WhatsAppNumber, Log: log,
+		Devices: d, Number: s.WhatsAppNumber, Log: log, HTTP: whatsAppHTTP,
 		OnConnection: news.connection, OnRestriction: news.restriction,
 	})
 	done = func() {
@@ -28,16 +61,6 @@ func (s settings) account(store storage.Store, log zerolog.Logger, news *lineNew
 		}
 	}
 	return wa, done, err
-}
-
-// openDevices opens where the keys of the linked device are kept.
-func openDevices(ctx context.Context, store storage.Store, log zerolog.Logger) (whatsapp.DeviceStore, error) {
-	s, ok := store.(*sqlite.Store)
-	if !ok {
-		return nil, fmt.Errorf("WHATSAPP=on: %s cannot keep a link", store.Describe())
-	}
-	driver, source := s.Address()
-	return whatsapp.OpenSQLite(ctx, driver, source, log)
 }
 
 // lineNews passes what the line tells on to the program, which is assembled
@@ -52,15 +75,15 @@ func (n *lineNews) connection(context.Context, channel.Connection) {
 	}
 }
 
-func (n *lineNews) restriction(ctx context.Context, r channel.Restriction) {
+func (n *lineNews) restriction(_ context.Context, r channel.Restriction) {
 	if p := n.p.Load(); p != nil {
-		p.restricted(ctx, channel.WhatsApp, r)
+		p.restricted(channel.WhatsApp, r)
 	}
 }
 
-// restricted logs what the network forbids. The channel's own state is
-// reported by bot.Watch.
-func (p *program) restricted(_ context.Context, name channel.Name, r channel.Restriction) {
+// restricted notes what the network forbids. That the line itself is closed is
+// told to the team by bot.Watch.
+func (p *program) restricted(name channel.Name, r channel.Restriction) {
 	p.log.Warn().Str("channel", string(name)).Bool("coldOnly", r.ColdOnly).Time("until", r.Until).Str("reason", r.Reason).
 		Msg("the network forbids messages for a while")
 }

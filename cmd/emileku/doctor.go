@@ -201,7 +201,7 @@ func (e *examination) whatsapp(ctx context.Context, store storage.Store) {
 	if store == nil {
 		return // said already
 	}
-	wa, done, err := e.account(store, zerolog.Nop(), &lineNews{})
+	wa, done, err := e.account(store, zerolog.Nop(), &lineNews{}, false)
 	if err != nil {
 		e.ill("whatsapp", err.Error(), "see the database")
 		return

@@ -62,7 +62,7 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	}()
 	var told lineNews
 	if s.whatsApp() {
-		wa, closeDevices, err := s.account(store, log, &told)
+		wa, closeDevices, err := s.account(store, log, &told, true)
 		if err != nil {
 			return err
 		}

@@ -139,7 +139,7 @@ type whatsappStatusCmd struct {
 // Run implements the subcommand. It may run beside the bot.
 func (c *whatsappStatusCmd) Run(ctx context.Context) error {
 	return c.database.withStore(ctx, false, func(s storage.Store) error {
-		wa, done, err := settings{database: c.database}.account(s, zerolog.Nop(), &lineNews{})
+		wa, done, err := settings{database: c.database}.account(s, zerolog.Nop(), &lineNews{}, false)
 		if err != nil {
 			return err
 		}
@@ -211,7 +211,7 @@ func withAccount(ctx context.Context, l logging, d database, f func(context.Cont
 	}
 	return d.withStore(ctx, true, func(s storage.Store) error {
 		return d.alone(ctx, s, func() error {
-			wa, done, err := settings{database: d}.account(s, log, &lineNews{})
+			wa, done, err := settings{database: d}.account(s, log, &lineNews{}, true)
 			if err != nil {
 				return err
 			}
