@@ -390,6 +390,9 @@ func (b *Bot) step(ctx context.Context, in channel.Inbound, c *storage.Chat) err
 	if !in.Group {
 		c.PersonID = person.ID
 	}
+	if c.Draft != nil && c.Draft.MovedTo != "" {
+		c.Draft, c.DraftAt, c.DraftNudged = nil, nil, false // it goes on in another chat
+	}
 	log := b.log.With().Str("inbound", in.ID).Logger()
 	t := dialog.NewTurn(in, person, c, b.capabilities(in.Chat.Channel), b.texts, log)
 	if err := b.route(ctx, t); err != nil {

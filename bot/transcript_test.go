@@ -36,6 +36,13 @@ func TestTranscripts(t *testing.T) {
 			return transcript.NewHouse(t, transcript.Plain())
 		})
 	})
+	// These have two channels, which only a House has.
+	t.Run("channels", func(t *testing.T) {
+		t.Parallel()
+		transcript.Play(t, "testdata/channels/*.chat", func(t *testing.T) transcript.World {
+			return transcript.NewHouse(t, transcript.Telegram())
+		})
+	})
 	t.Run("plain", func(t *testing.T) {
 		t.Parallel()
 		transcript.Play(t, "testdata/plain/*.chat", func(t *testing.T) transcript.World {

@@ -79,6 +79,7 @@ func sample(key, mark string) templates.Data {
 func withLine(d templates.Data, mark string, at time.Time) {
 	d["Line"] = channel.Connection{State: channel.Banned, Since: at, Until: at.Add(24 * time.Hour), Detail: "+6281110000" + mark}
 	d["Channel"], d["Account"] = channel.WhatsApp, "+6281110000"
+	d["Elsewhere"] = []object{{"Channel": channel.WhatsApp, "Link": "https://wa.me/6281110000?text=Halo"}, {"Channel": channel.Web, "Link": ""}}
 	d["Own"], d["Seconds"], d["Why"] = true, 20, "tidak ada jawaban"+mark
 }
 
@@ -105,6 +106,8 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 		return templates.Data{"Hours": 0, "Name": "Menyebarkan undangan"}
 	case "health.report":
 		return templates.Data{"Now": at}
+	case "continue.offer", "continue.none":
+		return templates.Data{"Code": "LK7QX2M4PAB"}
 	case "whatsapp.status":
 		return templates.Data{"Fault": "terputus", "Linked": true, "Pairing": false, "Group": false}
 	case "whatsapp.begin":

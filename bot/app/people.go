@@ -180,7 +180,7 @@ func (a *App) DataOf(ctx context.Context, p *event.Person) (PersonalData, error)
 		return d, fmt.Errorf("data of %s: %w", p.ID, err)
 	}
 	for _, c := range chats {
-		if c.Draft != nil {
+		if c.Draft != nil && c.Draft.MovedTo == "" {
 			d.Draft = c.Draft
 		}
 	}

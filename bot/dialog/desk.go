@@ -46,6 +46,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 	d.commands = []Command{
 		{Name: "start", Private: true, run: d.start},
 		{Name: "daftar", Private: true, Menu: true, run: d.register},
+		{Name: "lanjut", Private: true, run: d.carry},
 		{Name: "status", Aliases: []string{"tiket"}, Private: true, Menu: true, run: d.status},
 		{Name: "ubah", Private: true, Menu: true, run: d.change},
 		{Name: "batal", Private: true, Menu: true, run: d.cancel},

@@ -38,24 +38,26 @@ const groupID = "grup"
 // clock. What the outbox holds is handed over in its order, one by one, so
 // that a script reads the same every time.
 type House struct {
-	t      *testing.T
-	caps   channel.Capabilities
-	clock  *clock.Fake
-	store  storage.Store
-	app    *app.App
-	texts  *templates.Renderer
-	bot    *bot.Bot
-	plan   *scheduler.Planner
-	fake   *channeltest.Fake
-	net    network
-	stop   func()
-	wake   func()    // nil where nothing sends by itself
-	logTo  io.Writer // nil: the test's log
-	path   string
-	n      int                 // inbound IDs
-	sent   int                 // messages of the fake that were looked at
-	shown  map[string][]shown  // by chat: what has buttons
-	people map[string]struct{} // who has spoken
+	t          *testing.T
+	caps       channel.Capabilities
+	clock      *clock.Fake
+	store      storage.Store
+	app        *app.App
+	texts      *templates.Renderer
+	bot        *bot.Bot
+	plan       *scheduler.Planner
+	fake       *channeltest.Fake
+	beside     *channeltest.Fake // a second channel, where a script wants one: WhatsApp
+	net        network
+	stop       func()
+	wake       func()    // nil where nothing sends by itself
+	logTo      io.Writer // nil: the test's log
+	path       string
+	n          int                 // inbound IDs
+	sent       int                 // messages of the fake that were looked at
+	sentBeside int                 // and of the second channel's
+	shown      map[string][]shown  // by chat: what has buttons
+	people     map[string]struct{} // who has spoken
 }
 
 // network is what lies between a House and its people.
@@ -151,9 +153,16 @@ func (h *House) open() {
 		cancel()
 		h.t.Fatal(err)
 	}
-	h.bot = bot.New(bot.Options{Store: h.store, App: h.app, Texts: h.texts, Channels: []channel.Channel{ch}, Log: h.log(), Wake: h.wake, Version: "test"})
-	h.plan = scheduler.New(scheduler.Options{Store: h.store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: []channel.Channel{ch}, Log: h.log(), Wake: h.wake})
+	channels := []channel.Channel{ch}
+	if h.beside != nil {
+		channels = append(channels, h.beside)
+	}
+	h.bot = bot.New(bot.Options{Store: h.store, App: h.app, Texts: h.texts, Channels: channels, Log: h.log(), Wake: h.wake, Version: "test"})
+	h.plan = scheduler.New(scheduler.Options{Store: h.store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: channels, Log: h.log(), Wake: h.wake})
 	parts := append(beside, h.bot.Run, func(ctx context.Context) error { return ch.Run(ctx, h.bot) })
+	if h.beside != nil {
+		parts = append(parts, func(ctx context.Context) error { return h.beside.Run(ctx, h.bot) })
+	}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()
@@ -189,6 +198,9 @@ func (h *House) Say(who, room, text string) error {
 	}
 	if h.caps.Phone {
 		in.Sender.Phone = phoneOf(who)
+	}
+	if room == besideRoom {
+		return h.sayBeside(in, who)
 	}
 	if room != "" {
 		in.Chat.ID, in.Group, in.ChatTitle = groupID, true, "Tim E-MILE KU"
@@ -297,7 +309,10 @@ func (h *House) Seen(who, room string) ([]Message, error) {
 	if room != "" {
 		here = groupID
 	}
-	var out []Message
+	out := h.seenBeside(who, room)
+	if room == besideRoom {
+		here = ""
+	}
 	all := h.fake.Sent()
 	for _, s := range all[h.sent:] {
 		m := Message{Text: s.Plain(), Contact: s.Message.AskContact}
@@ -349,14 +364,24 @@ func (h *House) settle() error {
 }
 
 func (h *House) deliver(ctx context.Context) (n int, err error) {
+	if h.beside != nil {
+		if n, err = h.deliverBy(ctx, h.beside); err != nil {
+			return n, err
+		}
+	}
+	more, err := h.deliverBy(ctx, h.fake)
+	return n + more, err
+}
+
+func (h *House) deliverBy(ctx context.Context, fake *channeltest.Fake) (n int, err error) {
 	later := time.Now().Add(time.Hour)
 	for _, lane := range []storage.Lane{storage.LaneAnswer, storage.LaneReminder, storage.LaneBroadcast} {
-		rows, err := h.store.Outbox().Due(ctx, h.fake.Name(), lane, later, 1000)
+		rows, err := h.store.Outbox().Due(ctx, fake.Name(), lane, later, 1000)
 		if err != nil {
 			return n, err
 		}
 		for _, m := range rows {
-			if err := h.deliverOne(ctx, m); err != nil {
+			if err := h.deliverOne(ctx, fake, m); err != nil {
 				return n, fmt.Errorf("deliver %s: %w", m.ID, err)
 			}
 			n++
@@ -365,7 +390,7 @@ func (h *House) deliver(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-func (h *House) deliverOne(ctx context.Context, m *storage.Message) error {
+func (h *House) deliverOne(ctx context.Context, fake *channeltest.Fake, m *storage.Message) error {
 	m, err := h.store.Outbox().Claim(ctx, m.ID, "t", time.Now().Add(time.Hour), "")
 	if err != nil {
 		return err
@@ -380,7 +405,7 @@ func (h *House) deliverOne(ctx context.Context, m *storage.Message) error {
 			m.Body.Edit = target.MessageID
 		}
 	}
-	id, err := h.fake.Send(ctx, m.Chat, "", m.Body)
+	id, err := fake.Send(ctx, m.Chat, "", m.Body)
 	var failed *channel.SendError
 	if errors.As(err, &failed) {
 		m.State, m.LastError = storage.Failed, err.Error()
@@ -415,6 +440,8 @@ func (h *House) Direct(text string) error {
 		h.stop()
 		h.open()
 		return nil
+	case "saluran": // "saluran whatsapp": the program runs a second channel
+		return h.openBeside(arg)
 	case "acara":
 		f := strings.Split(arg, "|")
 		if len(f) != 3 {
