@@ -53,6 +53,7 @@ func NewPhones(t *testing.T) *Phones {
 		said: map[string]string{}, matched: map[string]int{},
 	}
 	t.Cleanup(func() { // runs before newHouse's own: the bot ends while its server is there
+		w.settle()
 		w.stop()
 		w.stop = func() {}
 		server.Close()
@@ -69,6 +70,9 @@ func NewPhones(t *testing.T) *Phones {
 
 // Person is somebody in the script, on WhatsApp.
 func (w *Phones) Person(who string) *wafake.Person { return w.person(who) }
+
+// Account is the office's, to write to.
+func (w *Phones) Account() *wafake.Account { return w.account }
 
 // Server is the other side of the network, for faults.
 func (w *Phones) Server() *wafake.Server { return w.server }
@@ -136,6 +140,24 @@ func (w *Phones) address(who string) (channel.Chat, channel.Sender) {
 
 func (w *Phones) group() channel.Chat {
 	return channel.Chat{Channel: channel.WhatsApp, ID: w.team.JID().String()}
+}
+
+// settle waits until the client has read all that the server sent: a frame left
+// on the way would leave a goroutine of the library behind.
+func (w *Phones) settle() {
+	ctx, cancel := context.WithTimeout(context.Background(), settleWithin)
+	defer cancel()
+	if err := w.server.Settle(ctx); err != nil {
+		w.t.Error(err)
+	}
+}
+
+// Direct implements World.
+func (w *Phones) Direct(text string) error {
+	if strings.HasPrefix(text, "mulai") {
+		w.settle()
+	}
+	return w.House.Direct(text)
 }
 
 // Say implements World.
