@@ -26,9 +26,8 @@ func (r *receiver) convert(e *events.Message) (channel.Inbound, bool, error) {
 	}
 	m := unwrapped(e.Message)
 	in := channel.Inbound{MessageID: info.ID, SentAt: info.Timestamp.UTC(), Group: info.IsGroup}
-	wanted, err := r.content(&in, e, m)
-	if err != nil || !wanted {
-		return in, false, err
+	if !r.content(&in, e, m) {
+		return in, false, nil
 	}
 	lid, phone, err := r.who(info)
 	if err != nil {
@@ -117,25 +116,25 @@ func unwrapped(m *waE2E.Message) *waE2E.Message {
 }
 
 // content sets the kind of a message and what it carries.
-func (r *receiver) content(in *channel.Inbound, e *events.Message, m *waE2E.Message) (bool, error) {
+func (r *receiver) content(in *channel.Inbound, e *events.Message, m *waE2E.Message) bool {
 	if u := m.GetPollUpdateMessage(); u != nil {
-		return r.vote(in, e, u), nil
+		return r.vote(in, e, u)
 	}
 	if s := m.GetSecretEncryptedMessage(); s != nil {
 		if s.GetSecretEncType() != waE2E.SecretEncryptedMessage_MESSAGE_EDIT {
-			return false, nil
+			return false
 		}
 		inner, err := r.cli.DecryptSecretEncryptedMessage(r.ctx, e)
 		if err != nil {
 			r.c.log.Info().Err(err).Msg("whatsapp: a changed message cannot be read")
-			return false, nil
+			return false
 		}
 		m = unwrapped(inner)
 	}
 	if p := m.GetProtocolMessage(); p != nil {
-		return edited(in, p), nil
+		return edited(in, p)
 	}
-	return plainContent(in, m), nil
+	return plainContent(in, m)
 }
 
 // edited is the change of an earlier message.

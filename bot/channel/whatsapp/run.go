@@ -203,7 +203,7 @@ func dial(ctx, life context.Context, cli *whatsmeow.Client) (stuck bool, err err
 }
 
 func hangUpLater(cli *whatsmeow.Client, done <-chan error) {
-	<-done
+	_ = <-done // too late to matter
 	cli.Disconnect()
 }
 
