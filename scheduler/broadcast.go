@@ -150,7 +150,6 @@ func (p *Planner) broadcast(ctx context.Context, e *event.Event, b *storage.Broa
 
 // carryOn queues what there is room for, shows how far it is, and ends it.
 func (p *Planner) carryOn(ctx context.Context, e *event.Event, b *storage.Broadcast, s *sending) error {
-	p.busy.Store(true)
 	if !s.running {
 		if err := p.App.SettleBroadcast(ctx, b); err != nil { // rows held by a pause that is over
 			return err
@@ -165,8 +164,17 @@ func (p *Planner) carryOn(ctx context.Context, e *event.Event, b *storage.Broadc
 	if err != nil {
 		return p.overtaken(ctx, b, err)
 	}
-	if b.Queued && progress.Pending+n == 0 {
+	waiting := 0
+	if b.Queued {
+		if waiting, err = p.strangers(ctx, e, b); err != nil {
+			return p.overtaken(ctx, b, err)
+		}
+	}
+	if b.Queued && progress.Pending+n+waiting == 0 {
 		return p.finish(ctx, e, b, s)
+	}
+	if !b.Queued || progress.Pending+n > 0 {
+		p.busy.Store(true) // strangers alone are looked after by the minute
 	}
 	return p.showBoard(ctx, e, b, s)
 }
@@ -177,7 +185,7 @@ func (p *Planner) finish(ctx context.Context, e *event.Event, b *storage.Broadca
 		return err
 	}
 	progress, err := p.App.ProgressOf(ctx, b)
-	if err != nil || progress.Pending > 0 { // some were held after all
+	if err != nil || progress.Pending+progress.Cold > 0 { // some were held after all
 		return err
 	}
 	if err := p.App.CallForFailed(ctx, b); err != nil {
@@ -255,26 +263,19 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 		}
 		switch route {
 		case app.ByChat, app.ByEmail:
-			row, live, err := p.inviteRow(ctx, e, b, g, chat)
+			mine, live, err := p.inviteRows(ctx, e, b, g, chat)
 			if err != nil {
 				return n, fmt.Errorf("invitation of %s: %w", g.ID, err)
 			}
-			ours := live == nil
-			if ours {
-				live = &row
-			}
-			more, err := p.attach(ctx, b, g, live)
-			if err != nil {
-				return n, fmt.Errorf("files for %s: %w", g.ID, err)
-			}
-			// Its files first: where only some of the rows get in before a crash,
-			// the invitation is not there and all are added again.
-			rows = append(rows, more...)
-			if ours {
-				rows = append(rows, row)
-			}
+			rows = append(rows, mine...)
 			invited = append(invited, g)
 			via[g.ID] = string(live.Chat.Channel)
+		case app.ByCold:
+			if g.Cold != event.ColdWaiting {
+				if err := p.App.ColdWait(ctx, g.ID); err != nil {
+					return n, err
+				}
+			}
 		case app.ByLiaison:
 			pair, err := p.handover(ctx, e, b, g)
 			if err != nil {
@@ -297,6 +298,27 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 		}
 	}
 	return n, nil
+}
+
+// inviteRows makes the rows of a guest's invitation: those of its files first,
+// so that where only some get in before a crash the invitation is not there and
+// all are added again. live is the invitation's row, which may stand already.
+func (p *Planner) inviteRows(ctx context.Context, e *event.Event, b *storage.Broadcast, g *event.Participation, chat channel.Chat) (rows []storage.Message, live *storage.Message, err error) {
+	row, live, err := p.inviteRow(ctx, e, b, g, chat)
+	if err != nil {
+		return nil, nil, err
+	}
+	ours := live == nil
+	if ours {
+		live = &row
+	}
+	if rows, err = p.attach(ctx, b, g, live); err != nil {
+		return nil, nil, err
+	}
+	if ours {
+		rows = append(rows, *live)
+	}
+	return rows, live, nil
 }
 
 // inviteRow makes the row of a guest's invitation; live is the one that stands
@@ -346,7 +368,8 @@ func (p *Planner) fileRows(b *storage.Broadcast, after *storage.Message, files [
 	var rows []storage.Message
 	for i, f := range files {
 		m := *after
-		m.ID = fmt.Sprintf("%s.file%d", after.ID, i+1)
+		// Of this broadcast: what another one left behind does not stand for it.
+		m.ID = fmt.Sprintf("%s.%s.file%d", after.ID, b.ID, i+1)
 		m.Body = channel.Outbound{File: &f}
 		m.Touchpoint = app.FileTouchpoint(b.ID)
 		m.Order += int64(i + 1)

@@ -30,10 +30,13 @@ type Voice interface {
 	Nudge(c *storage.Chat, caps channel.Capabilities) (storage.Message, error)
 	// Salute is how a guest is addressed.
 	Salute(p *event.Participation) string
+	// GuestTicket makes the ticket of a guest who comes without a registration.
+	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
 	Checklist
+	Newsreader
 }
 
 // Inviter writes what belongs to the sending of invitations.
@@ -45,6 +48,12 @@ type Inviter interface {
 	// Handover writes to the team about an official's invitation: what to do
 	// with it, and the text that is passed on.
 	Handover(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error)
+	// FirstContact writes the invitation of somebody who has never written to
+	// us: text alone, saying who we are.
+	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (channel.Outbound, error)
+	// FollowUp is what somebody gets who has answered a first contact: the
+	// files of the invitation. Nothing where it has none.
+	FollowUp(ctx context.Context, b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name) ([]channel.Outbound, error)
 	// Approval asks a second team member.
 	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
 	// Board shows how far a broadcast is, with what can be done about it.
@@ -73,6 +82,7 @@ type Planner struct {
 	// sendings by broadcast; guarded by tick.
 	sendings map[string]*sending
 	busy     atomic.Bool // a broadcast is running
+	cold     coldLine    // guarded by tick
 }
 
 // New makes a Planner.
@@ -80,6 +90,10 @@ func New(o Options) *Planner {
 	p := &Planner{Options: o, caps: map[channel.Name]channel.Capabilities{}, tick: make(chan struct{}, 1), sendings: map[string]*sending{}}
 	for _, ch := range o.Channels {
 		p.caps[ch.Name()] = ch.Capabilities()
+		if ch.Name() == p.App.ColdOn() {
+			p.cold.ch = ch
+			p.cold.directory, _ = ch.(channel.Directory)
+		}
 	}
 	if p.Wake == nil {
 		p.Wake = func() {}
@@ -143,8 +157,12 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
 		{"checklist", p.checklist},
+		{"restrictions", p.tellRestrictions},
+		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},
+		{"news", p.news},
 		{"remind", p.remind},
+		{"answers", p.answers},
 		{"clean up", p.cleanUp},
 	} {
 		if err := part.run(ctx); err != nil {
@@ -295,12 +313,13 @@ func retryConflict(ctx context.Context, change func() error) error {
 
 // row makes an outbox row to the team's group.
 func (p *Planner) row(id string, to channel.Chat, text, eventID, touchpoint string, buttons [][]channel.Button) storage.Message {
-	now := time.Now().UTC().Truncate(time.Millisecond)
+	began := time.Now()
+	now := began.UTC().Truncate(time.Millisecond)
 	if !p.caps[to.Channel].Buttons {
 		buttons = nil
 	}
 	return storage.Message{
-		ID: id, Chat: to, Lane: storage.LaneReminder, Order: now.UnixMicro(),
+		ID: id, Chat: to, Lane: storage.LaneReminder, Order: began.UnixMicro(), // those of one millisecond keep their order
 		Body: channel.Outbound{Text: text, Buttons: buttons}, EventID: eventID, Touchpoint: touchpoint,
 		State: storage.Queued, DueAt: now, QueuedAt: now,
 	}

@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -174,6 +175,9 @@ type Message struct {
 	Touchpoint string           `json:"touchpoint,omitempty"`
 	// Quiet: quiet hours hold it back (guests' reminders and broadcasts).
 	Quiet bool `json:"quiet,omitempty"`
+	// Cold: to somebody who has never written to us, on a network that restricts
+	// that. It is sent once and never again, whatever becomes of it.
+	Cold bool `json:"cold,omitempty"`
 	// Edits is the row whose message this one changes instead of being sent anew.
 	Edits string `json:"edits,omitempty"`
 
@@ -257,6 +261,9 @@ type OutboxCount struct {
 // People keeps persons.
 type People interface {
 	Get(ctx context.Context, id string) (*event.Person, error)
+	// GetAll gives those of the IDs who are there, by ID, in as few round trips
+	// as the engine allows.
+	GetAll(ctx context.Context, ids []string) (map[string]*event.Person, error)
 	// ByAccount finds the person who has that account key.
 	ByAccount(ctx context.Context, accountKey string) (*event.Person, error)
 	// ByPhone lists people with that number (E.164).
@@ -353,6 +360,7 @@ type ParticipationQuery struct {
 	Audience event.Audience
 	Answers  []event.Answer // with event.Silent for those who have not answered
 	Call     event.CallState
+	Cold     event.ColdState
 	Invited  *bool
 	Search   string // event.Fold-ed words that must all occur in Search
 	After    string // continue after this cursor
@@ -452,6 +460,10 @@ type Questions interface {
 	// Open lists those without an answer, oldest first.
 	Open(ctx context.Context, limit int) ([]Question, error)
 	Delete(ctx context.Context, id string) error
+	// Erase deletes all that a person asked, for the right to erasure.
+	Erase(ctx context.Context, personID string) (n int, err error)
+	// Forget deletes what was asked before the time.
+	Forget(ctx context.Context, before time.Time) (n int, err error)
 }
 
 // Tasks keeps what the team made of the checklist: a step of the SOP that
@@ -502,6 +514,9 @@ type Settings interface {
 	// PutNew puts the value unless there is one; fresh tells which. v is a
 	// pointer and then holds the stored value either way.
 	PutNew(ctx context.Context, key string, v any) (fresh bool, err error)
+	// Swap puts the value where the stored one is still old, as it was got
+	// before; else ErrConflict.
+	Swap(ctx context.Context, key string, old, v any) error
 }
 
 // AuditEntry is who did what, when, from where.
@@ -516,12 +531,31 @@ type AuditEntry struct {
 	Detail   string    `json:"detail,omitempty"`
 }
 
+// Redact blanks what a person has a right to have erased, where e is what they
+// did or what was done to them; it reports whether anything was.
+func (e *AuditEntry) Redact(personID string, names []string) bool {
+	before := *e
+	e.Detail = ""
+	if personID != "" && e.PersonID == personID {
+		e.PersonID, e.Name, e.Chat = "", "", ""
+	}
+	if slices.Contains(names, e.Subject) {
+		e.Subject = ""
+	}
+	return *e != before
+}
+
 // Audit keeps the trail.
 type Audit interface {
 	Add(ctx context.Context, e AuditEntry) error
 	// List gives the latest entries first, of those before the time (zero:
 	// all), whose action, subject or name holds search (folded; "": all).
 	List(ctx context.Context, before time.Time, search string, limit int) ([]AuditEntry, error)
+	// Redact takes out of the trail what a person has a right to have erased:
+	// who they are and Detail of what they did ("" for nobody), and Detail of what
+	// was done to the subjects, whose name as a subject goes, too, where it is
+	// among names. That something was done, when and by whom of the team stays.
+	Redact(ctx context.Context, personID string, subjects, names []string) (n int, err error)
 }
 
 // Blob describes stored bytes.

@@ -48,7 +48,7 @@ func sample(key, mark string) templates.Data {
 		"Examples": []string{"Karadenan", "Pabuaran"}, "EventID": "EMK-2026", "Draft": true, "Open": true, "Registered": true, "Staff": false, "Role": event.Member, "Rest": 4, "Ahead": 2,
 		"Command": "rekp" + mark, "Nearest": "rekap", "Link": "https://t.me/emileku_bot", "Mine": true, "For": "ubah", "Text": "talas" + mark,
 		"Title": "E-MILE KU 2027" + mark, "Start": e.Start, "From": "EMK-2026", "Left": 45, "State": "open", "Hours": 0, "Day": e.Start, "Days": 45, "Step": 9,
-		"Timeline": []object{step}, "Shifts": []object{step}, "Due": e.Timeline(nil)[6], "Reach": object{"Registrations": 1200, "People": 1100, "Unreachable": 100},
+		"Timeline": []object{step}, "Shifts": []object{step}, "Due": e.Timeline(nil)[6], "Reach": reachSample(),
 		"Twin": object{"Title": "Bazar" + mark, "ID": "EMK-2027B"}, "Warn": object{"Past": false, "Late": 3, "Weekend": true}, "Code": "TABCDEFGHIJ", "Lead": true, "More": 4, "Already": false,
 		"Now": "E-MILE KU" + mark, "Before": at, "Booth": 7, "Reason": "Data belum lengkap" + mark, "Reserve": 2, "Skipped": 1, "InReserve": false, "Curated": true, "Queue": 3, "Decidable": true,
 		"Words": "terima, tolak, cadangan, lewati", "Number": "EMK-2027-0001", "Rows": 1250, "At": at, "Status": "terdaftar", "Filter": object{"Audience": event.UKM, "Kecamatan": "Cibinong", "Outside": false},
@@ -104,8 +104,10 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 		return templates.Data{"Hours": 3, "Day": 0}
 	case "demo.due":
 		return templates.Data{"Hours": 0, "Name": "Menyebarkan undangan"}
+	case "sebar.waiting", "sebar.approval", "sebar.approved":
+		return templates.Data{"Now": false}
 	case "health.report":
-		return templates.Data{"Now": at}
+		return templates.Data{"Now": at, "Known": strangersKnown}
 	case "continue.offer", "continue.none":
 		return templates.Data{"Code": "LK7QX2M4PAB"}
 	case "whatsapp.status":

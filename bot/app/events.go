@@ -75,6 +75,10 @@ func (a *App) UpdateEvent(ctx context.Context, by Actor, id, action, detail stri
 			return err
 		}
 		before := *e
+		told, err := a.NewsTold(ctx, e)
+		if err != nil {
+			return err
+		}
 		change(e)
 		outdated = false
 		if !e.Start.Equal(before.Start) || e.Status == event.EventCancelled && before.Status != event.EventCancelled {
@@ -82,6 +86,7 @@ func (a *App) UpdateEvent(ctx context.Context, by Actor, id, action, detail stri
 			outdated = true
 		}
 		e.UpdatedAt = a.Now()
+		e.NoteNews(&before, told, a.Now())
 		return a.store.Events().Save(ctx, e)
 	})
 	if err != nil {

@@ -19,6 +19,9 @@ const keepYears = 2
 // were known from guest lists alone and are on none any more. The events
 // themselves and the audit trail stay.
 func (a *App) Retire(ctx context.Context) error {
+	if _, err := a.store.Questions().Forget(ctx, a.Now().AddDate(-keepYears, 0, 0)); err != nil {
+		return fmt.Errorf("retire: %w", err)
+	}
 	events, err := a.store.Events().List(ctx)
 	if err != nil {
 		return fmt.Errorf("retire: %w", err)
@@ -88,6 +91,9 @@ func (a *App) retirePerson(ctx context.Context, last *event.Participation) error
 	}
 	all, err := a.participationsOf(ctx, p.ID)
 	if err != nil || len(all) > 1 {
+		return err
+	}
+	if err := a.forgetColdNumbers(ctx, all); err != nil {
 		return err
 	}
 	if _, err := a.store.Outbox().Erase(ctx, p.ID); err != nil {

@@ -18,19 +18,20 @@ type eventPhase string
 
 // Questions of /acara, and of commands that must know which event.
 const (
-	evWhich    eventPhase = "which"    // which event is meant
-	evTitle    eventPhase = "title"    // a new event
-	evStart    eventPhase = "start"    //
-	evHour     eventPhase = "hour"     // the date is known, the hour is not
-	evPlace    eventPhase = "place"    //
-	evConfirm  eventPhase = "confirm"  //
-	evField    eventPhase = "field"    // which detail to change
-	evValue    eventPhase = "value"    // its new value
-	evMove     eventPhase = "move"     // move to another date?
-	evAudience eventPhase = "audience" // whose quota
-	evLimit    eventPhase = "limit"    //
-	evMode     eventPhase = "mode"     // first come or chosen by the team
-	evCancel   eventPhase = "cancel"   // really call it off?
+	evWhich     eventPhase = "which"     // which event is meant
+	evTitle     eventPhase = "title"     // a new event
+	evStart     eventPhase = "start"     //
+	evHour      eventPhase = "hour"      // the date is known, the hour is not
+	evPlace     eventPhase = "place"     //
+	evConfirm   eventPhase = "confirm"   //
+	evField     eventPhase = "field"     // which detail to change
+	evValue     eventPhase = "value"     // its new value
+	evMove      eventPhase = "move"      // move to another date?
+	evPlaceSure eventPhase = "placesure" // to another place, of which people are told?
+	evAudience  eventPhase = "audience"  // whose quota
+	evLimit     eventPhase = "limit"     //
+	evMode      eventPhase = "mode"      // first come or chosen by the team
+	evCancel    eventPhase = "cancel"    // really call it off?
 )
 
 type eventState struct {
@@ -174,8 +175,8 @@ func timeline(plan []event.Planned, now time.Time, texts *templates.Renderer) []
 			Name: texts.TaskTitle(p.Task), H: hName(p.Due, texts), At: p.Due.At, Hours: p.Due.Before > 0,
 			Done: p.State == event.TaskDone, Skipped: p.State == event.TaskSkipped, Past: !p.State.Settled() && p.Due.At.Before(now),
 		}
-		if p.Due.Before == 0 && p.Due.Day > 0 && !p.Due.WorkDay.Equal(event.Midnight(p.Due.At)) {
-			l.Office = p.Due.WorkDay
+		if office := p.Due.Office(); !office.Equal(event.Midnight(p.Due.At)) {
+			l.Office = office
 		}
 		out = append(out, l)
 	}
@@ -331,11 +332,7 @@ func (d *Desk) onCallOff(ctx context.Context, t *Turn, st eventState) error {
 	if err != nil {
 		return err
 	}
-	news, err := t.texts.Text("event.news.cancelled", templates.Data{"Event": e})
-	if err != nil {
-		return err
-	}
-	reach, err := d.app.Announce(ctx, t.Actor(), e, "cancelled", news)
+	reach, err := d.app.ReachOf(ctx, e, d.net.On)
 	if err != nil {
 		return err
 	}
@@ -365,12 +362,12 @@ func (d *Desk) askPhase(ctx context.Context, t *Turn, st eventState) error {
 	switch st.Phase {
 	case evTitle, evStart, evHour, evPlace, evConfirm:
 		return d.askNew(ctx, t, st)
-	case evField, evValue, evMove:
+	case evField, evValue, evMove, evPlaceSure:
 		return d.askChange(ctx, t, st, e)
 	case evAudience, evLimit, evMode:
 		return d.askQuota(t, st, e)
 	case evCancel:
-		reach, err := d.app.ReachOf(ctx, e.ID)
+		reach, err := d.app.ReachOf(ctx, e, d.net.On)
 		if err != nil {
 			return err
 		}
@@ -405,7 +402,7 @@ func (d *Desk) eventStep(ctx context.Context, t *Turn) error {
 	switch {
 	case st.Phase == evCancel:
 		return d.onCallOff(ctx, t, st)
-	case slices.Contains([]eventPhase{evField, evValue, evMove}, st.Phase), st.Phase == evHour && st.Field != "":
+	case slices.Contains([]eventPhase{evField, evValue, evMove, evPlaceSure}, st.Phase), st.Phase == evHour && st.Field != "":
 		return d.eventChangeStep(ctx, t, st)
 	case slices.Contains([]eventPhase{evAudience, evLimit, evMode}, st.Phase):
 		return d.quotaStep(ctx, t, st)

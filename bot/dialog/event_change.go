@@ -80,9 +80,12 @@ func (d *Desk) askChange(ctx context.Context, t *Turn, st eventState, e *event.E
 	case evValue:
 		return t.Say("event.ask.value."+st.Field, templates.Data{"Event": e, "Now": fieldOf(e, st.Field)}, d.stopButton(t, st.Tag), replyHint())
 	}
-	reach, err := d.app.ReachOf(ctx, e.ID)
+	reach, err := d.app.ReachOf(ctx, e, d.net.On)
 	if err != nil {
 		return err
+	}
+	if st.Phase == evPlaceSure {
+		return t.Say("event.ask.placesure", templates.Data{"Event": e, "Place": st.Place, "Reach": reach}, t.choices(st.Tag, d.sure(t)...), replyHint())
 	}
 	list, err := d.app.Reschedule(ctx, e, st.Start)
 	if err != nil {
@@ -141,7 +144,7 @@ func (d *Desk) eventChangeStep(ctx context.Context, t *Turn, st eventState) erro
 			}
 		}
 		return d.askPhase(ctx, t, eventState{Phase: evValue, EventID: st.EventID, Field: f})
-	case evMove:
+	case evMove, evPlaceSure:
 		yes, sure := d.yesNo(t, st.Tag)
 		if !sure {
 			return again("staff.yesno")
@@ -149,6 +152,9 @@ func (d *Desk) eventChangeStep(ctx context.Context, t *Turn, st eventState) erro
 		if !yes {
 			t.Close()
 			return t.Say("event.left", nil)
+		}
+		if st.Phase == evPlaceSure {
+			return d.storeField(ctx, t, st, st.Place)
 		}
 		return d.move(ctx, t, st)
 	}
@@ -196,6 +202,26 @@ func (d *Desk) setField(ctx context.Context, t *Turn, st eventState, text string
 	if problem != "" {
 		return again(problem)
 	}
+	if st.Field == fieldPlace {
+		e, err := d.app.Event(ctx, st.EventID)
+		if err != nil {
+			return err
+		}
+		reach, err := d.app.ReachOf(ctx, e, d.net.On)
+		if err != nil {
+			return err
+		}
+		if reach.Concerned() > 0 && e.Upcoming(d.app.Now()) && e.Place != value {
+			st.Phase, st.Tag, st.Place = evPlaceSure, "", value
+			return d.askPhase(ctx, t, st)
+		}
+	}
+	return d.storeField(ctx, t, st, value)
+}
+
+// storeField stores a new value. People hear of another place from the
+// planner.
+func (d *Desk) storeField(ctx context.Context, t *Turn, st eventState, value string) error {
 	e, err := d.app.Event(ctx, st.EventID)
 	if err != nil {
 		return err
@@ -250,7 +276,7 @@ func readLink(text string) (link, problem string) {
 	return "", "event.bad.map"
 }
 
-// move changes the date after a yes, and tells those who are registered.
+// move changes the date after a yes; the planner tells those whom it concerns.
 func (d *Desk) move(ctx context.Context, t *Turn, st eventState) error {
 	e, err := d.app.Event(ctx, st.EventID)
 	if err != nil {
@@ -270,11 +296,7 @@ func (d *Desk) move(ctx context.Context, t *Turn, st eventState) error {
 	if err != nil {
 		return err
 	}
-	news, err := t.texts.Text("event.news.moved", templates.Data{"Event": e, "Before": before})
-	if err != nil {
-		return err
-	}
-	reach, err := d.app.Announce(ctx, t.Actor(), e, fmt.Sprintf("moved-%d", e.Schedule), news)
+	reach, err := d.app.ReachOf(ctx, e, d.net.On)
 	if err != nil {
 		return err
 	}

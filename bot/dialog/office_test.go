@@ -43,10 +43,15 @@ type wires struct {
 	line     channel.Connection
 	linked   []string // numbers that were to be linked; "": by QR code
 	linkErr  error
+	files    map[string][]byte // by channel.Media.Ref
 }
 
-func (w *wires) Fetch(context.Context, channel.Name, channel.Media, int64) ([]byte, error) {
-	return nil, channel.ErrTooLarge
+func (w *wires) Fetch(_ context.Context, _ channel.Name, m channel.Media, limit int64) ([]byte, error) {
+	data, ok := w.files[m.Ref]
+	if !ok || int64(len(data)) > limit {
+		return nil, channel.ErrTooLarge
+	}
+	return data, nil
 }
 
 func (w *wires) DeepLink(_ channel.Name, payload string) string {
@@ -445,8 +450,57 @@ func TestExportHolds(t *testing.T) {
 	}
 }
 
-// Moving an event tells each registrant once, also where the yes is replayed
-// after a crash.
+// The answers as a file: officials first with who comes for them, numbers kept
+// as they are, and nothing that runs as a formula.
+func TestAnswersExport(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.lead()
+	o.says("rina", "/acara baru E-MILE KU 2027 | 2027-01-14 08:00 | Pakansari")
+	now := o.app.Now()
+	for _, p := range []event.Participation{
+		{PersonID: "a", Audience: event.UKM, Name: "=cmd|calc", Phone: "+6281234567890", InvitedAt: &now},
+		{PersonID: "b", Audience: event.Official, Name: "Rudy", Position: "Sekretaris Daerah", InvitedAt: &now},
+	} {
+		p.ID, p.EventID, p.Code = event.ParticipationID("EMK-2027", p.PersonID), "EMK-2027", "kode"+p.PersonID
+		p.Derive()
+		if err := o.app.Store().Participations().Save(t.Context(), &p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.has(o.says("rina", "/konfirmasi rudy diwakili Asisten I Pak Hendra 0813 1111 2222, 3 orang | protokol"), "Diwakilkan", "Hendra")
+	out := o.does("rina", channel.Inbound{ID: "ans", Text: "/ekspor konfirmasi"})
+	o.has(out, "Jawaban 2 tamu", "(export/ans)")
+	_, data, err := o.app.Store().Media().Get(t.Context(), "export/ans")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if sheets := f.GetSheetList(); len(sheets) != 2 || sheets[0] != "Pejabat" || sheets[1] != "UKM" {
+		t.Errorf("sheets %v", sheets)
+	}
+	for _, tt := range []struct{ sheet, cell, want string }{
+		{"Pejabat", "A2", "Rudy"}, {"Pejabat", "B2", "Sekretaris Daerah"}, {"Pejabat", "D2", "Diwakilkan"}, {"Pejabat", "E2", "3"},
+		{"Pejabat", "G2", "0813-1111-2222"}, {"Pejabat", "L2", "protokol"}, {"UKM", "A2", "=cmd|calc"}, {"UKM", "D2", "Belum menjawab"}, {"UKM", "N2", "0812-3456-7890"},
+	} {
+		if got, err := f.GetCellValue(tt.sheet, tt.cell); err != nil || got != tt.want {
+			t.Errorf("%s %s: %q, want %q (%v)", tt.sheet, tt.cell, got, tt.want, err)
+		}
+	}
+	if formula, err := f.GetCellFormula("UKM", "A2"); err != nil || formula != "" {
+		t.Errorf("formula %q, %v", formula, err)
+	}
+	if out = o.does("rina", channel.Inbound{Chat: channel.Chat{Channel: channel.Telegram, ID: "-1"}, Group: true, Text: "/konfirmasi ekspor"}); strings.Contains(out, "(export") {
+		t.Error("a file went to the group:", out)
+	}
+}
+
+// Moving an event is news once, also where the yes is replayed after a crash;
+// the planner tells it.
 func TestMoveReplayed(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -455,18 +509,17 @@ func TestMoveReplayed(t *testing.T) {
 	o.says("siti", "/start")
 	o.register("siti", "Kopi Maju", nil)
 	o.register("siti", "Teh Maju", nil)
-	o.has(o.says("rina", "/acara ubah tanggal 21 Januari 2027 jam 8"), "2 pendaftaran tetap berlaku; 1 orang")
+	o.has(o.says("rina", "/acara ubah tanggal 21 Januari 2027 jam 8"), "Sudah mendaftar: 1", "chat 1")
 	before := *o.chats["rina"]
-	o.has(o.does("rina", channel.Inbound{ID: "yes", Text: "ya"}), "1 orang dikabari")
+	o.has(o.does("rina", channel.Inbound{ID: "yes", Text: "ya"}), "Yang dikabari", "Sudah mendaftar: 1")
 	o.chats["rina"] = &before
 	o.does("rina", channel.Inbound{ID: "yes", Text: "ya"})
 	e, err := o.app.Event(t.Context(), "EMK-2027")
 	if err != nil || e.Schedule != 1 || !e.Start.Equal(time.Date(2027, 1, 21, 8, 0, 0, 0, event.Jakarta)) {
 		t.Errorf("moved to %v, %d times (%v)", e.Start, e.Schedule, err)
 	}
-	counts, err := o.app.Store().Outbox().Counts(t.Context())
-	if err != nil || len(counts) != 1 || counts[0].N != 1 {
-		t.Errorf("rows %v, %v", counts, err)
+	if n := e.News; n == nil || n.N != 1 || n.Kind != event.NewsMoved || n.Before.Day() != 14 {
+		t.Errorf("news %+v", n)
 	}
 }
 

@@ -69,6 +69,13 @@ func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 	case understand.MeansQuestion:
 		return true, d.answerQuestion(ctx, t, p, e, r)
 	}
+	if p.Closed == event.Grieving && r.Meaning == understand.MeansUnclear && !thanks(t.Text()) && !greeting(t.Text()) {
+		// The team is in touch: what is said now goes to them, and no menu comes.
+		if err := t.Say("rsvp.passedon", nil); err != nil {
+			return true, err
+		}
+		return true, d.tellTeam(ctx, t, p)
+	}
 	if asked && !greeting(t.Text()) {
 		return true, t.Say("rsvp.unclear", d.rsvpData(p, e), d.rsvpChoices(p))
 	}
@@ -114,7 +121,7 @@ func (d *Desk) Salute(p *event.Participation) string {
 // it, and offers what comes next.
 func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, e *event.Event, r understand.Reading) error {
 	reply := event.Reply{
-		Answer: event.Answer(r.Meaning), Heads: r.People, Delegate: r.Who, Late: r.Late, Reason: r.Reason,
+		Answer: event.Answer(r.Meaning), Heads: r.People, Delegate: delegateName(r, t.In.Text), DelegatePhone: delegatePhone(r, t.In.Text), Late: r.Late, Reason: r.Reason,
 		Text: shorten(t.In.Text, 300), Source: "chat",
 	}
 	if t.In.Kind == channel.Press {
@@ -142,6 +149,11 @@ func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, 
 	if err := t.Say("rsvp.echo."+string(p.Reply.Answer), data, opts...); err != nil {
 		return err
 	}
+	if p.Reply.Comes() && p.Audience == event.Public { // who needs no registration gets the ticket at once
+		if _, err := d.guestTicket(ctx, t); err != nil {
+			return err
+		}
+	}
 	if r.Asks {
 		return d.answerQuestion(ctx, t, p, e, r)
 	}
@@ -160,10 +172,13 @@ func (d *Desk) changeAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
 // grieve answers a death, an illness or anger with a fitting word, stops the
 // automatic messages, and hands over to the team.
 func (d *Desk) grieve(ctx context.Context, t *Turn, p *event.Participation, r understand.Reading) error {
-	if _, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.Grieving); err != nil {
+	word := "rsvp.sensitive." + string(r.Sensitive)
+	if p.Closed == event.Grieving { // that was said before
+		word = "rsvp.passedon"
+	} else if _, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.Grieving); err != nil {
 		return err
 	}
-	if err := t.Say("rsvp.sensitive."+string(r.Sensitive), nil); err != nil {
+	if err := t.Say(word, nil); err != nil {
 		return err
 	}
 	return d.tellTeam(ctx, t, p)
@@ -224,7 +239,7 @@ func (d *Desk) TeamAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
 	if t.In.ReplyTo == nil || !t.In.ReplyTo.FromBot || t.In.Kind != channel.Text || t.In.Text == "" || rank(t.Person.Role) < rank(event.Member) {
 		return false, nil
 	}
-	q, err := d.app.QuestionOf(ctx, t.In.ReplyTo.MessageID)
+	q, err := d.app.QuestionOf(ctx, t.In.Chat, t.In.ReplyTo.MessageID)
 	if err != nil || q == nil {
 		return false, err
 	}
@@ -232,11 +247,15 @@ func (d *Desk) TeamAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	text, err := t.Render("tanya.answer", templates.Data{"Question": shorten(q.Text, 200), "Answer": t.In.Text})
+	key := "tanya.answer"
+	if understand.Reply(q.Text, understand.ReplyContext{}).Sensitive != "" {
+		key = "tanya.word" // who wrote of a death asked nothing
+	}
+	text, err := t.Render(key, templates.Data{"Question": shorten(q.Text, 200), "Answer": t.In.Text})
 	if err != nil {
 		return false, err
 	}
-	if err := d.app.Answered(ctx, t.Actor(), *q); err != nil {
+	if err := d.app.Answered(ctx, t.Actor(), *q, t.In.Chat, t.In.ReplyTo.MessageID); err != nil {
 		return false, err
 	}
 	t.add(to, channel.Outbound{Text: string(text)})

@@ -36,10 +36,11 @@ func openDevices(ctx context.Context, store storage.Store, log zerolog.Logger, i
 		}
 		return devices, err
 	case *mongo.Store:
-		if inCharge {
-			return devicestore.Open(ctx, s, log)
+		devices := devicestore.New(s, log)
+		if inCharge { // now, and not with the first message
+			return devices, devices.TakeCharge(ctx)
 		}
-		return devicestore.OpenReadOnly(s, log), nil
+		return devices, nil
 	}
 	return nil, fmt.Errorf("WHATSAPP=on: %s cannot keep a link", store.Describe())
 }

@@ -24,12 +24,10 @@ import (
 // had. What this one still wanted to write was refused.
 var ErrTakenOver = errors.New("another process has taken over the WhatsApp device")
 
-// ErrNotInCharge: the device state was opened to be looked at only.
-var ErrNotInCharge = errors.New("the WhatsApp device was opened for reading only")
-
 // Devices are the documents of package devicestate, by ID. It writes several
 // as if they were one, through a journal; see Batch. It is for one process at
-// a time: the one that called TakeCharge last.
+// a time: the one that took charge last. A process does so with the first use
+// of anything but List and Peek, or when TakeCharge is called.
 //
 // A document holds "v", its value: JSON text, or bytes where a key is set (see
 // seal); "n", the number of the write that made it; and "at", the time by
@@ -54,18 +52,18 @@ type Devices struct {
 	hash maphash.Seed
 	// visible is held while a journal is applied, and shared by reads.
 	visible sync.RWMutex
-	// unsettled: the journal may hold what its documents do not show yet. Set
-	// under turn and visible.
+	// unsettled: the journal may hold what its documents do not show yet, or
+	// this process is not in charge. Both are set under turn and visible.
 	unsettled bool
-	inCharge  bool // guarded by turn
-	part      int  // at most so much of a journal is put into one document
+	inCharge  bool
+	part      int // at most so much of a journal is put into one document
 	onDoubt   func()
 }
 
-// Devices gives the state of WhatsApp's linked devices. TakeCharge must be
-// called before anything is written.
+// Devices gives the state of WhatsApp's linked devices. Each call makes one
+// that is not in charge yet.
 func (s *Store) Devices() *Devices {
-	return &Devices{coll: s.db.Collection(document.WhatsApp), seal: s.seal, log: s.log, hash: maphash.MakeSeed(), part: journalPart}
+	return &Devices{coll: s.db.Collection(document.WhatsApp), seal: s.seal, log: s.log, hash: maphash.MakeSeed(), part: journalPart, unsettled: true}
 }
 
 // Documents of this adapter's own, beside those of devicestate.
@@ -120,12 +118,16 @@ func (d *Devices) next() int64 { return d.last.Add(1) }
 // TakeCharge makes this the process that writes; it must hold the lease. What
 // a predecessor left in the journal is completed, and what it may still write
 // is refused from now on. Where a key is set for the first time, all values
-// are encrypted before it returns.
+// are encrypted before it returns. One who has lost the charge does not get it
+// back: make new Devices, once the process holds the lease again.
 func (d *Devices) TakeCharge(ctx context.Context) error {
 	d.turn.Lock()
 	defer d.turn.Unlock()
-	d.visible.Lock()
-	defer d.visible.Unlock()
+	return d.settle(ctx)
+}
+
+// takeCharge is TakeCharge by one who holds turn and visible.
+func (d *Devices) takeCharge(ctx context.Context) error {
 	if err := d.seal.arm(ctx, d.coll); err != nil {
 		return fail(ctx, "prepare the key of the device state", err)
 	}
@@ -134,14 +136,13 @@ func (d *Devices) TakeCharge(ctx context.Context) error {
 		return fail(ctx, "take charge of the device state", err)
 	}
 	d.last.Store(epoch << 32)
-	d.unsettled, d.inCharge = true, true
 	if err := d.replay(ctx); err != nil {
 		return fail(ctx, "complete the journal of the device state", err)
 	}
-	d.unsettled = false
 	if err := d.sealAll(ctx); err != nil {
 		return fail(ctx, "encrypt the device state", err)
 	}
+	d.inCharge = true
 	return nil
 }
 
@@ -198,10 +199,7 @@ func (d *Devices) reading(ctx context.Context) (release func(), err error) {
 			return d.visible.RUnlock, nil
 		}
 		d.visible.RUnlock()
-		d.turn.Lock()
-		err := d.settle(ctx)
-		d.turn.Unlock()
-		if err != nil {
+		if err := d.TakeCharge(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -304,14 +302,24 @@ func (d *Devices) Update(ctx context.Context, id string, v any, alter func(found
 	return d.alone(ctx, id, func() error { return step(d.loadOne, d.writeOne) })
 }
 
-// List lists the devices that have state, as their IDs begin: it jumps
-// from one to the next.
-func (d *Devices) List(ctx context.Context) ([]string, error) {
-	release, err := d.reading(ctx)
-	if err != nil {
-		return nil, err
+// Peek is Get by one who may not be in charge, beside the process that is.
+func (d *Devices) Peek(ctx context.Context, id string, v any) (bool, error) {
+	if batchOf(ctx, d) != nil {
+		return d.Get(ctx, id, v)
 	}
-	defer release()
+	changed, err := d.changed(ctx)
+	if err != nil {
+		return false, err
+	}
+	if value, ok := changed[id]; ok {
+		return decodeOne(map[string][]byte{id: value}, id, v)
+	}
+	return d.loadOne(ctx, id, v)
+}
+
+// List lists the JIDs that have state: it jumps from one to the next. It may be
+// called by one who is not in charge.
+func (d *Devices) List(ctx context.Context) ([]string, error) {
 	var out []string
 	for after := ""; ; {
 		var doc struct {
@@ -368,11 +376,10 @@ func (d *Devices) write(ctx context.Context, c change) error {
 // DeleteOlder removes the documents of a kind whose At is below a time, and
 // gives their number. It is not part of a batch.
 func (d *Devices) DeleteOlder(ctx context.Context, prefix string, before int64) (int64, error) {
-	d.turn.RLock()
-	defer d.turn.RUnlock()
-	if !d.inCharge {
-		return 0, ErrNotInCharge
+	if err := d.enter(ctx); err != nil {
+		return 0, err
 	}
+	defer d.turn.RUnlock()
 	res, err := d.coll.DeleteMany(ctx, append(within(prefix, prefix), bson.E{Key: "at", Value: bson.D{{Key: "$lt", Value: before}}}))
 	if err != nil {
 		return 0, fail(ctx, "clean up the device state", err)
@@ -380,25 +387,26 @@ func (d *Devices) DeleteOlder(ctx context.Context, prefix string, before int64) 
 	return res.DeletedCount, nil
 }
 
-// alone runs a change of one document.
-func (d *Devices) alone(ctx context.Context, id string, do func() error) error {
+// enter shares turn, once nothing stands between a writer and the documents.
+func (d *Devices) enter(ctx context.Context) error {
 	for {
 		d.turn.RLock()
 		if !d.unsettled {
-			break
+			return nil
 		}
 		d.turn.RUnlock()
-		d.turn.Lock()
-		err := d.settle(ctx)
-		d.turn.Unlock()
-		if err != nil {
+		if err := d.TakeCharge(ctx); err != nil {
 			return err
 		}
 	}
-	defer d.turn.RUnlock()
-	if !d.inCharge {
-		return ErrNotInCharge
+}
+
+// alone runs a change of one document.
+func (d *Devices) alone(ctx context.Context, id string, do func() error) error {
+	if err := d.enter(ctx); err != nil {
+		return err
 	}
+	defer d.turn.RUnlock()
 	lock := &d.byID[maphash.String(d.hash, id)%uint64(len(d.byID))]
 	lock.Lock()
 	defer lock.Unlock()

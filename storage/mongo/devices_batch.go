@@ -61,8 +61,8 @@ func (d *Devices) Batch(ctx context.Context, f func(context.Context) error) erro
 	}
 	d.turn.Lock()
 	defer d.turn.Unlock()
-	if !d.inCharge {
-		return ErrNotInCharge
+	if err := ctx.Err(); err != nil { // waiting may have taken long
+		return err
 	}
 	if err := d.settle(ctx); err != nil {
 		return err
@@ -321,14 +321,19 @@ func duplicateIn(err error) bool {
 	return duplicate(err)
 }
 
-// settle completes a journal that was left behind, by one who holds turn.
+// settle takes charge, or completes a journal that was left behind, where that
+// is needed, by one who holds turn.
 func (d *Devices) settle(ctx context.Context) error {
 	if !d.unsettled {
 		return nil
 	}
 	d.visible.Lock()
 	defer d.visible.Unlock()
-	if err := d.replay(ctx); err != nil {
+	if !d.inCharge {
+		if err := d.takeCharge(ctx); err != nil {
+			return err
+		}
+	} else if err := d.replay(ctx); err != nil {
 		return fail(ctx, "complete the journal of the device state", err)
 	}
 	d.unsettled = false

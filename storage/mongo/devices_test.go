@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
+	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/storage/archive/document"
 	"github.com/diskopukm/emileku/storage/devicestate"
 	"github.com/diskopukm/emileku/storage/mongo"
@@ -250,5 +251,58 @@ func TestRestoreSealed(t *testing.T) {
 	}
 	if _, err := mongo.Open(t.Context(), mongo.Options{URI: mongotest.URI(t), Database: name}); !errors.Is(err, mongo.ErrStoreKeyMissing) {
 		t.Fatal(err)
+	}
+}
+
+// TestLineCut: the line to the server breaks before the journal is written, or
+// before it is applied. The call tells which, and the process goes on with
+// what holds once the line is mended.
+func TestLineCut(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for at := range 2 {
+		uri, p := throughProxy(t, mongotest.URI(t))
+		if p == nil {
+			t.Skip("the server is a cluster: no proxy can stand before it")
+		}
+		writes := -1
+		s := openAt(t, mongo.Options{URI: strings.Replace(uri, "3000", "1500", 1), Database: mongotest.Database(t), BeforeWrite: func(string) {
+			if writes == at {
+				p.cut()
+			}
+			if writes >= 0 {
+				writes++
+			}
+		}})
+		d := s.Devices()
+		doubts := 0
+		d.OnDoubt(func() { doubts++ })
+		noError(t, d.Put(ctx, sessionID(0), session(10)))
+		doubts, writes = 0, 0
+		err := d.Batch(ctx, func(ctx context.Context) error {
+			return errors.Join(d.Put(ctx, sessionID(0), session(0)), d.Put(ctx, sessionID(1), session(1)))
+		})
+		if at == 0 && !errors.Is(err, storage.ErrUnavailable) || at == 1 && err != nil {
+			t.Fatalf("cut before write %d: %v", at, err)
+		}
+		writes = -1
+		if _, err := d.Get(ctx, sessionID(0), new(devicestate.Session)); !errors.Is(err, storage.ErrUnavailable) {
+			t.Fatalf("cut before write %d: a read gives %v", at, err)
+		}
+		if err := d.Put(ctx, sessionID(2), session(2)); !errors.Is(err, storage.ErrUnavailable) {
+			t.Fatalf("cut before write %d: a write gives %v", at, err)
+		}
+		p.mend()
+		want := [][2]string{{"rahasia 10", ""}, {"rahasia 0", "rahasia 1"}}[at]
+		for n, text := range want {
+			var got devicestate.Session
+			if _, err := d.Get(ctx, sessionID(n), &got); err != nil || string(got.Record) != text {
+				t.Errorf("cut before write %d: session %d is %q, want %q: %v", at, n, got.Record, text, err)
+			}
+		}
+		if doubts == 0 {
+			t.Error("what is remembered was not dropped")
+		}
+		noError(t, d.Put(ctx, sessionID(0), session(3)))
 	}
 }

@@ -18,6 +18,8 @@
 //	media          what a file is; its bytes stand in media_chunks, under the
 //	               value of its "_content"
 //	schema         the number of the latest migration
+//	whatsapp       the state of linked WhatsApp devices: see Devices. It has
+//	               values in place of fields, encrypted where a key is set
 //
 // # What is used of the server
 //
@@ -35,7 +37,8 @@
 // "hashed"}: nothing in them is unique but _id, and every hot write names its
 // _id. A sharded collection cannot hold a unique index that does not begin
 // with its shard key, so people (_id and _accounts), registrations (_id,
-// key and number), participations (_id and code) and places (_id and _holding)
+// key and number), participations (_id and code), places (_id and _holding)
+// and whatsapp, of which ranges of _id are read,
 // stay whole, on the database's primary shard; so may the rest, which is small. A findAndModify that does
 // not name the shard key is refused on older servers: only places uses one.
 //

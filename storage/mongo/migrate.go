@@ -11,6 +11,7 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
@@ -29,7 +30,27 @@ func migrations() []migration {
 		// by email address. Again only indexes, but an older program would drop
 		// the address as it saves a person.
 		func(context.Context, *Store) error { return nil },
-		func(context.Context, *Store) error { return nil }, // letters, tasks: only indexes
+		// Letters, tasks, first contacts: an older program would drop them. Numbers
+		// get an order.
+		orderNumbers,
+	}
+}
+
+// orderNumbers gives registrations of older programs the field that lists go
+// by.
+func orderNumbers(ctx context.Context, s *Store) error {
+	t := tableOf[event.Registration](s, document.Registrations)
+	for {
+		some, err := t.list(ctx, "order registrations", bson.D{{Key: orderField, Value: bson.D{{Key: "$exists", Value: false}}}}, bson.D{{Key: "_id", Value: 1}}, 500)
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		for _, r := range some {
+			set := bson.D{{Key: "$set", Value: bson.D{{Key: orderField, Value: event.NumberOrder(r.Number)}}}}
+			if _, err := t.UpdateOne(ctx, byID(r.ID), set); err != nil {
+				return fail(ctx, "order registrations", err)
+			}
+		}
 	}
 }
 
@@ -159,6 +180,8 @@ func indexes() []collectionIndexes {
 			unique("number", "number"),
 			unique("key", "key"),
 			index("event", "eventId", "number"),
+			index("order", orderField),
+			index("eventOrder", "eventId", orderField),
 			index("line", "eventId", "audience", "status", "queuedAt", "number"),
 			index("person", "personId"),
 			index("phone", "phone"),
@@ -171,6 +194,7 @@ func indexes() []collectionIndexes {
 			index("event", "eventId", "_id", "audience", "reply.answer", "invitedAt"),
 			index("person", "personId", "_id"),
 			index("call", "eventId", "call", "_id"),
+			index("cold", "eventId", "cold", "_id"),
 		}},
 		{document.Broadcasts, []indexOf{index("event", "eventId", "createdAt", "_id")}},
 		{document.Questions, []indexOf{index("open", "answeredAt", "askedAt", "_id")}},

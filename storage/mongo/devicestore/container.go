@@ -43,25 +43,19 @@ type Container struct {
 
 var _ store.DeviceContainer = (*Container)(nil)
 
-// Open makes this process the one that is in charge of the devices in a
-// database. The process must hold the lease, and must open again after it lost
-// it. s is not closed with the container.
-func Open(ctx context.Context, s *mongo.Store, log zerolog.Logger) (*Container, error) {
-	c := OpenReadOnly(s, log)
-	if err := c.docs.TakeCharge(ctx); err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// OpenReadOnly looks at the devices beside the process that is in charge: to
-// tell whether one is linked. All writes fail with mongo.ErrNotInCharge.
-func OpenReadOnly(s *mongo.Store, log zerolog.Logger) *Container {
+// New makes the container of a database, which is not closed with it. The
+// devices can be listed by anyone. Their state is for the process that holds
+// the lease: its first use takes charge, and throws out whoever was before. A
+// process that lost its lease makes a new container when it has it again.
+func New(s *mongo.Store, log zerolog.Logger) *Container {
 	docs := s.Devices()
 	c := &Container{docs: docs, log: waLog.Zerolog(log), LIDMap: newLIDMap(docs), stores: map[string]*Store{}}
 	docs.OnDoubt(c.forget)
 	return c
 }
+
+// TakeCharge takes charge now, instead of with the first use.
+func (c *Container) TakeCharge(ctx context.Context) error { return c.docs.TakeCharge(ctx) }
 
 // forget drops what is remembered of documents.
 func (c *Container) forget() {
@@ -129,7 +123,7 @@ func (c *Container) GetFirstDevice(ctx context.Context) (*store.Device, error) {
 // not stored.
 func (c *Container) GetDevice(ctx context.Context, jid types.JID) (*store.Device, error) {
 	var d devicestate.Device
-	found, err := c.docs.Get(ctx, deviceID(jid), &d)
+	found, err := c.docs.Peek(ctx, deviceID(jid), &d)
 	if err != nil || !found {
 		return nil, err
 	}

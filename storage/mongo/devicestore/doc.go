@@ -27,12 +27,12 @@
 // pre-keys or LIDs; a device with all it has) is collected, written as one
 // journal document, then applied to its documents, and the journal is emptied
 // with the same command. Applying it twice does no harm. Killed before the
-// journal is written, nothing has happened; after that, opening the store
-// completes it.
+// journal is written, nothing has happened; after that, the next process
+// completes it before it reads or writes anything.
 //
 //	collect --> journal written --> documents written, journal emptied
 //	   |              |
-//	 killed:        killed: replayed by Open
+//	 killed:        killed: replayed by the next process
 //	 nothing
 //
 // If the server cannot be reached between the two, the call has succeeded,
@@ -42,9 +42,10 @@
 //
 // # Concurrency
 //
-// One process at a time is in charge: Open may be called only by the one that
-// holds the lease (package storage's Leases), and makes it the only one whose
-// writes count. Each process has a number, each write a higher one than those
+// One process at a time is in charge: the one that holds the lease (package
+// storage's Leases). With its first use of a device's state it becomes the
+// only one whose writes count; others may but list the devices, as doctor
+// does. Each process has a number, each write a higher one than those
 // before, and no document or journal of a higher number is replaced. So a
 // process that lost its lease without noticing gets mongo.ErrTakenOver and
 // cannot put an old ratchet over a new one.
@@ -64,7 +65,7 @@
 // it with HKDF-SHA256 and a salt of the database; the document's _id is the
 // associated data). IDs stay readable, for they are what is looked up: whoever
 // can read the database sees who is spoken with, but no key and no text. Where
-// it is set for the first time Open encrypts what is there; a wrong or missing
+// it is set for the first time, taking charge encrypts what is there; a wrong or missing
 // key is refused when the database is opened. There is no way back but a
 // backup, restored into another database: backups hold the values in plain and
 // must be kept like the key itself.

@@ -87,8 +87,7 @@ func TestMovesBetweenEngines(t *testing.T) {
 	if got := dump(t, p.store); got != want {
 		t.Fatalf("in MongoDB:\n got %s\nwant %s", got, want)
 	}
-	c, err := devicestore.Open(ctx, p.store, zerolog.Nop())
-	noError(t, err)
+	c := devicestore.New(p.store, zerolog.Nop())
 	moved, err := c.GetFirstDevice(ctx)
 	noError(t, err)
 	both := &pair{t: t, sql: d, ours: moved}
@@ -201,9 +200,7 @@ func TestRestoredDevice(t *testing.T) {
 			noError(t, q.store.Migrate(ctx))
 			noError(t, linked(t, q.Container).Sessions.PutSession(ctx, "old:0", record(1)))
 			return q.store, func() *store.Device {
-				c, err := devicestore.Open(ctx, q.store, zerolog.Nop())
-				noError(t, err)
-				return first(t, c)
+				return first(t, devicestore.New(q.store, zerolog.Nop()))
 			}
 		},
 		"embedded": func() (storage.Store, func() *store.Device) {

@@ -206,8 +206,7 @@ func TestReplayKilled(t *testing.T) {
 		noError(t, err)
 		p.dieAt.Store(n)
 		died := dies(func() {
-			_, err := devicestore.Open(t.Context(), p.store, zerolog.Nop())
-			noError(t, err)
+			noError(t, devicestore.New(p.store, zerolog.Nop()).TakeCharge(t.Context()))
 		})
 		noError(t, p.store.Close())
 		p = start(t, database, "")
@@ -297,27 +296,56 @@ func TestTakenOver(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	noError(t, old.Sessions.DeleteSession(ctx, "a:0")) // deletes nothing
-	looker := devicestore.OpenReadOnly(second.store, zerolog.Nop())
+	noError(t, old.Sessions.DeleteSession(ctx, "a:0"))     // deletes nothing
+	looker := devicestore.New(second.store, zerolog.Nop()) // as doctor does
 	seen, err := looker.GetFirstDevice(ctx)
 	noError(t, err)
 	if seen.ID == nil || *seen.ID != ourJID {
 		t.Fatalf("a looker-on sees %v", seen.ID)
 	}
-	for name, err := range map[string]error{
-		"PutSession": seen.Sessions.PutSession(ctx, "d:0", record(1)),
-		"Save":       seen.Save(ctx),
-		"Delete":     looker.DeleteDevice(ctx, seen),
-		"expire":     errorOf(seen.PrivacyTokens.DeleteExpiredPrivacyTokens(ctx, time.Now())),
-	} {
-		if !errors.Is(err, mongo.ErrNotInCharge) {
-			t.Errorf("looking on: %s: %v", name, err)
-		}
-	}
 	if got := documents(t, behind(t, database)); !maps.Equal(got, before) {
 		t.Fatal(difference(before, before, got))
 	}
-	noError(t, decryptFirst(ctx, young))
+	noError(t, decryptFirst(ctx, young)) // the looker-on has not taken over
+	noError(t, seen.Sessions.PutSession(ctx, "d:0", record(1)))
+	if err := young.Sessions.PutManySessions(ctx, map[string][]byte{"e:0": record(1), "f:0": record(1)}); !errors.Is(err, mongo.ErrTakenOver) {
+		t.Errorf("once the looker-on has written: %v", err)
+	}
 }
 
-func errorOf[T any](_ T, err error) error { return err }
+// TestFirstUseTakesCharge: who only lists the devices changes nothing, and
+// sees a journal all the same; who asks for more completes it first.
+func TestFirstUseTakesCharge(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for name, c := range map[string]struct {
+		call   func(ctx context.Context, d *store.Device) error
+		linked bool
+	}{"decrypted": {decryptFirst, true}, "deleted": {func(ctx context.Context, d *store.Device) error { return d.Delete(ctx) }, false}} {
+		database := mongotest.Database(t)
+		p := start(t, database, "")
+		d := linked(t, p.Container)
+		settled(t, d)
+		p.dieAt.Store(2)
+		if !dies(func() { _ = c.call(ctx, d) }) {
+			t.Fatal("it did not die")
+		}
+		q, err := open(t, database, "")
+		noError(t, err)
+		q.dieAt.Store(1) // no write is made
+		looker := devicestore.New(q.store, zerolog.Nop())
+		seen, err := looker.GetFirstDevice(ctx)
+		noError(t, err)
+		if (seen.ID != nil) != c.linked {
+			t.Fatalf("%s: a looker-on sees %v", name, seen.ID)
+		}
+		if !c.linked {
+			continue
+		}
+		q.dieAt.Store(0)
+		got, err := seen.Sessions.GetSession(ctx, address(lid(3), 0))
+		if string(got) != string(record(3)) || err != nil {
+			t.Fatalf("%s: the session is %q, %v", name, got, err)
+		}
+	}
+}

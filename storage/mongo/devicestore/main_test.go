@@ -101,8 +101,8 @@ func start(t testing.TB, database, key string) *process {
 	t.Helper()
 	p, err := open(t, database, key)
 	noError(t, err)
-	p.Container, err = devicestore.Open(t.Context(), p.store, zerolog.Nop())
-	noError(t, err)
+	p.Container = devicestore.New(p.store, zerolog.Nop())
+	noError(t, p.TakeCharge(t.Context()))
 	return p
 }
 
