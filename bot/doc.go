@@ -20,6 +20,7 @@
 //	bot/channel/telegram        Telegram
 //	bot/channel/telegram/botapi a Bot API server for tests and benches
 //	bot/channel/whatsapp/wafake a WhatsApp server for tests and the drill
+//	bot/channel/whatsapp/wafake/drill that server as a command of its own, for practice
 //	bot/channel/webchat         the practice page
 //	bot/channel/channeltest     the suite that every channel passes, and a fake
 //	bot/transcript              conversations as tests: testdata/*.chat

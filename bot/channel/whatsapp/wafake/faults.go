@@ -73,6 +73,9 @@ func (f *Faults) TemporaryBan(code int, lasting time.Duration) {
 	})
 }
 
+// NoBan ends a ban.
+func (f *Faults) NoBan() { f.set(func() { f.ban = nil }) }
+
 // Outdated refuses all logins of the client's version, until called with false.
 func (f *Faults) Outdated(on bool) {
 	f.set(func() {

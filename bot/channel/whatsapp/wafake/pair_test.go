@@ -41,6 +41,7 @@ func TestPairByQR(t *testing.T) {
 		t.Errorf("Siti got %+v", got)
 	}
 	must(t, srv.Settle(deadline(t)))
+	expect[*events.PushName](c) // stored in the background, which a logout would race with
 	must(t, c.Logout(deadline(t)))
 	if left := account.Devices(); len(left) != 0 {
 		t.Errorf("after the logout %v are linked", left)

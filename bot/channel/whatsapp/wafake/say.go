@@ -146,6 +146,7 @@ func (s *Server) messageAttrs(o *said) waBinary.Attrs {
 	switch {
 	case o.peer:
 		attrs["from"], attrs["category"], attrs["type"] = o.from.lid, "peer", "peer_msg"
+		delete(attrs, "notify")
 	case o.chat != nil:
 		attrs["from"], attrs["recipient"], attrs["peer_recipient_pn"] = o.from.lid, o.chat.lid, o.chat.pn
 	case o.group != nil:
