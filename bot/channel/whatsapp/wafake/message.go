@@ -37,7 +37,7 @@ func (s *Server) handleMessage(c *conn, n *waBinary.Node) {
 		return
 	}
 	if u := s.phones[entry.To]; u != nil && !entry.Peer && !entry.Retry && !from.tokens[u] {
-		from.owed[u] = true
+		from.owed[owedToken+u.phone] = true
 	}
 	ack := waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{
 		"class": "message", "id": attrString(n, "id"), "from": attrJID(n, "to"), "t": s.stamp(),
