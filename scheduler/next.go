@@ -10,7 +10,7 @@ import (
 
 // NextStop is where a practice clock that moves to a later moment has to stop
 // on its way: the earliest instant after from, and at most to, at which
-// something may fall due. Besides the events' own steps and offers that lapse,
+// something may fall due. Besides the tasks that count in hours and offers that lapse,
 // it is every morning, when quiet hours are over and digests go out.
 func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, error) {
 	next := to
@@ -26,10 +26,13 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 		return time.Time{}, err
 	}
 	for _, e := range events {
-		if d, ok := e.NextDue(from); ok {
-			consider(d.At)
+		plan, err := p.App.Plan(ctx, e)
+		if err != nil {
+			return time.Time{}, err
 		}
+		nextTask(plan, consider)
 	}
+	p.nextAnswers(from, events, consider)
 	err = p.App.EachRegistration(ctx, storage.RegistrationQuery{Statuses: []event.Status{event.Offered}}, func(r *event.Registration) error {
 		if r.OfferUntil != nil {
 			consider(r.OfferUntil.Add(time.Millisecond))

@@ -30,9 +30,13 @@ type Voice interface {
 	Nudge(c *storage.Chat, caps channel.Capabilities) (storage.Message, error)
 	// Salute is how a guest is addressed.
 	Salute(p *event.Participation) string
+	// GuestTicket makes the ticket of a guest who comes without a registration.
+	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
 	Inviter
+	Checklist
+	Newsreader
 }
 
 // Inviter writes what belongs to the sending of invitations.
@@ -141,9 +145,11 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"nudge", p.nudge},
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
-		{"steps", p.steps},
+		{"checklist", p.checklist},
 		{"broadcasts", p.broadcasts},
+		{"news", p.news},
 		{"remind", p.remind},
+		{"answers", p.answers},
 		{"clean up", p.cleanUp},
 	} {
 		if err := part.run(ctx); err != nil {

@@ -36,6 +36,14 @@ func (p *Planner) remind(ctx context.Context) error {
 		if !ok {
 			continue
 		}
+		// First the news that it was moved, then reminders of the new date.
+		told, err := p.App.NewsTold(ctx, e)
+		if err != nil {
+			return err
+		}
+		if !told {
+			continue
+		}
 		if err := p.planStage(ctx, e, stage); err != nil {
 			return fmt.Errorf("%s of %s: %w", stage, e.ID, err)
 		}
@@ -53,8 +61,15 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 	if !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}
+	gone, wait := e.News.Holds(e, stage, p.App.Now())
+	if wait {
+		return nil
+	}
+	if err := p.App.SnapAnswers(ctx, e, string(stage)); err != nil {
+		return err
+	}
 	q := storage.ParticipationQuery{EventID: e.ID, Limit: planPage}
-	for {
+	for !gone {
 		page, next, err := p.Store.Participations().List(ctx, q)
 		if err != nil {
 			return err
@@ -100,9 +115,15 @@ func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Sta
 			calls++
 		}
 		if chat.IsZero() {
-			continue
+			last := msg == event.MsgPrepare || msg == event.MsgEve
+			if to, _, err := p.delegateOf(ctx, g, chat); err != nil || !last || to.IsZero() {
+				if err != nil {
+					return nil, 0, err
+				}
+				continue
+			}
 		}
-		m, err := p.stageRow(e, stage, msg, g, chat)
+		m, err := p.stageRow(ctx, e, stage, msg, g, chat)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -143,32 +164,6 @@ func (p *Planner) callList(ctx context.Context, g *event.Participation) error {
 		fresh.Call = event.CallDue
 		return p.Store.Participations().Save(ctx, fresh)
 	})
-}
-
-func (p *Planner) stageRow(e *event.Event, stage event.Stage, msg event.Message, g *event.Participation, chat channel.Chat) (storage.Message, error) {
-	data := templates.Data{"P": g, "Event": e, "Salute": p.Voice.Salute(g), "Days": e.DaysBefore(p.App.Now())}
-	text, err := p.Texts.Text("remind."+string(msg), data)
-	if err != nil {
-		return storage.Message{}, err
-	}
-	body := channel.Outbound{Text: text}
-	if chat.Channel == channel.Email {
-		if body.Subject, err = p.Texts.Text("remind.subject", data); err != nil {
-			return storage.Message{}, err
-		}
-	} else if p.caps[chat.Channel].Buttons && msg != event.MsgEve {
-		body.Buttons = p.Voice.RSVPButtons(g.Code)
-	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	expires := e.Start
-	if next, ok := stageAfter(e, stage); ok {
-		expires = next // a later stage says it better
-	}
-	return storage.Message{
-		ID:   fmt.Sprintf("%s/%s/%s.%d/%s", e.ID, g.PersonID, stage, e.Schedule, chat.Channel),
-		Chat: chat, Lane: storage.LaneReminder, Order: now.UnixMicro(), Body: body, PersonID: g.PersonID, EventID: e.ID,
-		Touchpoint: string(stage), Quiet: true, State: storage.Queued, DueAt: now, QueuedAt: now, ExpiresAt: &expires,
-	}, nil
 }
 
 func stageAfter(e *event.Event, s event.Stage) (time.Time, bool) {

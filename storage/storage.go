@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -53,6 +54,7 @@ type Store interface {
 	Broadcasts() Broadcasts
 	Questions() Questions
 	Letters() Letters
+	Tasks() Tasks
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can
@@ -451,6 +453,21 @@ type Questions interface {
 	// Open lists those without an answer, oldest first.
 	Open(ctx context.Context, limit int) ([]Question, error)
 	Delete(ctx context.Context, id string) error
+	// Erase deletes all that a person asked, for the right to erasure.
+	Erase(ctx context.Context, personID string) (n int, err error)
+	// Forget deletes what was asked before the time.
+	Forget(ctx context.Context, before time.Time) (n int, err error)
+}
+
+// Tasks keeps what the team made of the checklist: a step of the SOP that
+// nobody touched yet has no document.
+type Tasks interface {
+	Get(ctx context.Context, id string) (*event.Task, error)
+	// Save inserts (Version 0) or updates with compare-and-set.
+	Save(ctx context.Context, t *event.Task) error
+	// List gives an event's tasks, in order of ID.
+	List(ctx context.Context, eventID string) ([]*event.Task, error)
+	Delete(ctx context.Context, id string) error
 }
 
 // Counters hand out numbers.
@@ -490,6 +507,9 @@ type Settings interface {
 	// PutNew puts the value unless there is one; fresh tells which. v is a
 	// pointer and then holds the stored value either way.
 	PutNew(ctx context.Context, key string, v any) (fresh bool, err error)
+	// Swap puts the value where the stored one is still old, as it was got
+	// before; else ErrConflict.
+	Swap(ctx context.Context, key string, old, v any) error
 }
 
 // AuditEntry is who did what, when, from where.
@@ -504,12 +524,31 @@ type AuditEntry struct {
 	Detail   string    `json:"detail,omitempty"`
 }
 
+// Redact blanks what a person has a right to have erased, where e is what they
+// did or what was done to them; it reports whether anything was.
+func (e *AuditEntry) Redact(personID string, names []string) bool {
+	before := *e
+	e.Detail = ""
+	if personID != "" && e.PersonID == personID {
+		e.PersonID, e.Name, e.Chat = "", "", ""
+	}
+	if slices.Contains(names, e.Subject) {
+		e.Subject = ""
+	}
+	return *e != before
+}
+
 // Audit keeps the trail.
 type Audit interface {
 	Add(ctx context.Context, e AuditEntry) error
 	// List gives the latest entries first, of those before the time (zero:
 	// all), whose action, subject or name holds search (folded; "": all).
 	List(ctx context.Context, before time.Time, search string, limit int) ([]AuditEntry, error)
+	// Redact takes out of the trail what a person has a right to have erased:
+	// who they are and Detail of what they did ("" for nobody), and Detail of what
+	// was done to the subjects, whose name as a subject goes, too, where it is
+	// among names. That something was done, when and by whom of the team stays.
+	Redact(ctx context.Context, personID string, subjects, names []string) (n int, err error)
 }
 
 // Blob describes stored bytes.

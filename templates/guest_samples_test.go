@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
@@ -14,7 +15,7 @@ import (
 func guestSample(key, mark string, at time.Time) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
 	switch room {
-	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "opened", "branding", "invite":
+	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite":
 	default:
 		if key != "status.invitations" {
 			return nil
@@ -31,25 +32,41 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"Via": "telegram", "Queued": 3, "Delivered": 20, "Read": 12, "Answered": 15, "Failed": 1, "Uncertain": 1, "Sent": 30,
 	}
 	count := object{"Audience": event.Koperasi, "Guests": 40, "Yes": 20, "Delegated": 2, "Maybe": 5, "No": 3, "Silent": 10, "Heads": 31, "CallDue": 4}
+	change := app.AnswerSum{Yes: 7, Delegated: 1, Silent: -8, Heads: 12}
+	guest.Reply.By, guest.Reply.Text, guest.Reply.Source = "rina", "hadir 2, sambutan"+mark, "protokol"
 	return templates.Data{
 		"P": guest, "Salute": "Bapak " + guest.Name, "B": &storage.Broadcast{ID: "b1", Total: 320, Status: storage.BroadcastRunning, StartAt: at},
-		"C": object{"Audiences": []object{count}, "Total": count, "Since": &at, "Moved": 7, "VIP": []*event.Participation{guest}}, "Calls": 3, "Rows": 300,
+		"C": object{"Audiences": []object{count}, "Total": count}, "VIP": []*event.Participation{guest}, "VIPMore": 2, "Coming": 1, "Heads": 2,
+		"Last": object{"At": at}, "LastDays": 14, "Change": change, "Now": count, "Since": &at, "Began": true, "Questions": 2, "Officials": 1, "Any": false, "Was": guest.Reply,
+		"News": &event.News{N: 1, Kind: event.NewsMoved, Before: at, BeforePlace: "Lapangan lama" + mark}, "Kind": "moved", "Withdrawn": 1, "ForDelegate": false, "Ticket": "ready", "Ready": true, "Place": "Stadion Pakansari" + mark, "Calls": 3, "Rows": 300,
 		"Most": 20, "Cell": "8.12E+11" + mark, "Column": "WhatsApp", "Fault": "Nomornya kurang panjang." + mark, "Faults": []object{{"Line": 7, "Text": "Nomornya kurang panjang." + mark}},
 		"Guests": 40, "Total": 320, "Lines": []object{line}, "Names": "Koperasi, UKM", "Many": true, "File": "tamu.xlsx" + mark, "New": 30, "Known": 8, "Already": 2, "Doubt": 1, "Bad": 1,
-		"Writes": 38, "Ignored": []string{"Catatan" + mark}, "Handles": 2, "Officials": 1, "Public": 1, "Private": true, "Keep": card, "Other": card, "Why": "phone", "N": 2,
+		"Writes": 38, "Ignored": []string{"Catatan" + mark}, "Handles": 2, "Public": 1, "Private": true, "Keep": card, "Other": card, "Why": "phone", "N": 2,
 		"Name": guest.Name, "Organisation": guest.Organisation, "Position": guest.Position, "Email": guest.Email, "Telegram": "dedi", "Answer": "Ada doorprize." + mark,
 		"List": []object{{"Words": "doorprize" + mark, "Answer": "Ada." + mark}}, "Open": []object{{"Name": "Asep" + mark, "Text": "kapan?" + mark}}, "Text": "kapan?" + mark,
 		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1,
-		"Own": true, "Body": templates.Markup("Yth."), "Required": "{acara}", "Missing": "{acara}", "Unknown": "{x}", "Group": true, "Now": false,
+		"Own": true, "Body": templates.Markup("Yth."), "Required": "{acara}", "Missing": "{acara}", "Unknown": "{x}", "Group": true,
 		"Files": []string{"Surat 005/12/Diskopukm/XI/2026"}, "Letters": false, "Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
-		"Organisasi": guest.Organisation, "Number": "0812-3456-7890", "Nama": guest.Name,
+		"Reach": reachSample(), "Audience": event.Koperasi, "Organisasi": guest.Organisation, "Number": "0812-3456-7890", "Nama": guest.Name,
 	}
+}
+
+func reachSample() app.Reach {
+	return app.Reach{Registered: 1200, Confirmed: 300, Invited: 55, Officials: 4, Declined: 12, Chat: 1500, Email: 20, Calls: 31, Unreachable: 4}
 }
 
 // guestOverrides are for texts that mean something else by a name.
 func guestOverrides(key, mark string, at time.Time) templates.Data {
 	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0}
 	switch key {
+	case "konfirmasi.list":
+		return templates.Data{"Guests": []*event.Participation{{Name: "Dedi" + mark, Organisation: "KSU" + mark, Reply: event.Reply{Answer: event.No, Heads: 2, Reason: "hajatan" + mark}}}, "Answer": event.No}
+	case "sebar.approval", "sebar.submitted", "sebar.approved", "sebar.ready":
+		return templates.Data{"Now": false}
+	case "news.change", "news.subject.place":
+		return templates.Data{"Kind": "place"}
+	case "news.handover", "news.group":
+		return templates.Data{"Kind": "cancelled"}
 	case "sebar.text.show":
 		return templates.Data{"Known": "{sapaan}, {acara}"}
 	case "sebar.board":

@@ -148,6 +148,10 @@ func built(t *testing.T, p program) []string {
 	}
 	for _, s := range event.Steps() {
 		add("label.step.", strconv.Itoa(s.No))
+		add("label.sop.", strconv.Itoa(s.No))
+	}
+	for _, s := range event.ItemStates() {
+		add("label.itemstate.", string(s))
 	}
 	add("label.audience.", string(event.Official))
 	for _, st := range []storage.BroadcastStatus{storage.BroadcastDraft, storage.BroadcastWaiting, storage.BroadcastApproved, storage.BroadcastRunning, storage.BroadcastPaused, storage.BroadcastCancelled, storage.BroadcastFinished} {
@@ -245,6 +249,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 	prefixes := []string{
 		"event.ask.", "event.ask.value.", "label.field.", "label.option.", "label.broadcast.", "label.via.", "guests.fault.", "guests.file.",
 		"branding.caption.", "invite.", "letter.body.", "letter.subject.", "surat.help.", "surat.hint.", "surat.ask.", "remind.", "rsvp.echo.", "rsvp.sensitive.", "poster.for.", "poster.pitch.", "poster.step.",
+		"news.subject.", "task.ask.item.",
 	} // built from what is in the program as a word
 	for _, key := range r.Keys() {
 		if used[key] || p.literals[key] {

@@ -12,6 +12,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 	"text/template"
 	"text/template/parse"
@@ -110,6 +111,7 @@ func (r *Renderer) funcs() template.FuncMap {
 		"h":       hDay,
 		"sisa":    remaining,
 		"gabung":  strings.Join,
+		"langkah": r.TaskName,
 	}
 }
 
@@ -188,6 +190,23 @@ func tidy(s string) string {
 		out = append(out, l)
 	}
 	return strings.Join(out, "\n")
+}
+
+// TaskTitle is what a task of the checklist is called, in plain text: as the
+// SOP has it, or as the office named its own.
+func (r *Renderer) TaskTitle(t *event.Task) string {
+	if t.Step == 0 {
+		return t.Title
+	}
+	return r.Label("step", strconv.Itoa(t.Step))
+}
+
+// TaskName is TaskTitle with what tells the three of step 8 apart.
+func (r *Renderer) TaskName(t *event.Task) string {
+	if sop, ok := t.SOP(); ok && strings.Contains(t.Key, ".") {
+		return r.TaskTitle(t) + " (" + hDay(sop.Days) + ")"
+	}
+	return r.TaskTitle(t)
 }
 
 // Number writes a number as Indonesians do: 1.250.

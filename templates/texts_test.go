@@ -36,7 +36,7 @@ func sample(key, mark string) templates.Data {
 	}
 	lines := []object{{"Field": "Nama usaha", "Value": "Keripik Talas Bu Siti" + mark}, {"Field": "Alamat", "Value": "Kel. Karadenan, Kec. Cibinong"}}
 	quota := event.Quota{Limit: 1250, Curated: true}
-	step := object{"H": "H-45", "Step": 7, "Hours": 0, "Past": true, "At": at, "From": at, "To": until, "Office": at.AddDate(0, 0, -2)}
+	step := object{"H": "H-45", "Name": "Menyebarkan undangan", "Done": false, "Skipped": false, "Hours": 0, "Past": true, "At": at, "From": at, "To": until, "Office": at.AddDate(0, 0, -2)}
 	count := object{"Audience": event.UKM, "Quota": quota, "Limit": 1250, "Curated": true, "Confirmed": 40, "Booths": 38, "Heads": 95, "Pending": 3, "Waiting": 2}
 	d := templates.Data{
 		"Event": e, "R": r, "Lines": lines, "Registrations": []*event.Registration{r}, "Events": []object{{"ID": e.ID, "Title": e.Title, "Start": e.Start, "Left": 45, "State": "open"}},
@@ -47,7 +47,7 @@ func sample(key, mark string) templates.Data {
 		"Examples": []string{"Karadenan", "Pabuaran"}, "EventID": "EMK-2026", "Draft": true, "Open": true, "Registered": true, "Staff": false, "Role": event.Member, "Rest": 4, "Ahead": 2,
 		"Command": "rekp" + mark, "Nearest": "rekap", "Link": "https://t.me/emileku_bot", "Mine": true, "For": "ubah", "Text": "talas" + mark,
 		"Title": "E-MILE KU 2027" + mark, "Start": e.Start, "From": "EMK-2026", "Left": 45, "State": "open", "Hours": 0, "Day": e.Start, "Days": 45, "Step": 9,
-		"Steps": e.Timeline()[6:7], "Timeline": []object{step}, "Shifts": []object{step}, "Due": e.Timeline()[6], "Reach": object{"Registrations": 1200, "People": 1100, "Unreachable": 100},
+		"Timeline": []object{step}, "Shifts": []object{step}, "Due": e.Timeline(nil)[6], "Reach": reachSample(),
 		"Twin": object{"Title": "Bazar" + mark, "ID": "EMK-2027B"}, "Warn": object{"Past": false, "Late": 3, "Weekend": true}, "Code": "TABCDEFGHIJ", "Lead": true, "More": 4, "Already": false,
 		"Now": "E-MILE KU" + mark, "Before": at, "Booth": 7, "Reason": "Data belum lengkap" + mark, "Reserve": 2, "Skipped": 1, "InReserve": false, "Curated": true, "Queue": 3, "Decidable": true,
 		"Words": "terima, tolak, cadangan, lewati", "Number": "EMK-2027-0001", "Rows": 1250, "At": at, "Status": "terdaftar", "Filter": object{"Audience": event.UKM, "Kecamatan": "Cibinong", "Outside": false},
@@ -64,6 +64,9 @@ func sample(key, mark string) templates.Data {
 	d["Guest"] = []*event.Participation{{EventID: e.ID, Name: "Siti" + mark, Organisation: "Keripik" + mark, Phone: "+6281234567890"}}
 	withGuests(d, key, mark, at)
 	withLetters(d, key, mark, at)
+	for k, v := range taskSample(key, mark, at) {
+		d[k] = v
+	}
 	for k, v := range overrides(key, mark, at, lines) {
 		d[k] = v
 	}
@@ -79,8 +82,6 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 		return templates.Data{"Registrations": 2, "Staff": true}
 	case "privacy.mydata":
 		return templates.Data{"Registrations": []object{{"Number": "EMK-2027-0001", "Lines": lines}}, "Draft": lines}
-	case "notice.hour":
-		return templates.Data{"Hours": 3}
 	case "event.quota":
 		return templates.Data{"Before": event.Quota{Limit: 50}}
 	case "event.changed":
@@ -92,7 +93,9 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 	case "event.h":
 		return templates.Data{"Hours": 3, "Day": 0}
 	case "demo.due":
-		return templates.Data{"Hours": 0}
+		return templates.Data{"Hours": 0, "Name": "Menyebarkan undangan"}
+	case "sebar.waiting", "sebar.approval", "sebar.approved":
+		return templates.Data{"Now": false}
 	case "health.report":
 		return templates.Data{"Now": at}
 	}
@@ -140,7 +143,7 @@ func TestGolden(t *testing.T) {
 }
 
 // captions go with a file.
-var captions = []string{"register.ticket", "register.calendar", "recap.text", "export.done"}
+var captions = []string{"task.chart", "task.proof", "register.ticket", "register.calendar", "recap.text", "export.done"}
 
 // TestTextsReadWell: nothing empty, nothing unfilled, no marks left over, and
 // nothing too long for a phone or for the networks.
@@ -182,7 +185,7 @@ func TestTextsReadWell(t *testing.T) {
 		if plain > limit {
 			t.Errorf("%s has %d characters, more than %d", key, plain, limit)
 		}
-		if strings.HasPrefix(key, "label.") && utf8.RuneCountInString(text) > 40 && !strings.HasPrefix(key, "label.hint.") && !strings.HasPrefix(key, "label.guesthint.") {
+		if strings.HasPrefix(key, "label.") && utf8.RuneCountInString(text) > 40 && !strings.HasPrefix(key, "label.hint.") && !strings.HasPrefix(key, "label.sop.") && !strings.HasPrefix(key, "label.guesthint.") {
 			t.Errorf("%s is too long for a button: %q", key, text)
 		}
 	}
@@ -265,7 +268,9 @@ func TestWords(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 	for n, want := range map[int]string{45: "H-45", 0: "hari H", -1: "H+1"} {
-		text, err := r.Text("notice.day", templates.Data{"Event": &event.Event{Title: "X"}, "Days": n, "Steps": []event.Due{}})
+		data := taskSample("digest.group", "", start)
+		data["Event"], data["Days"] = &event.Event{Title: "X"}, n
+		text, err := r.Text("digest.group", data)
 		if err != nil || !strings.HasPrefix(text, "*"+want+"*") {
 			t.Errorf("H%d: %q, %v", n, text, err)
 		}

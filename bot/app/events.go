@@ -68,21 +68,34 @@ func (a *App) insertEvent(ctx context.Context, by Actor, e event.Event) (*event.
 // UpdateEvent changes an event with compare-and-set and records what was done.
 func (a *App) UpdateEvent(ctx context.Context, by Actor, id, action, detail string, change func(e *event.Event)) (*event.Event, error) {
 	var e *event.Event
+	outdated := false
 	err := retryConflict(ctx, func() error {
 		var err error
 		if e, err = a.store.Events().Get(ctx, id); err != nil {
 			return err
 		}
 		before := *e
+		told, err := a.NewsTold(ctx, e)
+		if err != nil {
+			return err
+		}
 		change(e)
+		outdated = false
 		if !e.Start.Equal(before.Start) || e.Status == event.EventCancelled && before.Status != event.EventCancelled {
 			e.Schedule++ // calendars that hold the event must take the change
+			outdated = true
 		}
 		e.UpdatedAt = a.Now()
+		e.NoteNews(&before, told, a.Now())
 		return a.store.Events().Save(ctx, e)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", action, id, err)
+	}
+	if outdated { // what the team was to be told names the old dates
+		if _, err := a.store.Outbox().Expire(ctx, id, TaskTouchpoint, "the event was moved or cancelled"); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", action, id, err)
+		}
 	}
 	if err := a.seatConfirmed(ctx, e); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", action, id, err)
@@ -140,27 +153,32 @@ func (a *App) seatOne(ctx context.Context, r *event.Registration) error {
 	return a.settlePlace(ctx, r)
 }
 
-// Shift is one step of the timeline before and after a change of date.
+// Shift is one task of the checklist before and after a change of date.
 type Shift struct {
+	Task     *event.Task
 	From, To event.Due
-	Past     bool // the new date is over already
+	Past     bool // it is open, and the new date is over already
 }
 
 // Reschedule shows what moving an event would change, without doing it.
-func (a *App) Reschedule(e *event.Event, start time.Time) []Shift {
+func (a *App) Reschedule(ctx context.Context, e *event.Event, start time.Time) ([]Shift, error) {
+	plan, err := a.Plan(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	off, err := a.Holidays(ctx)
+	if err != nil {
+		return nil, err
+	}
 	moved := *e
 	moved.Start = start
-	before, after := e.Timeline(), moved.Timeline()
-	at := map[[2]int]event.Due{}
-	for _, d := range after {
-		at[[2]int{d.Step, d.Day}] = d
+	out := make([]Shift, len(plan))
+	for i, p := range plan {
+		to := moved.At(p.Distance(), off)
+		to.Step = p.Step
+		out[i] = Shift{Task: p.Task, From: p.Due, To: to, Past: !p.State.Settled() && to.At.Before(a.Now())}
 	}
-	var out []Shift
-	for _, d := range before {
-		to := at[[2]int{d.Step, d.Day}]
-		out = append(out, Shift{From: d, To: to, Past: to.At.Before(a.Now())})
-	}
-	return out
+	return out, nil
 }
 
 // Event gets one event.

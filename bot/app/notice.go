@@ -4,94 +4,191 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 )
 
-// Reach is whom news of an event can reach in chat.
+// Reach is whom the news of a moved or cancelled event concerns, and how it
+// gets to them: people, each once.
 type Reach struct {
-	Registrations int // that stand
-	People        int // behind them, with a chat that takes messages
-	Unreachable   int // people without one, or who asked us to stop
+	Registered, Confirmed, Invited int // by what they hear
+	Officials                      int // through their liaison
+	Declined                       int // hear nothing
+	Chat, Email                    int // get a message by themselves
+	Calls                          int // have to be rung
+	Unreachable                    int // no chat, no address, no number
+}
+
+// Concerned is how many people the news is for.
+func (r Reach) Concerned() int { return r.Registered + r.Confirmed + r.Invited + r.Officials }
+
+// Hearer is somebody whom a piece of news is for. Guest has no ID where a
+// registration has no participation (one of an early version).
+type Hearer struct {
+	Guest   *event.Participation
+	Wording event.Wording
+	Route   Route // ByChat, ByEmail, ByLiaison, ByCall or Unreachable
+	Chat    channel.Chat
+}
+
+// EachHearer calls fn for everyone whom news of e is for; declined counts those
+// who are spared it.
+func (a *App) EachHearer(ctx context.Context, e *event.Event, on func(channel.Name) bool, fn func(Hearer) error) (declined int, err error) {
+	tell := func(g *event.Participation, w event.Wording) error {
+		route, chat, err := a.RouteAgain(ctx, g, on)
+		if err != nil {
+			return err
+		}
+		switch route {
+		case ByChat, ByEmail, ByLiaison, ByCall, Unreachable:
+		case NotWanted: // asked us to stop: a person may ring
+			if route = Unreachable; g.Phone != "" {
+				route = ByCall
+			}
+		default: // ways for invitations only
+			if route = Unreachable; g.Phone != "" {
+				route = ByCall
+			}
+		}
+		return fn(Hearer{g, w, route, chat})
+	}
+	known := map[string]bool{} // people whose registration was told of
+	err = a.EachParticipation(ctx, storage.ParticipationQuery{EventID: e.ID}, func(g *event.Participation) error {
+		if g.RegistrationID != "" {
+			known[g.PersonID] = true
+		}
+		w := g.NewsFor()
+		if w == event.NotTold {
+			if g.Reply.Answer == event.No && g.Closed == event.StillOpen {
+				declined++
+			}
+			return nil
+		}
+		return tell(g, w)
+	})
+	if err != nil {
+		return declined, err
+	}
+	err = a.EachRegistration(ctx, storage.RegistrationQuery{EventID: e.ID}, func(r *event.Registration) error {
+		if !r.Status.Active() || r.Status == event.Lapsed || known[r.PersonID] {
+			return nil
+		}
+		known[r.PersonID] = true
+		id := event.ParticipationID(e.ID, r.PersonID)
+		if g, err := a.store.Participations().Get(ctx, id); err == nil && (g.Closed != event.StillOpen || g.NewsFor() != event.NotTold) {
+			return nil // told above, or not to be written to
+		} else if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		return tell(&event.Participation{
+			EventID: e.ID, PersonID: r.PersonID, Audience: r.Audience, Name: r.Contact, Phone: r.Phone, Email: r.Answers[event.KeyEmail], RegistrationID: r.ID,
+		}, event.ToRegistered)
+	})
+	return declined, err
+}
+
+// Add counts one.
+func (r *Reach) Add(h Hearer) {
+	switch h.Wording {
+	case event.ToRegistered:
+		r.Registered++
+	case event.ToConfirmed:
+		r.Confirmed++
+	case event.ToInvited:
+		r.Invited++
+	case event.ThroughOffice:
+		r.Officials++
+	case event.NotTold:
+	}
+	switch h.Route {
+	case ByChat:
+		r.Chat++
+	case ByEmail:
+		r.Email++
+	case ByCall:
+		r.Calls++
+	case Unreachable:
+		r.Unreachable++
+	case ByLiaison, NotWanted, Already:
+	}
 }
 
 // ReachOf counts whom news of an event would reach.
-func (a *App) ReachOf(ctx context.Context, eventID string) (Reach, error) {
-	return a.eachRegistrant(ctx, eventID, func([]storage.Message) error { return nil }, storage.Message{})
+func (a *App) ReachOf(ctx context.Context, e *event.Event, on func(channel.Name) bool) (Reach, error) {
+	var reach Reach
+	declined, err := a.EachHearer(ctx, e, on, func(h Hearer) error {
+		reach.Add(h)
+		return nil
+	})
+	reach.Declined = declined
+	if err != nil {
+		return reach, fmt.Errorf("reach of %s: %w", e.ID, err)
+	}
+	return reach, nil
 }
 
-// Announce queues one message to everyone whose registration in e stands: news
-// of a moved or cancelled event, which quiet hours do not hold back. It may be
-// run again under the same touchpoint: nobody gets it twice.
-func (a *App) Announce(ctx context.Context, by Actor, e *event.Event, touchpoint, text string) (Reach, error) {
-	expires := e.Start
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	reach, err := a.eachRegistrant(ctx, e.ID, func(rows []storage.Message) error {
-		_, err := a.store.Outbox().AddAll(ctx, rows)
-		return err
-	}, storage.Message{
-		Lane: storage.LaneReminder, Body: channel.Outbound{Text: text}, EventID: e.ID, Touchpoint: touchpoint,
-		State: storage.Queued, DueAt: now, QueuedAt: now, ExpiresAt: &expires,
-	})
-	if err != nil {
-		return reach, fmt.Errorf("announce %s of %s: %w", touchpoint, e.ID, err)
+func newsKey(e *event.Event) string { return fmt.Sprintf("news/%s/%d", e.ID, e.News.N) }
+
+// NewsTold reports whether everybody has a row for the latest news of e, if
+// there is any.
+func (a *App) NewsTold(ctx context.Context, e *event.Event) (bool, error) {
+	if e.News == nil {
+		return true, nil
 	}
-	return reach, a.record(ctx, by, "event.announce", e.ID, fmt.Sprintf("%s: %d", touchpoint, reach.People))
+	var reach Reach
+	err := a.store.Settings().Get(ctx, newsKey(e), &reach)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
-// announcePage is how many rows are queued at a time.
-const announcePage = 200
+// SetNewsTold notes that everybody has one.
+func (a *App) SetNewsTold(ctx context.Context, e *event.Event, reach Reach) error {
+	if err := a.store.Settings().Put(ctx, newsKey(e), reach); err != nil {
+		return fmt.Errorf("news of %s told: %w", e.ID, err)
+	}
+	return nil
+}
 
-// eachRegistrant makes a row of pattern for each person behind a standing
-// registration, in pages, and counts them.
-func (a *App) eachRegistrant(ctx context.Context, eventID string, queue func([]storage.Message) error, pattern storage.Message) (Reach, error) {
-	var (
-		reach Reach
-		rows  []storage.Message
-		seen  = map[string]bool{}
-	)
-	err := a.EachRegistration(ctx, storage.RegistrationQuery{EventID: eventID}, func(r *event.Registration) error {
-		if !r.Status.Active() || r.Status == event.Lapsed {
-			return nil
+// CallForNews puts somebody on the call list whom the news has to reach by
+// telephone, also where they were rung before for another reason.
+func (a *App) CallForNews(ctx context.Context, e *event.Event, id string) error {
+	_, err := a.updateParticipation(ctx, id, func(p *event.Participation) error {
+		if p.Call == event.CallDue || p.Phone == "" {
+			return errUnchanged
 		}
-		reach.Registrations++
-		if seen[r.PersonID] {
-			return nil
-		}
-		seen[r.PersonID] = true
-		p, err := a.store.People().Get(ctx, r.PersonID)
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return err
-		}
-		var chat channel.Chat
-		if err == nil && p.StoppedAt == nil {
-			chat, err = channel.ParseChat(p.PrivateChat())
-		}
-		if err != nil || chat.IsZero() {
-			reach.Unreachable++
-			return nil
-		}
-		reach.People++
-		row := pattern
-		row.ID = fmt.Sprintf("%s/%s/%s/%s", eventID, p.ID, pattern.Touchpoint, chat.Channel)
-		row.Chat, row.PersonID, row.Order = chat, p.ID, pattern.QueuedAt.UnixMicro()
-		if rows = append(rows, row); len(rows) < announcePage {
-			return nil
-		}
-		page := rows
-		rows = nil
-		return queue(page)
+		p.Call, p.CallBy = event.CallDue, ""
+		return nil
 	})
+	if errors.Is(err, errUnchanged) || errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
 	if err != nil {
-		return reach, err
+		return fmt.Errorf("call for news of %s: %w", e.ID, err)
 	}
-	if len(rows) == 0 {
-		return reach, nil
+	return nil
+}
+
+// WithdrawInvitations takes back what is on its way of invitations that name
+// the old time or place; how many broadcasts that were.
+func (a *App) WithdrawInvitations(ctx context.Context, e *event.Event) (n int, err error) {
+	all, err := a.Broadcasts(ctx, e.ID)
+	if err != nil {
+		return 0, err
 	}
-	return reach, queue(rows)
+	for _, b := range all {
+		if BroadcastOver(b.Status) || b.Status == storage.BroadcastDraft || !b.CreatedAt.Before(e.News.At) {
+			continue
+		}
+		if _, err := a.CancelBroadcast(ctx, Actor{Inbound: newsKey(e) + "/" + b.ID}, b.ID); err != nil {
+			return n, fmt.Errorf("withdraw invitations of %s: %w", e.ID, err)
+		}
+		n++
+	}
+	return n, nil
 }
 
 // Withdraw cancels somebody's registration for the team, with a reason that

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -145,6 +146,9 @@ func (a *App) forgetParticipations(ctx context.Context, personID string) error {
 		return err
 	}
 	for _, p := range ps {
+		if _, err := a.store.Media().Forget(ctx, "ticket/"+p.ID+"/", a.Now().Add(time.Hour)); err != nil {
+			return fmt.Errorf("delete participation: ticket: %w", err)
+		}
 		if err := a.store.Participations().Delete(ctx, p.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return fmt.Errorf("delete participation: %w", err)
 		}

@@ -197,6 +197,9 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := a.redactTrail(ctx, by, d); err != nil { // first: it goes by what is deleted
+		return 0, fmt.Errorf("delete data: %w", err)
+	}
 	for _, r := range d.Registrations {
 		if err := a.deleteRegistration(ctx, r); err != nil {
 			return 0, fmt.Errorf("delete data: %w", err)
@@ -212,6 +215,11 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 	if err := a.forgetLetters(ctx, by.Person.ID); err != nil {
 		return 0, fmt.Errorf("delete data: %w", err)
 	}
+	if !by.Person.Role.Staff() {
+		if err := a.forgetInTasks(ctx, by.Person.ID); err != nil {
+			return 0, fmt.Errorf("delete data: %w", err)
+		}
+	}
 	if err := a.forgetMessages(ctx, by); err != nil {
 		return 0, err
 	}
@@ -221,7 +229,7 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 	// The trail says that data were deleted, and no more than that.
 	anonymous := by
 	if !by.Person.Role.Staff() {
-		anonymous.Person = nil
+		anonymous.Person, anonymous.Chat = nil, ""
 	}
 	if err := a.record(ctx, anonymous, "person.delete", "", fmt.Sprintf("%d registrations", len(d.Registrations))); err != nil {
 		return 0, err
@@ -234,6 +242,25 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 		return 0, fmt.Errorf("delete data: %w", err)
 	}
 	return len(d.Registrations), nil
+}
+
+// redactTrail takes what a person said of themselves out of the audit trail:
+// the values of their answers, and their name. That something was done stays;
+// so does what a team member did for the office.
+func (a *App) redactTrail(ctx context.Context, by Actor, d PersonalData) error {
+	id := by.Person.ID
+	if by.Person.Role.Staff() {
+		id = ""
+	}
+	var numbers, names []string
+	for _, r := range d.Registrations {
+		numbers = append(numbers, r.Number)
+	}
+	for _, p := range d.Participations {
+		names = append(names, p.Name)
+	}
+	_, err := a.store.Audit().Redact(ctx, id, numbers, names)
+	return err
 }
 
 func (a *App) forgetChats(ctx context.Context, by Actor) error {
@@ -272,6 +299,9 @@ func (a *App) forgetMessages(ctx context.Context, by Actor) error {
 	}
 	if _, err := a.store.Outbox().Erase(ctx, by.Person.ID); err != nil {
 		return fmt.Errorf("delete data: outbox: %w", err)
+	}
+	if _, err := a.store.Questions().Erase(ctx, by.Person.ID); err != nil {
+		return fmt.Errorf("delete data: questions: %w", err)
 	}
 	return nil
 }

@@ -38,7 +38,12 @@ func (a *App) RouteTo(ctx context.Context, g *event.Participation, on func(chann
 	return a.routeAgain(ctx, g, on)
 }
 
-// routeAgain is RouteTo for somebody who may have been invited before.
+// RouteAgain is RouteTo for somebody who may have been invited before: how news
+// gets to them.
+func (a *App) RouteAgain(ctx context.Context, g *event.Participation, on func(channel.Name) bool) (Route, channel.Chat, error) {
+	return a.routeAgain(ctx, g, on)
+}
+
 func (a *App) routeAgain(ctx context.Context, g *event.Participation, on func(channel.Name) bool) (Route, channel.Chat, error) {
 	if g.Closed != event.StillOpen {
 		return NotWanted, channel.Chat{}, nil

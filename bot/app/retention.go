@@ -19,6 +19,9 @@ const keepYears = 2
 // were known from guest lists alone and are on none any more. The events
 // themselves and the audit trail stay.
 func (a *App) Retire(ctx context.Context) error {
+	if _, err := a.store.Questions().Forget(ctx, a.Now().AddDate(-keepYears, 0, 0)); err != nil {
+		return fmt.Errorf("retire: %w", err)
+	}
 	events, err := a.store.Events().List(ctx)
 	if err != nil {
 		return fmt.Errorf("retire: %w", err)
@@ -44,6 +47,9 @@ func (a *App) Retire(ctx context.Context) error {
 			return fmt.Errorf("retire %s: %w", e.ID, err)
 		}
 		if err := a.retireGuests(ctx, e.ID); err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
+		if err := a.retireTasks(ctx, e.ID); err != nil {
 			return fmt.Errorf("retire %s: %w", e.ID, err)
 		}
 	}

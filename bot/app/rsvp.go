@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
+	"hash/fnv"
+	"strconv"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -20,6 +20,7 @@ func (a *App) Answer(ctx context.Context, by Actor, id string, r event.Reply) (*
 		if r.Heads == 0 && p.Reply.Answer == r.Answer {
 			r.Heads = p.Reply.Heads // "ya, jadi" keeps the two of before
 		}
+		keepUndo(p, by, r)
 		p.Reply = r
 		if p.Call == event.CallDue {
 			p.Call = event.CallDone
@@ -33,6 +34,60 @@ func (a *App) Answer(ctx context.Context, by Actor, id string, r event.Reply) (*
 		return nil, fmt.Errorf("answer: %w", err)
 	}
 	return p, a.record(ctx, by, "rsvp.answer", p.Name, string(r.Answer)+" "+r.Source)
+}
+
+// keepUndo keeps what an answer that a team member enters takes the place of;
+// whoever answers for themselves leaves nothing to take back.
+func keepUndo(p *event.Participation, by Actor, r event.Reply) {
+	of := EntryOf(by)
+	switch {
+	case r.By == "":
+		p.Undo = nil
+	case p.Undo == nil || p.Undo.Of != of:
+		p.Undo = &event.Undo{Of: of, Reply: p.Reply, Call: p.Call, Closed: p.Closed}
+	}
+}
+
+// EntryOf names the answer that a message enters, short enough for a button.
+func EntryOf(by Actor) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(by.Inbound))
+	return strconv.FormatUint(uint64(h.Sum32()), 36)
+}
+
+// ErrNothingToUndo: that answer is not the latest any more, or was not entered
+// by the team.
+var ErrNothingToUndo = errors.New("no entered answer to take back")
+
+// UndoAnswer takes an answer back that a team member entered: of names it (see
+// EntryOf; "": the latest).
+func (a *App) UndoAnswer(ctx context.Context, by Actor, id, of string) (*event.Participation, error) {
+	p, err := a.updateParticipation(ctx, id, func(p *event.Participation) error {
+		switch u := p.Undo; {
+		case u == nil || of != "" && u.Of != of || u.By != "" && u.By != by.Inbound:
+			return ErrNothingToUndo
+		case u.By == "":
+			p.Reply, p.Call, p.Closed = u.Reply, u.Call, u.Closed
+			p.Undo = &event.Undo{Of: u.Of, By: by.Inbound}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("undo answer: %w", err)
+	}
+	return p, a.record(ctx, by, "rsvp.undo", p.Name, string(p.Reply.Answer))
+}
+
+// CallMissed gives a guest of the call list back to it: nobody answered.
+func (a *App) CallMissed(ctx context.Context, by Actor, id string) (*event.Participation, error) {
+	p, err := a.updateParticipation(ctx, id, func(p *event.Participation) error {
+		p.Call, p.CallBy = event.CallDue, ""
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("call missed: %w", err)
+	}
+	return p, a.record(ctx, by, "call.missed", p.Name, "")
 }
 
 // CloseGuest ends all sending to a guest for this event, with a reason.
@@ -133,102 +188,10 @@ func (a *App) asked(e *event.Event, p *event.Participation) bool {
 			latest = at
 		}
 	}
+	if n := e.News; n != nil && n.At.After(latest) && (p.NewsFor() == event.ToConfirmed || p.NewsFor() == event.ToInvited) {
+		latest = n.At
+	}
 	return p.Reply.At.Before(latest)
-}
-
-// Confirmation counts the answers of one event, for /konfirmasi.
-type Confirmation struct {
-	Event     *event.Event
-	At        time.Time
-	Audiences []AnswerCount // those that have guests, in the SOP's order
-	Total     AnswerCount
-	Since     *time.Time // when the last stage began
-	Moved     int        // answers since then
-	VIP       []*event.Participation
-}
-
-// AnswerCount counts one audience.
-type AnswerCount struct {
-	Audience                            event.Audience
-	Guests                              int
-	Yes, Maybe, No, Delegated, Silent   int
-	Heads                               int // expected: those of yes and represented
-	Uninvited, Closed, CallDue, CallSet int
-}
-
-// Confirmations counts the answers as they are now.
-func (a *App) Confirmations(ctx context.Context, e *event.Event) (*Confirmation, error) {
-	c := &Confirmation{Event: e, At: a.Now()}
-	by := map[event.Audience]*AnswerCount{}
-	if s, ok := e.StageNow(a.Now()); ok {
-		at := e.StageAt(s)
-		c.Since = &at
-	}
-	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: e.ID}, func(p *event.Participation) error {
-		n := by[p.Audience]
-		if n == nil {
-			n = &AnswerCount{Audience: p.Audience}
-			by[p.Audience] = n
-		}
-		n.add(p)
-		c.Total.add(p)
-		if c.Since != nil && p.Reply.At != nil && p.Reply.At.After(*c.Since) {
-			c.Moved++
-		}
-		if p.Audience == event.Official {
-			c.VIP = append(c.VIP, p)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("confirmations of %s: %w", e.ID, err)
-	}
-	for _, aud := range []event.Audience{event.Official, event.Koperasi, event.UKM, event.Performer, event.Public} {
-		if n := by[aud]; n != nil {
-			c.Audiences = append(c.Audiences, *n)
-		}
-	}
-	slices.SortFunc(c.VIP, func(p, q *event.Participation) int {
-		switch {
-		case p.Position < q.Position:
-			return -1
-		case p.Position > q.Position:
-			return 1
-		}
-		return 0
-	})
-	return c, nil
-}
-
-func (n *AnswerCount) add(p *event.Participation) {
-	n.Guests++
-	if p.InvitedAt == nil && p.RegistrationID == "" {
-		n.Uninvited++
-	}
-	if p.Closed != event.StillOpen {
-		n.Closed++
-	}
-	if p.Call == event.CallDue {
-		n.CallDue++
-	}
-	if p.Call != event.NoCall {
-		n.CallSet++
-	}
-	switch p.Reply.Answer {
-	case event.Yes:
-		n.Yes++
-	case event.Maybe:
-		n.Maybe++
-	case event.No:
-		n.No++
-	case event.Delegated:
-		n.Delegated++
-	default:
-		n.Silent++
-	}
-	if p.Reply.Comes() {
-		n.Heads += max(1, p.Reply.Heads)
-	}
 }
 
 // Guests finds participations by words of name or organisation, at most limit.
@@ -241,44 +204,4 @@ func (a *App) Guests(ctx context.Context, eventID, text string, limit int) (foun
 		return page[:limit], true, nil
 	}
 	return page, false, nil
-}
-
-// AskTeam keeps a guest's question for the team.
-func (a *App) AskTeam(ctx context.Context, q storage.Question) error {
-	if err := a.store.Questions().Save(ctx, q); err != nil {
-		return fmt.Errorf("ask team: %w", err)
-	}
-	return nil
-}
-
-// QuestionOf finds the open question that a message of the bot in the team's
-// group put, by the network's ID of that message; nil if it was none.
-func (a *App) QuestionOf(ctx context.Context, messageID string) (*storage.Question, error) {
-	open, err := a.store.Questions().Open(ctx, 500)
-	if err != nil {
-		return nil, fmt.Errorf("question: %w", err)
-	}
-	for _, q := range open {
-		row, err := a.store.Outbox().Get(ctx, q.Row)
-		if errors.Is(err, storage.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("question: %w", err)
-		}
-		if row.MessageID == messageID {
-			return &q, nil
-		}
-	}
-	return nil, nil
-}
-
-// Answered notes that the team answered a question.
-func (a *App) Answered(ctx context.Context, by Actor, q storage.Question) error {
-	now := a.Now()
-	q.AnsweredAt, q.AnsweredBy = &now, by.Person.ID
-	if err := a.store.Questions().Save(ctx, q); err != nil {
-		return fmt.Errorf("answer question: %w", err)
-	}
-	return a.record(ctx, by, "question.answer", q.Name, "")
 }

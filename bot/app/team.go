@@ -147,24 +147,61 @@ var ErrLastLead = errors.New("the last lead must stay")
 // SetRole gives a person a role; event.Guest takes them off the team.
 func (a *App) SetRole(ctx context.Context, by Actor, personID string, role event.Role) (*event.Person, error) {
 	p, err := a.store.People().Get(ctx, personID)
+	if err == nil {
+		err = a.guardLeads(ctx, p, role)
+	}
+	if errors.Is(err, ErrLastLead) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("set role: %w", err)
-	}
-	if p.Role == event.Lead && role != event.Lead {
-		staff, err := a.store.People().Staff(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("set role: %w", err)
-		}
-		leads := slices.DeleteFunc(staff, func(p *event.Person) bool { return p.Role != event.Lead })
-		if len(leads) <= 1 {
-			return nil, ErrLastLead
-		}
 	}
 	p, err = a.UpdatePerson(ctx, personID, func(p *event.Person) { p.Role = role })
 	if err != nil {
 		return nil, err
 	}
 	return p, a.record(ctx, by, "team.role", p.Name, string(role))
+}
+
+// settingLeaving lists the people who are stepping down as lead. Whoever steps
+// down is on it before they lose the role, by compare-and-set, so that of two
+// leads who demote each other at the same moment the second is refused.
+const settingLeaving = "leads/leaving"
+
+// guardLeads lets p change to role only where a lead stays: ErrLastLead else.
+func (a *App) guardLeads(ctx context.Context, p *event.Person, role event.Role) error {
+	steps, rises := p.Role == event.Lead && role != event.Lead, p.Role != event.Lead && role == event.Lead
+	if !steps && !rises {
+		return nil
+	}
+	return retryConflict(ctx, func() error {
+		leaving := []string{}
+		if _, err := a.store.Settings().PutNew(ctx, settingLeaving, &leaving); err != nil {
+			return err
+		}
+		staff, err := a.store.People().Staff(ctx) // after the list: who left it has the new role
+		if err != nil {
+			return err
+		}
+		next, stay := []string{}, 0
+		for _, s := range staff {
+			switch {
+			case s.Role != event.Lead, s.ID == p.ID: // has stepped down, or is the one in question
+			case slices.Contains(leaving, s.ID):
+				next = append(next, s.ID)
+			default:
+				stay++
+			}
+		}
+		if steps {
+			if stay == 0 {
+				return ErrLastLead
+			}
+			next = append(next, p.ID)
+		}
+		slices.Sort(next)
+		return a.store.Settings().Swap(ctx, settingLeaving, leaving, next)
+	})
 }
 
 // AddByAccount puts someone on the team who is known only by an account so

@@ -54,17 +54,19 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 	var lines []callLine
 	var keys [][]channel.Button
 	for _, g := range list.Guests {
-		link, err := d.waLink(body, e, g.Participation)
+		link, err := d.callLink(body, e, g.Participation)
 		if err != nil {
 			return err
 		}
 		n := strconv.Itoa(g.N)
 		l := callLine{Call: g, Salute: d.Salute(g.Participation), Number: understand.FormatPhone(g.Phone)}
 		if t.Caps.Buttons {
-			keys = append(keys, []channel.Button{
-				{Label: shorten(t.Label("sebar", "write")+" "+g.Name, 28), URL: link},
-				{Label: t.Label("sebar", "called") + " " + n, Value: "/sebar sudah " + g.Code},
-			})
+			write := channel.Button{Label: shorten(t.Label("sebar", "write")+" "+g.Name, 28), URL: link}
+			if g.InvitedAt == nil {
+				keys = append(keys, []channel.Button{write, {Label: t.Label("sebar", "called") + " " + n, Value: "/sebar sudah " + g.Code}})
+			} else { // rung for an answer: what came of it, with one tap
+				keys = append(keys, []channel.Button{write}, callResults(t, n, g.Code))
+			}
 		} else {
 			l.Link = link
 		}
@@ -75,6 +77,33 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 	}, func(_ *Turn, m *channel.Outbound) { m.Buttons = keys })
 }
 
+// callResults are what may come of a call.
+func callResults(t *Turn, n, code string) []channel.Button {
+	var out []channel.Button
+	for _, r := range []string{"hadir", "tidak", "mungkin", "sepi", "salah"} {
+		out = append(out, channel.Button{Label: n + " " + t.Label("callresult", r), Value: "/konfirmasi hasil " + code + " " + r})
+	}
+	return out
+}
+
+// callLink opens WhatsApp with what this guest has to hear: the news of a moved
+// or cancelled event, where they do not know it yet, else the invitation.
+func (d *Desk) callLink(body string, e *event.Event, g *event.Participation) (string, error) {
+	n := e.News
+	if n == nil || g.InvitedAt == nil || !g.InvitedAt.Before(n.At) || g.Reply.At != nil && g.Reply.At.After(n.At) {
+		return d.waLink(body, e, g)
+	}
+	text, err := d.newsText(e, g, g.NewsFor())
+	if err != nil {
+		return "", err
+	}
+	return waText(g.Phone, text), nil
+}
+
+func waText(phone, text string) string {
+	return "https://wa.me/" + strings.TrimPrefix(phone, "+") + "?text=" + strings.ReplaceAll(url.QueryEscape(markup.Plain(text)), "+", "%20")
+}
+
 // waLink opens WhatsApp on the member's own phone, with the text filled in and
 // the bot's own link in it.
 func (d *Desk) waLink(body string, e *event.Event, g *event.Participation) (string, error) {
@@ -82,7 +111,7 @@ func (d *Desk) waLink(body string, e *event.Event, g *event.Participation) (stri
 	if err != nil {
 		return "", err
 	}
-	return "https://wa.me/" + strings.TrimPrefix(g.Phone, "+") + "?text=" + strings.ReplaceAll(url.QueryEscape(markup.Plain(text)), "+", "%20"), nil
+	return waText(g.Phone, text), nil
 }
 
 // called marks a guest of the call list as done: by the code of a button, or by

@@ -56,6 +56,8 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		{Name: "bantuan", Aliases: []string{"help", "menu"}, Private: true, Group: true, Menu: true, run: d.help},
 		{Name: "klaim", Private: true, run: d.claim},
 
+		{Name: "tugas", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.tasks},
+		{Name: "selesai", Role: event.Member, Private: true, Group: true, Menu: true, run: d.done},
 		{Name: "rekap", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.recap},
 		{Name: "cari", Role: event.FrontDesk, Private: true, Menu: true, run: d.find},
 		{Name: "konfirmasi", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.confirm},
@@ -84,6 +86,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgExport:   d.exportStep,
 		dlgEvent:    d.eventStep,
 		dlgTeam:     d.teamStep,
+		dlgTask:     d.taskStep,
 		dlgClaim:    d.claimStep,
 		dlgConfirm:  d.confirmStep,
 		dlgSend:     d.sendStep,

@@ -18,19 +18,20 @@ type eventPhase string
 
 // Questions of /acara, and of commands that must know which event.
 const (
-	evWhich    eventPhase = "which"    // which event is meant
-	evTitle    eventPhase = "title"    // a new event
-	evStart    eventPhase = "start"    //
-	evHour     eventPhase = "hour"     // the date is known, the hour is not
-	evPlace    eventPhase = "place"    //
-	evConfirm  eventPhase = "confirm"  //
-	evField    eventPhase = "field"    // which detail to change
-	evValue    eventPhase = "value"    // its new value
-	evMove     eventPhase = "move"     // move to another date?
-	evAudience eventPhase = "audience" // whose quota
-	evLimit    eventPhase = "limit"    //
-	evMode     eventPhase = "mode"     // first come or chosen by the team
-	evCancel   eventPhase = "cancel"   // really call it off?
+	evWhich     eventPhase = "which"     // which event is meant
+	evTitle     eventPhase = "title"     // a new event
+	evStart     eventPhase = "start"     //
+	evHour      eventPhase = "hour"      // the date is known, the hour is not
+	evPlace     eventPhase = "place"     //
+	evConfirm   eventPhase = "confirm"   //
+	evField     eventPhase = "field"     // which detail to change
+	evValue     eventPhase = "value"     // its new value
+	evMove      eventPhase = "move"      // move to another date?
+	evPlaceSure eventPhase = "placesure" // to another place, of which people are told?
+	evAudience  eventPhase = "audience"  // whose quota
+	evLimit     eventPhase = "limit"     //
+	evMode      eventPhase = "mode"      // first come or chosen by the team
+	evCancel    eventPhase = "cancel"    // really call it off?
 )
 
 type eventState struct {
@@ -156,23 +157,26 @@ func (d *Desk) onWhich(ctx context.Context, t *Turn, st eventState) error {
 	return d.Run(ctx, t, c, sub+" "+id+" "+st.Args)
 }
 
-// timelineLine is one step of the SOP at one date.
+// timelineLine is one task of the checklist at its date.
 type timelineLine struct {
-	Step   int
-	H      string // H-60, H-3 jam, H+1
-	At     time.Time
-	Hours  bool      // the hour matters
-	Past   bool      // it should have been done by now
-	Office time.Time // the working day before, where the date is none
+	Name          string
+	H             string // H-60, H-3 jam, H+1
+	At            time.Time
+	Hours         bool      // the hour matters
+	Done, Skipped bool      // it is settled
+	Past          bool      // it should have been done by now
+	Office        time.Time // the working day before, where the date is none
 }
 
-func timeline(e *event.Event, now time.Time, texts *templates.Renderer) []timelineLine {
+func timeline(plan []event.Planned, now time.Time, texts *templates.Renderer) []timelineLine {
 	var out []timelineLine
-	for _, s := range e.Timeline() {
-		l := timelineLine{Step: s.Step, At: s.At, Hours: s.Before > 0, Past: s.At.Before(now)}
-		l.H = hName(s, texts)
-		if s.Before == 0 && s.Day > 0 && !s.WorkDay.Equal(event.Midnight(s.At)) {
-			l.Office = s.WorkDay
+	for _, p := range plan {
+		l := timelineLine{
+			Name: texts.TaskTitle(p.Task), H: hName(p.Due, texts), At: p.Due.At, Hours: p.Due.Before > 0,
+			Done: p.State == event.TaskDone, Skipped: p.State == event.TaskSkipped, Past: !p.State.Settled() && p.Due.At.Before(now),
+		}
+		if p.Due.Before == 0 && p.Due.Day > 0 && !p.Due.WorkDay.Equal(event.Midnight(p.Due.At)) {
+			l.Office = p.Due.WorkDay
 		}
 		out = append(out, l)
 	}
@@ -194,15 +198,26 @@ func (d *Desk) showEvent(ctx context.Context, t *Turn, args string) error {
 	if e == nil || err != nil {
 		return err
 	}
-	return d.sayEvent(t, "event.show", e, nil)
+	return d.sayEvent(ctx, t, "event.show", e, nil)
 }
 
 // sayEvent shows an event with its timeline, and what can be done with it.
-func (d *Desk) sayEvent(t *Turn, key string, e *event.Event, more templates.Data) error {
+func (d *Desk) sayEvent(ctx context.Context, t *Turn, key string, e *event.Event, more templates.Data) error {
 	now := d.app.Now()
+	plan, err := d.app.Plan(ctx, e)
+	if err != nil {
+		return err
+	}
+	lines := timeline(plan, now, t.texts)
+	late := 0
+	for _, l := range lines {
+		if l.Past {
+			late++
+		}
+	}
 	data := templates.Data{
 		"Event": e, "Left": e.DaysBefore(now), "State": stateOf(e, now), "Quotas": quotaLines(e),
-		"Timeline": timeline(e, now, t.texts), "Warn": warningsOf(e.Start, now, t.texts),
+		"Timeline": lines, "Warn": warningsOf(e.Start, now, late),
 	}
 	for k, v := range more {
 		data[k] = v
@@ -245,15 +260,21 @@ type warnings struct {
 	Late    int // dates of the timeline that are over already
 }
 
-func warningsOf(start, now time.Time, texts *templates.Renderer) warnings {
+func warningsOf(start, now time.Time, late int) warnings {
 	day := start.In(event.Jakarta).Weekday()
-	w := warnings{Weekend: day == time.Saturday || day == time.Sunday, Past: !start.After(now)}
-	for _, l := range timeline(&event.Event{Start: start}, now, texts) {
-		if l.Past {
-			w.Late++
+	return warnings{Weekend: day == time.Saturday || day == time.Sunday, Past: !start.After(now), Late: late}
+}
+
+// lateSteps counts the SOP's steps that an event at that time would be late
+// with from the beginning.
+func lateSteps(start, now time.Time) int {
+	n := 0
+	for _, d := range (&event.Event{Start: start}).Timeline(nil) {
+		if d.At.Before(now) {
+			n++
 		}
 	}
-	return w
+	return n
 }
 
 // setStatus closes or opens registration. Either can be undone at once.
@@ -311,11 +332,7 @@ func (d *Desk) onCallOff(ctx context.Context, t *Turn, st eventState) error {
 	if err != nil {
 		return err
 	}
-	news, err := t.texts.Text("event.news.cancelled", templates.Data{"Event": e})
-	if err != nil {
-		return err
-	}
-	reach, err := d.app.Announce(ctx, t.Actor(), e, "cancelled", news)
+	reach, err := d.app.ReachOf(ctx, e, d.net.On)
 	if err != nil {
 		return err
 	}
@@ -345,12 +362,12 @@ func (d *Desk) askPhase(ctx context.Context, t *Turn, st eventState) error {
 	switch st.Phase {
 	case evTitle, evStart, evHour, evPlace, evConfirm:
 		return d.askNew(ctx, t, st)
-	case evField, evValue, evMove:
+	case evField, evValue, evMove, evPlaceSure:
 		return d.askChange(ctx, t, st, e)
 	case evAudience, evLimit, evMode:
 		return d.askQuota(t, st, e)
 	case evCancel:
-		reach, err := d.app.ReachOf(ctx, e.ID)
+		reach, err := d.app.ReachOf(ctx, e, d.net.On)
 		if err != nil {
 			return err
 		}
@@ -385,7 +402,7 @@ func (d *Desk) eventStep(ctx context.Context, t *Turn) error {
 	switch {
 	case st.Phase == evCancel:
 		return d.onCallOff(ctx, t, st)
-	case slices.Contains([]eventPhase{evField, evValue, evMove}, st.Phase), st.Phase == evHour && st.Field != "":
+	case slices.Contains([]eventPhase{evField, evValue, evMove, evPlaceSure}, st.Phase), st.Phase == evHour && st.Field != "":
 		return d.eventChangeStep(ctx, t, st)
 	case slices.Contains([]eventPhase{evAudience, evLimit, evMode}, st.Phase):
 		return d.quotaStep(ctx, t, st)

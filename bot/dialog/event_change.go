@@ -80,22 +80,33 @@ func (d *Desk) askChange(ctx context.Context, t *Turn, st eventState, e *event.E
 	case evValue:
 		return t.Say("event.ask.value."+st.Field, templates.Data{"Event": e, "Now": fieldOf(e, st.Field)}, d.stopButton(t, st.Tag), replyHint())
 	}
-	reach, err := d.app.ReachOf(ctx, e.ID)
+	reach, err := d.app.ReachOf(ctx, e, d.net.On)
+	if err != nil {
+		return err
+	}
+	if st.Phase == evPlaceSure {
+		return t.Say("event.ask.placesure", templates.Data{"Event": e, "Place": st.Place, "Reach": reach}, t.choices(st.Tag, d.sure(t)...), replyHint())
+	}
+	list, err := d.app.Reschedule(ctx, e, st.Start)
 	if err != nil {
 		return err
 	}
 	var shifts []shiftLine
-	for _, s := range d.app.Reschedule(e, st.Start) {
-		shifts = append(shifts, shiftLine{Step: s.From.Step, H: hName(s.From, t.texts), From: s.From.At, To: s.To.At, Hours: s.From.Before > 0, Past: s.Past})
+	late := 0
+	for _, s := range list {
+		shifts = append(shifts, shiftLine{Name: t.texts.TaskTitle(s.Task), H: hName(s.From, t.texts), From: s.From.At, To: s.To.At, Hours: s.From.Before > 0, Past: s.Past})
+		if s.Past {
+			late++
+		}
 	}
 	return t.Say("event.ask.move", templates.Data{
-		"Event": e, "Start": st.Start, "Shifts": shifts, "Reach": reach, "Warn": warningsOf(st.Start, d.app.Now(), t.texts),
+		"Event": e, "Start": st.Start, "Shifts": shifts, "Reach": reach, "Warn": warningsOf(st.Start, d.app.Now(), late),
 	}, t.choices(st.Tag, d.sure(t)...), replyHint())
 }
 
-// shiftLine is one step of the timeline before and after a move.
+// shiftLine is one task of the checklist before and after a move.
 type shiftLine struct {
-	Step     int
+	Name     string
 	H        string
 	From, To time.Time
 	Hours    bool
@@ -133,7 +144,7 @@ func (d *Desk) eventChangeStep(ctx context.Context, t *Turn, st eventState) erro
 			}
 		}
 		return d.askPhase(ctx, t, eventState{Phase: evValue, EventID: st.EventID, Field: f})
-	case evMove:
+	case evMove, evPlaceSure:
 		yes, sure := d.yesNo(t, st.Tag)
 		if !sure {
 			return again("staff.yesno")
@@ -141,6 +152,9 @@ func (d *Desk) eventChangeStep(ctx context.Context, t *Turn, st eventState) erro
 		if !yes {
 			t.Close()
 			return t.Say("event.left", nil)
+		}
+		if st.Phase == evPlaceSure {
+			return d.storeField(ctx, t, st, st.Place)
 		}
 		return d.move(ctx, t, st)
 	}
@@ -188,6 +202,26 @@ func (d *Desk) setField(ctx context.Context, t *Turn, st eventState, text string
 	if problem != "" {
 		return again(problem)
 	}
+	if st.Field == fieldPlace {
+		e, err := d.app.Event(ctx, st.EventID)
+		if err != nil {
+			return err
+		}
+		reach, err := d.app.ReachOf(ctx, e, d.net.On)
+		if err != nil {
+			return err
+		}
+		if reach.Concerned() > 0 && e.Upcoming(d.app.Now()) && e.Place != value {
+			st.Phase, st.Tag, st.Place = evPlaceSure, "", value
+			return d.askPhase(ctx, t, st)
+		}
+	}
+	return d.storeField(ctx, t, st, value)
+}
+
+// storeField stores a new value. People hear of another place from the
+// planner.
+func (d *Desk) storeField(ctx context.Context, t *Turn, st eventState, value string) error {
 	e, err := d.app.Event(ctx, st.EventID)
 	if err != nil {
 		return err
@@ -242,7 +276,7 @@ func readLink(text string) (link, problem string) {
 	return "", "event.bad.map"
 }
 
-// move changes the date after a yes, and tells those who are registered.
+// move changes the date after a yes; the planner tells those whom it concerns.
 func (d *Desk) move(ctx context.Context, t *Turn, st eventState) error {
 	e, err := d.app.Event(ctx, st.EventID)
 	if err != nil {
@@ -255,20 +289,16 @@ func (d *Desk) move(ctx context.Context, t *Turn, st eventState) error {
 	before := e.Start
 	t.Close()
 	if before.Equal(st.Start) {
-		return d.sayEvent(t, "event.show", e, nil)
+		return d.sayEvent(ctx, t, "event.show", e, nil)
 	}
 	detail := fieldStart + ": " + before.In(event.Jakarta).Format("2006-01-02 15:04") + " → " + st.Start.In(event.Jakarta).Format("2006-01-02 15:04")
 	e, err = d.app.UpdateEvent(ctx, t.Actor(), st.EventID, "event.move", detail, func(e *event.Event) { e.Start = st.Start.UTC() })
 	if err != nil {
 		return err
 	}
-	news, err := t.texts.Text("event.news.moved", templates.Data{"Event": e, "Before": before})
+	reach, err := d.app.ReachOf(ctx, e, d.net.On)
 	if err != nil {
 		return err
 	}
-	reach, err := d.app.Announce(ctx, t.Actor(), e, fmt.Sprintf("moved-%d", e.Schedule), news)
-	if err != nil {
-		return err
-	}
-	return d.sayEvent(t, "event.moved", e, templates.Data{"Before": before, "Reach": reach})
+	return d.sayEvent(ctx, t, "event.moved", e, templates.Data{"Before": before, "Reach": reach})
 }

@@ -137,7 +137,7 @@ func (d *Desk) askNew(ctx context.Context, t *Turn, st eventState) error {
 		if err != nil {
 			return err
 		}
-		data["Twin"], data["Warn"] = twin, warningsOf(st.Start, d.app.Now(), t.texts)
+		data["Twin"], data["Warn"] = twin, warningsOf(st.Start, d.app.Now(), lateSteps(st.Start, d.app.Now()))
 		return t.Say("event.ask.confirm", data, t.choices(st.Tag, d.confirmations(t)...), replyHint())
 	}
 	return t.Say("event.ask."+string(st.Phase), data, d.stopButton(t, st.Tag), replyHint())
@@ -255,7 +255,7 @@ func (d *Desk) create(ctx context.Context, t *Turn, st eventState) error {
 	if err != nil {
 		return err
 	}
-	return d.sayEvent(t, "event.created", e, templates.Data{"From": st.From})
+	return d.sayEvent(ctx, t, "event.created", e, templates.Data{"From": st.From})
 }
 
 // takeStart reads a date and time into st; a date alone leaves the hour to be

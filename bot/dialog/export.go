@@ -3,6 +3,7 @@ package dialog
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/app"
@@ -76,7 +77,8 @@ func statusGroup(text string) string {
 	return ""
 }
 
-// export is /ekspor [KODE] [jenis] [status] [kecamatan] [csv].
+// export is /ekspor [KODE] [jenis] [status] [kecamatan] [csv], and with the word
+// konfirmasi the guests' answers.
 func (d *Desk) export(ctx context.Context, t *Turn, args string) error {
 	if t.In.Group {
 		return t.Say("export.private", nil)
@@ -87,6 +89,10 @@ func (d *Desk) export(ctx context.Context, t *Turn, args string) error {
 	}
 	if event.Fold(unbar(rest)) == "surat" {
 		return d.registerFile(ctx, t, e)
+	}
+	if word, more := cutWord(rest); slices.Contains([]string{"konfirmasi", "jawaban", "kehadiran"}, event.Fold(word)) {
+		t.Close()
+		return d.exportAnswersOf(ctx, t, e, unbar(more))
 	}
 	st := exportState{Filter: app.ExportFilter{EventID: e.ID}, Format: formatXLSX}
 	if unbar(rest) == "" {

@@ -133,6 +133,13 @@ func (d *Desk) deed(t *Turn, e storage.AuditEntry) deed {
 			before, after, _ := strings.Cut(change, " → ")
 			out.Detail += ": " + readable(key, before) + " → " + readable(key, after)
 		}
+	case "rsvp.answer", "rsvp.undo":
+		out.Detail = strings.TrimSpace(t.Label("rsvp", first) + " " + bracket(t.Label("source", rest)))
+		if e.Action == "rsvp.answer" && e.Name == e.Subject { // the guest's own answer
+			out.Action, out.Subject = t.Label("history", "answered"), ""
+		}
+	case "rsvp.close":
+		out.Detail = t.Label("closed", e.Detail)
 	case "registration.export":
 		out.Detail = first + " " + t.Label("history", "rows") + " " + strings.ToUpper(rest)
 	case "event.announce":

@@ -430,8 +430,8 @@ func TestExportHolds(t *testing.T) {
 	}
 }
 
-// Moving an event tells each registrant once, also where the yes is replayed
-// after a crash.
+// Moving an event is news once, also where the yes is replayed after a crash;
+// the planner tells it.
 func TestMoveReplayed(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -440,18 +440,17 @@ func TestMoveReplayed(t *testing.T) {
 	o.says("siti", "/start")
 	o.register("siti", "Kopi Maju", nil)
 	o.register("siti", "Teh Maju", nil)
-	o.has(o.says("rina", "/acara ubah tanggal 21 Januari 2027 jam 8"), "2 pendaftaran tetap berlaku; 1 orang")
+	o.has(o.says("rina", "/acara ubah tanggal 21 Januari 2027 jam 8"), "Sudah mendaftar: 1", "chat 1")
 	before := *o.chats["rina"]
-	o.has(o.does("rina", channel.Inbound{ID: "yes", Text: "ya"}), "1 orang dikabari")
+	o.has(o.does("rina", channel.Inbound{ID: "yes", Text: "ya"}), "Yang dikabari", "Sudah mendaftar: 1")
 	o.chats["rina"] = &before
 	o.does("rina", channel.Inbound{ID: "yes", Text: "ya"})
 	e, err := o.app.Event(t.Context(), "EMK-2027")
 	if err != nil || e.Schedule != 1 || !e.Start.Equal(time.Date(2027, 1, 21, 8, 0, 0, 0, event.Jakarta)) {
 		t.Errorf("moved to %v, %d times (%v)", e.Start, e.Schedule, err)
 	}
-	counts, err := o.app.Store().Outbox().Counts(t.Context())
-	if err != nil || len(counts) != 1 || counts[0].N != 1 {
-		t.Errorf("rows %v, %v", counts, err)
+	if n := e.News; n == nil || n.N != 1 || n.Kind != event.NewsMoved || n.Before.Day() != 14 {
+		t.Errorf("news %+v", n)
 	}
 }
 

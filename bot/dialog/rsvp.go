@@ -102,7 +102,7 @@ func (d *Desk) Salute(p *event.Participation) string {
 // it, and offers what comes next.
 func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, e *event.Event, r understand.Reading) error {
 	reply := event.Reply{
-		Answer: event.Answer(r.Meaning), Heads: r.People, Delegate: r.Who, Late: r.Late, Reason: r.Reason,
+		Answer: event.Answer(r.Meaning), Heads: r.People, Delegate: delegateName(r, t.In.Text), DelegatePhone: delegatePhone(r, t.In.Text), Late: r.Late, Reason: r.Reason,
 		Text: shorten(t.In.Text, 300), Source: "chat",
 	}
 	if t.In.Kind == channel.Press {
@@ -129,6 +129,11 @@ func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, 
 	}
 	if err := t.Say("rsvp.echo."+string(p.Reply.Answer), data, opts...); err != nil {
 		return err
+	}
+	if p.Reply.Comes() && p.Audience == event.Public { // who needs no registration gets the ticket at once
+		if _, err := d.guestTicket(ctx, t); err != nil {
+			return err
+		}
 	}
 	if r.Asks {
 		return d.answerQuestion(ctx, t, p, e, r)
@@ -212,7 +217,7 @@ func (d *Desk) TeamAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
 	if t.In.ReplyTo == nil || !t.In.ReplyTo.FromBot || t.In.Kind != channel.Text || t.In.Text == "" || rank(t.Person.Role) < rank(event.Member) {
 		return false, nil
 	}
-	q, err := d.app.QuestionOf(ctx, t.In.ReplyTo.MessageID)
+	q, err := d.app.QuestionOf(ctx, t.In.Chat, t.In.ReplyTo.MessageID)
 	if err != nil || q == nil {
 		return false, err
 	}
@@ -224,7 +229,7 @@ func (d *Desk) TeamAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := d.app.Answered(ctx, t.Actor(), *q); err != nil {
+	if err := d.app.Answered(ctx, t.Actor(), *q, t.In.Chat, t.In.ReplyTo.MessageID); err != nil {
 		return false, err
 	}
 	t.add(to, channel.Outbound{Text: string(text)})

@@ -61,6 +61,11 @@ func (d *Desk) withOne(ctx context.Context, t *Turn, what, args string, then fun
 	}
 	if len(regs) == 0 {
 		if t.Chat.Draft == nil {
+			if what == forStatus {
+				if ok, err := d.guestTicket(ctx, t); ok || err != nil {
+					return err
+				}
+			}
 			if ok, err := d.changeAnswer(ctx, t); ok || err != nil {
 				return err
 			}

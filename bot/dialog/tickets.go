@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
@@ -55,6 +56,49 @@ func (d *Desk) ticketFiles(ctx context.Context, texts *templates.Renderer, r *ev
 		}
 	}
 	return ticket, calendar, nil
+}
+
+// guestNumber names a guest's ticket: they have no registration number.
+func guestNumber(p *event.Participation) string {
+	return "TAMU-" + strings.ToUpper(p.Code[:min(len(p.Code), guestDigits)])
+}
+
+const guestDigits = 6
+
+// GuestTicket makes the ticket of an invited guest who comes without a
+// registration, or of who comes in their place, and keeps it for the outbox.
+// Its QR code is the participation's code.
+func (d *Desk) GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error) {
+	name, second := p.Name, p.Organisation
+	if p.Reply.Answer == event.Delegated {
+		if name = p.Reply.Delegate; name == "" {
+			name = d.texts.Label("rsvp", "delegate")
+		}
+		second = d.texts.Label("rsvp", "standsfor") + " " + p.Name
+	}
+	png, err := report.Ticket(report.TicketView{
+		Title: e.Title, Theme: e.Theme, Audience: d.texts.Label("audience", string(p.Audience)), Name: name, Contact: second, Number: guestNumber(p),
+		Start: e.Start, Place: e.Place, Heads: p.Reply.Heads, Code: p.Code,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ticket of %s: %w", p.ID, err)
+	}
+	f := channel.File{Blob: fmt.Sprintf("ticket/%s/%d-%d", p.ID, p.Version, e.Version), Name: "tiket-" + e.ID + "-" + guestNumber(p) + ".png", MIME: "image/png", Photo: true}
+	return d.keepFile(ctx, f, png)
+}
+
+// guestTicket answers /tiket of an invited guest who comes and has no
+// registration; ok is false where there is none.
+func (d *Desk) guestTicket(ctx context.Context, t *Turn) (ok bool, err error) {
+	p, e, _, err := d.app.Invited(ctx, t.Person.ID)
+	if err != nil || p == nil || !p.Reply.Comes() || p.RegistrationID != "" || p.Closed != event.StillOpen {
+		return false, err
+	}
+	file, err := d.GuestTicket(ctx, p, e)
+	if err != nil {
+		return false, err
+	}
+	return true, t.Say("rsvp.ticket", d.rsvpData(p, e), withFile(file), t.commands(choice{t.Label("menu", "jawaban"), "/ubah"}))
 }
 
 // booth is the booth number of a UKM, 0 for none; places of other audiences

@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type Event struct {
 	Quotas     map[Audience]Quota `json:"quotas,omitempty"`
 	Status     EventStatus        `json:"status"`
 	Schedule   int                `json:"schedule"` // raised whenever Start moves or the event is cancelled: the SEQUENCE of calendar files
+	News       *News              `json:"news,omitempty"`
 	CopiedFrom string             `json:"copiedFrom,omitempty"`
 	CreatedAt  time.Time          `json:"createdAt"`
 	CreatedBy  string             `json:"createdBy"` // person ID
@@ -81,3 +83,15 @@ func Code(year, n int) string {
 
 // Number is the n-th registration number of an event: EMK-2027-0001.
 func Number(eventID string, n int64) string { return fmt.Sprintf("%s-%04d", eventID, n) }
+
+// NumberOrder is a registration number as text that sorts as its number counts:
+// EMK-2027-10000 after EMK-2027-9999. "" stays "".
+func NumberOrder(number string) string {
+	i := strings.LastIndexByte(number, '-')
+	if i < 0 || len(number)-i > numberDigits {
+		return number
+	}
+	return number[:i+1] + strings.Repeat("0", numberDigits-(len(number)-i-1)) + number[i+1:]
+}
+
+const numberDigits = 9

@@ -35,7 +35,9 @@ type Participation struct {
 	InvitedAt *time.Time `json:"invitedAt,omitempty"` // when the invitation went out (event clock)
 	Via       string     `json:"via,omitempty"`       // channel of the invitation, or "telepon", "surat"
 	Reply     Reply      `json:"reply"`
-	Closed    Closed     `json:"closed,omitempty"` // why nothing is sent any more
+	// Undo is what stood before the answer that a team member entered.
+	Undo   *Undo  `json:"undo,omitempty"`
+	Closed Closed `json:"closed,omitempty"` // why nothing is sent any more
 	// Call is where the person stands on the call list.
 	Call      CallState `json:"call,omitempty"`
 	CallBy    string    `json:"callBy,omitempty"` // team member who took or did the call
@@ -65,15 +67,26 @@ const (
 
 // Reply is an answer with what came along with it.
 type Reply struct {
-	Answer   Answer     `json:"answer,omitempty"`
-	Heads    int        `json:"heads,omitempty"`    // people coming; 0: not said
-	Delegate string     `json:"delegate,omitempty"` // who comes instead, in their words
-	Late     bool       `json:"late,omitempty"`     // will arrive late
-	Reason   string     `json:"reason,omitempty"`
-	Text     string     `json:"text,omitempty"` // as it was written
-	At       *time.Time `json:"at,omitempty"`
-	Source   string     `json:"source,omitempty"` // "chat", "email", "telepon", "surat", "pendaftaran", …
-	By       string     `json:"by,omitempty"`     // team member who entered it
+	Answer   Answer `json:"answer,omitempty"`
+	Heads    int    `json:"heads,omitempty"`    // people coming; 0: not said
+	Delegate string `json:"delegate,omitempty"` // who comes instead, in their words
+	// DelegatePhone is the delegate's number (E.164), where it was said.
+	DelegatePhone string     `json:"delegatePhone,omitempty"`
+	Late          bool       `json:"late,omitempty"` // will arrive late
+	Reason        string     `json:"reason,omitempty"`
+	Text          string     `json:"text,omitempty"` // as it was written
+	At            *time.Time `json:"at,omitempty"`
+	Source        string     `json:"source,omitempty"` // "chat", "email", "telepon", "surat", "pendaftaran", …
+	By            string     `json:"by,omitempty"`     // team member who entered it
+}
+
+// Undo takes the latest answer that a team member entered back.
+type Undo struct {
+	Of     string    `json:"of"` // names the entry
+	Reply  Reply     `json:"reply"`
+	Call   CallState `json:"call,omitempty"`
+	Closed Closed    `json:"closed,omitempty"`
+	By     string    `json:"by,omitempty"` // message that took it back
 }
 
 // Comes reports whether somebody is expected.

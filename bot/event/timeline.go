@@ -44,53 +44,50 @@ type Due struct {
 	Before time.Duration // hours before the start; 0 where the step counts in days
 	At     time.Time     // when the team is told: 08.00 WIB of the date, or Before ahead of the start
 	// WorkDay is the working day at or before the date, since the office is
-	// closed on Saturday and Sunday.
+	// closed on Saturdays, Sundays and holidays.
 	WorkDay time.Time
 }
 
-// Timeline lays the sixteen steps out for an event, by time.
-func (e *Event) Timeline() []Due {
+// When is a distance from the event: so many days before its date (negative:
+// after it), or so much time before its start.
+type When struct {
+	Days   int           `json:"days,omitempty"`
+	Before time.Duration `json:"before,omitempty"`
+}
+
+// At lays out one distance. Step is the caller's to fill in.
+func (e *Event) At(w When, off Holidays) Due {
+	if w.Before > 0 {
+		at := e.Start.Add(-w.Before)
+		return Due{Before: w.Before, At: at, WorkDay: Midnight(at)}
+	}
+	day := e.Day().AddDate(0, 0, -w.Days)
+	return Due{Day: w.Days, At: day.Add(DigestHour * time.Hour), WorkDay: off.WorkDay(day)}
+}
+
+// Timeline lays the sixteen steps out for an event, by time, as the SOP has
+// them: Plan lays out what the team made of them.
+func (e *Event) Timeline(off Holidays) []Due {
 	var out []Due
 	for _, s := range Steps() {
-		if s.Before > 0 {
-			at := e.Start.Add(-s.Before)
-			out = append(out, Due{Step: s.No, Before: s.Before, At: at, WorkDay: Midnight(at)})
-			continue
-		}
-		for _, d := range s.Days {
-			day := e.Day().AddDate(0, 0, -d)
-			out = append(out, Due{Step: s.No, Day: d, At: day.Add(DigestHour * time.Hour), WorkDay: workDay(day)})
+		for _, w := range s.whens() {
+			due := e.At(w, off)
+			due.Step = s.No
+			out = append(out, due)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Due) int { return a.At.Compare(b.At) })
 	return out
 }
 
-// NextDue is the first step after now.
-func (e *Event) NextDue(now time.Time) (Due, bool) {
-	for _, d := range e.Timeline() {
-		if d.At.After(now) {
-			return d, true
-		}
+// whens are the step's distances from the event.
+func (s Step) whens() []When {
+	if s.Before > 0 {
+		return []When{{Before: s.Before}}
 	}
-	return Due{}, false
-}
-
-// DueOn lists the steps that fall on the calendar date of now and whose hour
-// has come.
-func (e *Event) DueOn(now time.Time) []Due {
-	var out []Due
-	for _, d := range e.Timeline() {
-		if !d.At.After(now) && Midnight(d.At).Equal(Midnight(now)) {
-			out = append(out, d)
-		}
+	out := make([]When, len(s.Days))
+	for i, d := range s.Days {
+		out[i] = When{Days: d}
 	}
 	return out
-}
-
-func workDay(day time.Time) time.Time {
-	for day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
-		day = day.AddDate(0, 0, -1)
-	}
-	return day
 }

@@ -22,6 +22,17 @@ const (
 
 	calendarAlarm = "Besok: "
 
+	timelineHeading = "Tugas tim"
+	timelineOf      = "dari %d selesai"
+	timelineLateN   = "%d terlambat"
+	timelineDay     = "Hari H"
+	timelineToday   = "Hari ini"
+	timelineDone    = "selesai"
+	timelineLate    = "terlambat"
+	timelineSoon    = "segera"
+	timelineSkipped = "tidak diperlukan"
+	timelineOpen    = "belum"
+
 	recapHeading    = "Rekap pendaftaran"
 	recapAsOf       = "per "
 	recapTotal      = "pendaftaran"

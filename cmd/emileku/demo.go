@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/channel/webchat"
 	"github.com/diskopukm/emileku/bot/clock"
+	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/scheduler/outbox"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/storage/sqlite"
@@ -285,11 +287,16 @@ func (d *demo) NextDue(ctx context.Context) (string, time.Time, bool) {
 	if err != nil {
 		return "", time.Time{}, false
 	}
-	due, ok := e.NextDue(w.clock.Now())
-	if !ok {
+	plan, err := w.program.app.Plan(ctx, e)
+	if err != nil {
 		return "", time.Time{}, false
 	}
-	label, err := w.program.texts.Text("demo.due", templates.Data{"Due": due, "Hours": int(due.Before / time.Hour)})
+	i := slices.IndexFunc(plan, func(p event.Planned) bool { return p.Due.At.After(w.clock.Now()) && !p.State.Settled() })
+	if i < 0 {
+		return "", time.Time{}, false
+	}
+	due := plan[i].Due
+	label, err := w.program.texts.Text("demo.due", templates.Data{"Due": due, "Name": w.program.texts.TaskTitle(plan[i].Task), "Hours": int(due.Before / time.Hour)})
 	return label, due.At, err == nil
 }
 

@@ -49,3 +49,26 @@ func (a audit) List(ctx context.Context, before time.Time, search string, limit 
 	}
 	return out, nil
 }
+
+func (a audit) Redact(ctx context.Context, personID string, subjects, names []string) (n int, err error) {
+	const doing = "redact audit trail"
+	about := append(append([]string{}, subjects...), names...) // never null, which is no list
+	which := bson.A{bson.D{{Key: "subject", Value: bson.D{{Key: "$in", Value: about}}}}}
+	if personID != "" {
+		which = append(which, bson.D{{Key: "personId", Value: personID}})
+	}
+	docs, err := a.list(ctx, doing, bson.D{{Key: "$or", Value: which}}, bson.D{{Key: "_id", Value: 1}}, 0)
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range docs {
+		if !e.Redact(personID, names) {
+			continue
+		}
+		if err := a.put(ctx, doing, e.ID, e, folded(e)); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}

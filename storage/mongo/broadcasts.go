@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -67,4 +68,12 @@ func (q questions) Open(ctx context.Context, limit int) ([]storage.Question, err
 
 func (q questions) Delete(ctx context.Context, id string) error {
 	return q.remove(ctx, "delete question", id)
+}
+
+func (q questions) Erase(ctx context.Context, personID string) (int, error) {
+	return q.removeAll(ctx, "erase questions", bson.D{{Key: "personId", Value: personID}})
+}
+
+func (q questions) Forget(ctx context.Context, before time.Time) (int, error) {
+	return q.removeAll(ctx, "forget questions", bson.D{{Key: "askedAt", Value: bson.D{{Key: "$lt", Value: before}}}})
 }

@@ -11,6 +11,7 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
@@ -29,7 +30,25 @@ func migrations() []migration {
 		// by email address. Again only indexes, but an older program would drop
 		// the address as it saves a person.
 		func(context.Context, *Store) error { return nil },
-		func(context.Context, *Store) error { return nil }, // letters: only indexes
+		orderNumbers,
+	}
+}
+
+// orderNumbers gives registrations of older programs the field that lists go
+// by.
+func orderNumbers(ctx context.Context, s *Store) error {
+	t := tableOf[event.Registration](s, document.Registrations)
+	for {
+		some, err := t.list(ctx, "order registrations", bson.D{{Key: orderField, Value: bson.D{{Key: "$exists", Value: false}}}}, bson.D{{Key: "_id", Value: 1}}, 500)
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		for _, r := range some {
+			set := bson.D{{Key: "$set", Value: bson.D{{Key: orderField, Value: event.NumberOrder(r.Number)}}}}
+			if _, err := t.UpdateOne(ctx, byID(r.ID), set); err != nil {
+				return fail(ctx, "order registrations", err)
+			}
+		}
 	}
 }
 
@@ -159,6 +178,8 @@ func indexes() []collectionIndexes {
 			unique("number", "number"),
 			unique("key", "key"),
 			index("event", "eventId", "number"),
+			index("order", orderField),
+			index("eventOrder", "eventId", orderField),
 			index("line", "eventId", "audience", "status", "queuedAt", "number"),
 			index("person", "personId"),
 			index("phone", "phone"),
@@ -180,6 +201,7 @@ func indexes() []collectionIndexes {
 			index("parent", "parent", "_id"),
 			index("person", "personId", "_id"),
 		}},
+		{document.Tasks, []indexOf{index("event", "eventId", "_id")}},
 		{document.Places, []indexOf{
 			unique("holding", holdingField),
 			index("free", "eventId", "audience", "holder", "k"),

@@ -133,6 +133,8 @@ func (r raw) own(doc any) []bson.E {
 		return []bson.E{r.s.arrivals.next()}
 	case *document.Place:
 		return []bson.E{holding(d)}
+	case *event.Registration:
+		return []bson.E{numberOrder(d)}
 	case *event.Person:
 		return lookups(d)
 	case *storage.AuditEntry:

@@ -23,11 +23,18 @@ func (s *Store) Registrations() storage.Registrations {
 	return registrations{tableOf[event.Registration](s, document.Registrations)}
 }
 
+// orderField holds what List goes by: numbers from 10000 on come after 9999.
+const orderField = "_order"
+
+func numberOrder(r *event.Registration) bson.E {
+	return bson.E{Key: orderField, Value: event.NumberOrder(r.Number)}
+}
+
 func (r registrations) Insert(ctx context.Context, reg *event.Registration) (*event.Registration, error) {
 	const doing = "insert registration"
 	next := *reg
 	next.Version = 1
-	err := r.insert(ctx, doing, &next)
+	err := r.insert(ctx, doing, &next, numberOrder(&next))
 	if err == nil {
 		reg.Version = next.Version
 		return nil, nil
@@ -69,7 +76,7 @@ func (r registrations) Update(ctx context.Context, reg *event.Registration) erro
 	}
 	next := *reg
 	next.Version++
-	if err := r.save(ctx, "update registration", reg.ID, reg.Version, &next); err != nil {
+	if err := r.save(ctx, "update registration", reg.ID, reg.Version, &next, numberOrder(&next)); err != nil {
 		return err
 	}
 	reg.Version = next.Version
@@ -81,7 +88,7 @@ func (r registrations) List(ctx context.Context, q storage.RegistrationQuery) (p
 	if limit <= 0 {
 		limit = defaultPage
 	}
-	page, err = r.list(ctx, "list registrations", registrationFilter(q), bson.D{{Key: "number", Value: 1}}, limit+1)
+	page, err = r.list(ctx, "list registrations", registrationFilter(q), bson.D{{Key: orderField, Value: 1}}, limit+1)
 	if err != nil {
 		return nil, "", err
 	}
@@ -127,7 +134,7 @@ func registrationFilter(q storage.RegistrationQuery) bson.D {
 		f = append(f, bson.E{Key: "$and", Value: all})
 	}
 	if q.After != "" {
-		f = append(f, bson.E{Key: "number", Value: bson.D{{Key: "$gt", Value: q.After}}})
+		f = append(f, bson.E{Key: orderField, Value: bson.D{{Key: "$gt", Value: event.NumberOrder(q.After)}}})
 	}
 	return f
 }
@@ -137,7 +144,7 @@ func waiting(eventID string, a event.Audience) bson.D {
 }
 
 func (r registrations) FirstWaiting(ctx context.Context, eventID string, a event.Audience) (*event.Registration, error) {
-	return r.one(ctx, "find first waiting", waiting(eventID, a), bson.D{{Key: "queuedAt", Value: 1}, {Key: "number", Value: 1}})
+	return r.one(ctx, "find first waiting", waiting(eventID, a), bson.D{{Key: "queuedAt", Value: 1}, {Key: orderField, Value: 1}})
 }
 
 func (r registrations) Ahead(ctx context.Context, eventID string, a event.Audience, queuedAt time.Time) (int, error) {

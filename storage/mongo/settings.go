@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
@@ -41,4 +43,25 @@ func (t settings) PutNew(ctx context.Context, key string, v any) (fresh bool, er
 		return fresh, err
 	}
 	return false, t.Get(ctx, key, v)
+}
+
+func (t settings) Swap(ctx context.Context, key string, old, v any) error {
+	doing := "swap setting " + key
+	was, err := json.Marshal(old)
+	if err != nil {
+		return fail(ctx, doing, err)
+	}
+	next, err := json.Marshal(v)
+	if err != nil {
+		return fail(ctx, doing, err)
+	}
+	doc, err := t.codec.encode(&document.Setting{ID: key, Value: next})
+	if err != nil {
+		return fail(ctx, doing, err)
+	}
+	res, err := t.ReplaceOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "value", Value: string(was)}}, doc)
+	if err == nil && res.MatchedCount == 0 {
+		err = storage.ErrConflict
+	}
+	return fail(ctx, doing, err)
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"github.com/diskopukm/emileku/storage"
 )
@@ -76,4 +77,21 @@ func (q questions) Open(ctx context.Context, limit int) ([]storage.Question, err
 
 func (q questions) Delete(ctx context.Context, id string) error {
 	return q.s.write(ctx, "questions.delete", func(t *tx) error { return questionTable().delete(ctx, t, id) })
+}
+
+func (q questions) Erase(ctx context.Context, personID string) (int, error) {
+	return q.deleteWhere(ctx, "questions.erase", "doc ->> '$.personId' = ?", personID)
+}
+
+func (q questions) Forget(ctx context.Context, before time.Time) (int, error) {
+	return q.deleteWhere(ctx, "questions.forget", "asked_at < ?", millis(before))
+}
+
+func (q questions) deleteWhere(ctx context.Context, op, cond string, arg any) (n int, err error) {
+	err = q.s.write(ctx, op, func(t *tx) error {
+		gone, err := t.exec(ctx, "DELETE FROM questions WHERE "+cond, arg)
+		n = int(gone)
+		return err
+	})
+	return n, err
 }

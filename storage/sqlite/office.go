@@ -1,12 +1,14 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -73,6 +75,27 @@ func (g settings) PutNew(ctx context.Context, key string, v any) (fresh bool, er
 	return fresh, decodeSetting(setting, v)
 }
 
+func (g settings) Swap(ctx context.Context, key string, old, v any) error {
+	was, err := encodeSetting(key, old)
+	if err != nil {
+		return err
+	}
+	next, err := encodeSetting(key, v)
+	if err != nil {
+		return err
+	}
+	return g.s.write(ctx, "settings.swap", func(t *tx) error {
+		stored, err := settingTable().byID(ctx, t, key)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && !bytes.Equal(stored.Value, was.Value) {
+			return fmt.Errorf("%w: setting %s is another by now", storage.ErrConflict, key)
+		}
+		if err != nil {
+			return err
+		}
+		return settingTable().put(ctx, t, next)
+	})
+}
+
 func auditTable() *table[storage.AuditEntry] {
 	return &table[storage.AuditEntry]{
 		name:    "audit",
@@ -109,6 +132,31 @@ func (a audit) List(ctx context.Context, before time.Time, search string, limit 
 		out[i] = *f
 	}
 	return out, nil
+}
+
+func (a audit) Redact(ctx context.Context, personID string, subjects, names []string) (n int, err error) {
+	err = a.s.write(ctx, "audit.redact", func(t *tx) error {
+		n = 0
+		about, err := json.Marshal(slices.Concat(subjects, names))
+		if err != nil {
+			return err
+		}
+		found, err := auditTable().list(ctx, t, "WHERE doc ->> '$.personId' = ?1 AND ?1 <> '' OR doc ->> '$.subject' IN (SELECT value FROM json_each(?2))", personID, string(about))
+		if err != nil {
+			return err
+		}
+		for _, e := range found {
+			if !e.Redact(personID, names) {
+				continue
+			}
+			if err := auditTable().put(ctx, t, e); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
 }
 
 type leases struct{ s *Store }

@@ -17,13 +17,13 @@ func registrationTable() *table[event.Registration] {
 		name: "registrations",
 		columns: []string{
 			"version", "number", "unique_key", "event_id", "person_id", "phone", "audience", "status",
-			"kecamatan", "untold", "created_at", "queued_at", "offer_until", "search",
+			"kecamatan", "untold", "created_at", "queued_at", "offer_until", "search", "number_order",
 		},
 		id: func(r *event.Registration) string { return r.ID },
 		values: func(r *event.Registration) []any {
 			return []any{
 				r.Version, r.Number, r.Key, r.EventID, r.PersonID, r.Phone, string(r.Audience), string(r.Status),
-				r.Kecamatan, r.Tell != "", millis(r.CreatedAt), millisOrNull(r.QueuedAt), millisOrNull(r.OfferUntil), r.Search,
+				r.Kecamatan, r.Tell != "", millis(r.CreatedAt), millisOrNull(r.QueuedAt), millisOrNull(r.OfferUntil), r.Search, event.NumberOrder(r.Number),
 			}
 		},
 	}
@@ -107,7 +107,7 @@ func (g registrations) List(ctx context.Context, q storage.RegistrationQuery) (p
 	}
 	where, args := conditions(q, match)
 	// One more than asked tells whether there is a next page.
-	page, err = registrationTable().list(ctx, g.s.reader, where+" ORDER BY number LIMIT ?", append(args, limit+1)...)
+	page, err = registrationTable().list(ctx, g.s.reader, where+" ORDER BY number_order LIMIT ?", append(args, limit+1)...)
 	if err != nil {
 		return nil, "", wrap(ctx, "list registrations", err)
 	}
@@ -121,8 +121,8 @@ func (g registrations) List(ctx context.Context, q storage.RegistrationQuery) (p
 // conditions is a query as SQL. match, where not "", is asked of the index of
 // pieces.
 func conditions(q storage.RegistrationQuery, match string) (where string, args []any) {
-	conds := []string{"number > ?"}
-	args = []any{q.After}
+	conds := []string{"number_order > ?"}
+	args = []any{event.NumberOrder(q.After)}
 	add := func(cond string, arg ...any) {
 		conds = append(conds, cond)
 		args = append(args, arg...)
@@ -167,7 +167,7 @@ func conditions(q storage.RegistrationQuery, match string) (where string, args [
 
 func (g registrations) FirstWaiting(ctx context.Context, eventID string, a event.Audience) (*event.Registration, error) {
 	r, err := registrationTable().get(ctx, g.s.reader,
-		"WHERE status = 'waiting' AND event_id = ? AND audience = ? AND queued_at IS NOT NULL ORDER BY queued_at, number LIMIT 1", eventID, string(a))
+		"WHERE status = 'waiting' AND event_id = ? AND audience = ? AND queued_at IS NOT NULL ORDER BY queued_at, number_order LIMIT 1", eventID, string(a))
 	return r, wrap(ctx, "find the first who waits", err)
 }
 

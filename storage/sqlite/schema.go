@@ -155,6 +155,21 @@ CREATE TABLE letters (
 CREATE INDEX letters_event ON letters (event_id, id, parent);
 CREATE INDEX letters_parent ON letters (parent, id) WHERE parent <> '';
 CREATE INDEX letters_person ON letters (person_id, id) WHERE person_id <> '';
+CREATE TABLE tasks (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL);
+CREATE INDEX tasks_event ON tasks (event_id, id);
+-- As event.NumberOrder gives it: numbers from 10000 on come after 9999.
+ALTER TABLE registrations ADD COLUMN number_order TEXT NOT NULL DEFAULT '';
+UPDATE registrations SET number_order = CASE WHEN number LIKE event_id || '-%'
+	THEN event_id || '-' || substr('000000000' || substr(number, length(event_id) + 2), -9) ELSE number END;
+DROP INDEX registrations_event;
+DROP INDEX registrations_person;
+DROP INDEX registrations_phone;
+DROP INDEX registrations_untold;
+CREATE INDEX registrations_order ON registrations (number_order);
+CREATE INDEX registrations_event ON registrations (event_id, number_order);
+CREATE INDEX registrations_person ON registrations (person_id, number_order);
+CREATE INDEX registrations_phone ON registrations (phone, number_order);
+CREATE INDEX registrations_untold ON registrations (number_order) WHERE untold = 1;
 `}
 }
 

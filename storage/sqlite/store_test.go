@@ -268,14 +268,15 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		"SELECT doc FROM outbox WHERE state IN ('failed', 'uncertain') ORDER BY queued_at DESC, id DESC LIMIT ?":                                 "outbox_failed",
 		"SELECT doc FROM inbox WHERE done = 0 ORDER BY at, rowid LIMIT ?":                                                                        "inbox_open",
 		"SELECT doc FROM chats WHERE pending > 0 ORDER BY id LIMIT ?":                                                                            "chats_pending",
-		"SELECT doc FROM registrations WHERE number > ? AND event_id = ? ORDER BY number LIMIT ?":                                                "registrations_event",
-		"SELECT doc FROM registrations WHERE number > ? AND untold = 1 ORDER BY number LIMIT ?":                                                  "registrations_untold",
+		"SELECT doc FROM registrations WHERE number_order > ? AND event_id = ? ORDER BY number_order LIMIT ?":                                    "registrations_event",
+		"SELECT doc FROM registrations WHERE number_order > ? AND untold = 1 ORDER BY number_order LIMIT ?":                                      "registrations_untold",
 		"SELECT doc FROM participations WHERE code = ?":                                                                                          "code=?",
 		"SELECT doc FROM participations WHERE id > ? AND event_id = ? AND audience = ? AND answer IN (?, ?) AND invited = ? ORDER BY id LIMIT ?": "participations_event (event_id=? AND id>?)",
 		"SELECT doc FROM participations WHERE id > ? AND +event_id = ? AND person_id = ? ORDER BY id LIMIT ?":                                    "participations_person",
 		"SELECT doc FROM participations WHERE id > ? AND event_id = ? AND call_state = ? AND call_state <> '' ORDER BY id LIMIT ?":               "participations_call",
 		"SELECT doc FROM questions WHERE open = 1 ORDER BY asked_at, id LIMIT ?":                                                                 "questions_open",
 		"SELECT doc FROM broadcasts WHERE event_id = ? ORDER BY created_at DESC, id DESC":                                                        "broadcasts_event",
+		"SELECT doc FROM tasks WHERE event_id = ? ORDER BY id":                                                                                   "tasks_event",
 		"SELECT doc FROM people WHERE email = ? AND email <> '' ORDER BY id":                                                                     "people_email",
 		"DELETE FROM inbox WHERE done = 1 AND chat = ?":                                                                                          "inbox_chat",
 		"DELETE FROM outbox WHERE person_id = ? AND person_id <> '' AND state NOT IN ('queued', 'claimed')":                                      "outbox_person",
@@ -341,6 +342,10 @@ func TestMigrateFillsNewColumns(t *testing.T) {
 			('b', '{"id":"b","chat":{"channel":"web","id":"1"},"personId":"p","state":"sent"}', 'web', 'web:1', 0, 0, 'sent', 1, 1, '', ''),
 			('c', '{"id":"c","chat":{"channel":"web","id":"1"},"state":"sent"}', 'web', 'web:1', 0, 0, 'sent', 1, 1, '', '')`,
 		`INSERT INTO people (id, doc, version, phone, staff) VALUES ('p', '{"id":"p","version":1,"accounts":null}', 1, '', 0)`,
+		`INSERT INTO registrations (id, doc, version, number, unique_key, event_id, person_id, phone, audience, status, kecamatan, untold, created_at, search) VALUES
+			('a', '{"id":"a","number":"EMK-2027-10000"}', 1, 'EMK-2027-10000', 'a', 'EMK-2027', '', '', '', '', '', 0, 1, ''),
+			('b', '{"id":"b","number":"EMK-2027-9999"}', 1, 'EMK-2027-9999', 'b', 'EMK-2027', '', '', '', '', '', 0, 1, ''),
+			('c', '{"id":"c","number":"EMK-2027-0001"}', 1, 'EMK-2027-0001', 'c', 'EMK-2027', '', '', '', '', '', 0, 1, '')`,
 	} {
 		if _, err := s.writer.conn.ExecContext(ctx, add); err != nil {
 			t.Fatal(err)
@@ -348,6 +353,10 @@ func TestMigrateFillsNewColumns(t *testing.T) {
 	}
 	if err := s.Migrate(ctx); err != nil {
 		t.Fatal(err)
+	}
+	regs, _, err := s.Registrations().List(ctx, storage.RegistrationQuery{EventID: "EMK-2027", After: "EMK-2027-0001"})
+	if err != nil || len(regs) != 2 || regs[0].ID != "b" || regs[1].ID != "a" {
+		t.Errorf("registrations in order %v, %v", regs, err)
 	}
 	counts, err := s.Outbox().Tally(ctx, "E", "h")
 	if err != nil || len(counts) != 1 || counts[0] != (storage.OutboxCount{Channel: "web", State: storage.Queued, N: 1}) {

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ func questionCases() map[string]func(*testing.T, Harness) {
 	return map[string]func(*testing.T, Harness){
 		"RoundTrip": questionRoundTrip,
 		"Open":      questionOpen,
+		"Erase":     questionErase,
 	}
 }
 
@@ -96,6 +98,22 @@ func questionRoundTrip(t *testing.T, h Harness) {
 	ok(t, s.Questions().Delete(ctx, "q"))
 	_, err = s.Questions().Get(ctx, "q")
 	is(t, err, storage.ErrNotFound)
+}
+
+func questionErase(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	for i, who := range []string{"siti", "budi", "siti", "dodi"} {
+		q := sampleQuestion(fmt.Sprint(i))
+		q.PersonID, q.AskedAt = who, at(time.Duration(i)*time.Hour)
+		ok(t, s.Questions().Save(ctx, q))
+	}
+	equal(t, "erased", must(s.Questions().Erase(ctx, "siti"))(t), 2)
+	equal(t, "erased again", must(s.Questions().Erase(ctx, "siti"))(t), 0)
+	equal(t, "forgotten", must(s.Questions().Forget(ctx, at(3*time.Hour)))(t), 1)
+	_, err := s.Questions().Get(ctx, "1")
+	is(t, err, storage.ErrNotFound)
+	_, err = s.Questions().Get(ctx, "3")
+	ok(t, err)
 }
 
 func questionOpen(t *testing.T, h Harness) {

@@ -18,11 +18,11 @@ import (
 )
 
 func settingCases() map[string]func(*testing.T, Harness) {
-	return map[string]func(*testing.T, Harness){"PutGet": settingPut, "PutNew": settingPutNew}
+	return map[string]func(*testing.T, Harness){"PutGet": settingPut, "PutNew": settingPutNew, "Swap": settingSwap, "SwapRace": settingSwapRace}
 }
 
 func auditCases() map[string]func(*testing.T, Harness) {
-	return map[string]func(*testing.T, Harness){"List": auditList}
+	return map[string]func(*testing.T, Harness){"List": auditList, "Redact": auditRedact}
 }
 
 func mediaCases() map[string]func(*testing.T, Harness) {
@@ -96,6 +96,74 @@ func settingPutNew(t *testing.T, h Harness) {
 	n := 0
 	values.Range(func(any, any) bool { n++; return true })
 	equal(t, "different values seen", n, 1)
+}
+
+func settingSwap(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	is(t, s.Settings().Swap(ctx, "leaving", []string{}, []string{"a"}), storage.ErrConflict) // nothing there
+	ok(t, s.Settings().Put(ctx, "leaving", []string{}))
+	ok(t, s.Settings().Swap(ctx, "leaving", []string{}, []string{hard}))
+	is(t, s.Settings().Swap(ctx, "leaving", []string{}, []string{"b"}), storage.ErrConflict)
+	ok(t, s.Settings().Swap(ctx, "leaving", []string{hard}, quietHours{From: "x"}))
+	var got quietHours
+	ok(t, s.Settings().Get(ctx, "leaving", &got))
+	equal(t, "swapped", got.From, "x")
+}
+
+// settingSwapRace: of those who swap the same value at once one wins.
+func settingSwapRace(t *testing.T, h Harness) {
+	ctx, clients := t.Context(), h.both(t)
+	ok(t, clients[0].Settings().Put(ctx, "n", 0))
+	var won atomic.Int64
+	var wg sync.WaitGroup
+	for w := range h.Workers {
+		s := clients[w%len(clients)]
+		wg.Go(func() {
+			switch err := s.Settings().Swap(ctx, "n", 0, w+1); {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, storage.ErrConflict):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	equal(t, "swaps", won.Load(), 1)
+}
+
+func auditRedact(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	entries := []storage.AuditEntry{
+		{ID: "1", PersonID: "siti", Name: "Siti", Action: "registration.change", Subject: "EMK-2027-0001", Detail: "nama: Lama → Baru"},
+		{ID: "2", PersonID: "rina", Name: "Rina", Action: "registration.curate", Subject: "EMK-2027-0001", Detail: "declined data Siti"},
+		{ID: "3", PersonID: "rina", Name: "Rina", Action: "rsvp.answer", Subject: "Siti Aminah", Detail: "yes telepon"},
+		{ID: "4", PersonID: "rina", Name: "Rina", Action: "event.quota", Subject: "EMK-2027", Detail: "ukm 50"},
+		{ID: "5", Action: "registration.lapse", Subject: "EMK-2027-0002", Detail: "keeps"},
+	}
+	for i, e := range entries {
+		e.At = at(time.Duration(i) * time.Hour)
+		ok(t, s.Audit().Add(ctx, e))
+	}
+	n, err := s.Audit().Redact(ctx, "siti", []string{"EMK-2027-0001"}, []string{"Siti Aminah"})
+	ok(t, err)
+	equal(t, "redacted", n, 3)
+	again, err := s.Audit().Redact(ctx, "siti", []string{"EMK-2027-0001"}, []string{"Siti Aminah"})
+	ok(t, err)
+	equal(t, "redacted again", again, 0)
+	if none, err := s.Audit().Redact(ctx, "", nil, nil); err != nil || none != 0 {
+		t.Fatalf("nobody's: %d, %v", none, err)
+	}
+	said := map[string]string{}
+	for _, e := range must(s.Audit().List(ctx, time.Time{}, "", 10))(t) {
+		said[e.ID] = strings.Join([]string{e.PersonID, e.Name, e.Action, e.Subject, e.Detail}, ";")
+	}
+	for id, want := range map[string]string{
+		"1": ";;registration.change;EMK-2027-0001;", "2": "rina;Rina;registration.curate;EMK-2027-0001;",
+		"3": "rina;Rina;rsvp.answer;;", "4": "rina;Rina;event.quota;EMK-2027;ukm 50", "5": ";;registration.lapse;EMK-2027-0002;keeps",
+	} {
+		equal(t, "entry "+id, said[id], want)
+	}
+	equal(t, "found by name", len(must(s.Audit().List(ctx, time.Time{}, "siti", 10))(t)), 0)
 }
 
 func auditList(t *testing.T, h Harness) {

@@ -22,6 +22,7 @@ func registrationCases() map[string]func(*testing.T, Harness) {
 		"Filters":             registrationFilters,
 		"Search":              registrationSearch,
 		"Paging":              registrationPaging,
+		"FiveDigits":          registrationFiveDigits,
 		"PagingWhileChanging": registrationPagingWhileChanging,
 	}
 }
@@ -275,11 +276,32 @@ func registrationPaging(t *testing.T, h Harness) {
 		}
 		equal(t, fmt.Sprint("all by pages of ", size), len(got), want)
 		for i := 1; i < len(got); i++ {
-			if got[i-1].Number >= got[i].Number {
+			if event.NumberOrder(got[i-1].Number) >= event.NumberOrder(got[i].Number) {
 				t.Fatalf("%s before %s", got[i-1].Number, got[i].Number)
 			}
 		}
 	}
+}
+
+// registrationFiveDigits: numbers from 10000 on come after 9999.
+func registrationFiveDigits(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	for _, i := range []int{10001, 9999, 1, 100000, 10000, 9998, 999} {
+		insert(t, s, sampleRegistration(i))
+	}
+	var got []string
+	for q := (storage.RegistrationQuery{EventID: "EMK-2027", Limit: 2}); ; {
+		page, next, err := s.Registrations().List(ctx, q)
+		ok(t, err)
+		for _, r := range page {
+			got = append(got, strings.TrimPrefix(r.Number, "EMK-2027-"))
+		}
+		if next == "" {
+			break
+		}
+		q.After = next
+	}
+	equal(t, "in order", strings.Join(got, " "), "0001 0999 9998 9999 10000 10001 100000")
 }
 
 // registrationPagingWhileChanging deletes what the cursor stands on.

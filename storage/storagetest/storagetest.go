@@ -81,6 +81,7 @@ func Run(t *testing.T, h Harness) {
 		{"Broadcasts", broadcastCases()},
 		{"Questions", questionCases()},
 		{"Letters", letterCases()},
+		{"Tasks", taskCases()},
 		{"Places", placeCases()},
 		{"Counters", counterCases()},
 		{"Codes", codeCases()},

@@ -29,7 +29,7 @@ import (
 //
 //	1  the first
 //	2  participations, broadcasts, questions; people have an email address
-//	3  letters
+//	3  letters, tasks
 const Version = 3
 
 // Names of collections. They are stored: never rename one.
@@ -42,6 +42,7 @@ const (
 	Registrations  = "registrations"
 	Questions      = "questions"
 	Letters        = "letters"
+	Tasks          = "tasks"
 	People         = "people"
 	Codes          = "codes"
 	Places         = "places"
@@ -60,7 +61,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 	}
 }
@@ -143,6 +144,8 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Question), true
 	case Letters:
 		return new(storage.Letter), true
+	case Tasks:
+		return new(event.Task), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -181,6 +184,8 @@ func ID(doc any) string {
 	case *storage.Question:
 		return d.ID
 	case *storage.Letter:
+		return d.ID
+	case *event.Task:
 		return d.ID
 	case *event.Person:
 		return d.ID

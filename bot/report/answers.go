@@ -1,0 +1,168 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"strings"
+	"time"
+
+	"github.com/diskopukm/emileku/bot/event"
+)
+
+// AnswersView is what the picture of the guests' answers shows.
+type AnswersView struct {
+	Title  string    // of the event
+	AsOf   time.Time // when the answers were counted
+	Groups []AnswersLine
+	Trend  []AnswersLine // all guests as each stage began and now, the earliest first; none: not shown
+}
+
+// AnswersLine counts the answers of some guests.
+type AnswersLine struct {
+	Name                              string // such as "UKM", or "H-14, 31 Des"
+	Yes, Delegated, Maybe, No, Silent int
+	Heads                             int // people expected
+}
+
+func (l AnswersLine) guests() int { return l.Yes + l.Delegated + l.Maybe + l.No + l.Silent }
+
+// The words of the picture.
+const (
+	answersHeading   = "Konfirmasi kehadiran"
+	answersHeads     = "orang diharapkan"
+	answersNone      = "Belum ada tamu."
+	answersTrend     = "Perkembangan"
+	answersYes       = "hadir"
+	answersDelegated = "diwakilkan"
+	answersMaybe     = "belum pasti"
+	answersNo        = "tidak hadir"
+	answersSilent    = "belum menjawab"
+	answersOf        = "%s tamu, %s orang"
+)
+
+// barRed is for a no; vermilion, of the same palette as the others.
+var barRed = color.RGBA{0xd5, 0x5e, 0x00, 0xff}
+
+const (
+	answersLegend = 2 * statusLegend // in two rows
+	maxTrend      = 6
+)
+
+// AnswersChart draws how the answers stand as a portrait PNG, 1080 px wide: for
+// each audience a bar of yes, represented, maybe, no and silent, and how all of
+// them stood as each stage began.
+func AnswersChart(v AnswersView) ([]byte, error) {
+	if v.Title == "" || v.AsOf.IsZero() {
+		return nil, errors.New("answers chart needs a title and a time")
+	}
+	for _, l := range append(v.Groups[:len(v.Groups):len(v.Groups)], v.Trend...) {
+		if min(l.Yes, l.Delegated, l.Maybe, l.No, l.Silent, l.Heads) < 0 {
+			return nil, fmt.Errorf("answers chart: %q has a negative number", l.Name)
+		}
+	}
+	ts, err := newTypeset()
+	if err != nil {
+		return nil, fmt.Errorf("answers chart: %w", err)
+	}
+	a := answersChart{view: v, title: ts.fit(v.Title, regular, 48, 34, recapInner, 2)}
+	a.view.Groups = v.Groups[:min(len(v.Groups), maxAudiences)]
+	a.view.Trend = v.Trend[max(0, len(v.Trend)-maxTrend):]
+	c := newCanvas(ts, recapWidth, a.height(), white)
+	a.draw(c)
+	out, err := c.png()
+	if err != nil {
+		return nil, fmt.Errorf("answers chart: %w", err)
+	}
+	return out, nil
+}
+
+type answersChart struct {
+	view  AnswersView
+	title block
+}
+
+func (a answersChart) headHeight() float64 { return 344 + a.title.height() }
+
+func (a answersChart) height() int {
+	h := a.headHeight() + recapGap + answersLegend + float64(statusLead*max(1, len(a.view.Groups))) + recapMargin
+	if len(a.view.Trend) > 0 {
+		h += recapGap + headingLead + float64(statusLead*len(a.view.Trend))
+	}
+	return int(h)
+}
+
+func (a answersChart) draw(c *canvas) {
+	h := a.headHeight()
+	c.rect(0, 0, recapWidth, int(h), green)
+	drawKawung(c, image.Rect(0, 0, recapWidth, int(h)))
+	c.text(answersHeading, style{bold, 68}, recapMargin, 106, 0, white)
+	y := c.paragraph(a.title, recapMargin, 128, mint)
+	heads := 0
+	for _, l := range a.view.Groups {
+		heads += l.Heads
+	}
+	total, st := thousands(heads), style{bold, 108}
+	c.text(total, st, recapMargin, y+118, 0, gold)
+	c.text(answersHeads, style{regular, 44}, recapMargin+c.width(total, st)+22, y+118, 0, white)
+	asOf := recapAsOf + event.ShortDay(a.view.AsOf) + " " + a.view.AsOf.In(event.Jakarta).Format("15.04") + " WIB"
+	c.text(asOf, style{regular, 36}, recapMargin, y+174, 0, mint)
+
+	y = h + recapGap
+	if len(a.view.Groups) == 0 {
+		c.text(answersNone, style{regular, 42}, recapMargin, y+42, 0, inkSoft)
+		return
+	}
+	a.legend(c, y)
+	y += answersLegend
+	for _, l := range a.view.Groups {
+		a.line(c, y, l)
+		y += statusLead
+	}
+	if len(a.view.Trend) == 0 {
+		return
+	}
+	y += recapGap
+	c.text(answersTrend, style{bold, 46}, recapMargin, y+40, 0, ink)
+	y += headingLead
+	for _, l := range a.view.Trend {
+		a.line(c, y, l)
+		y += statusLead
+	}
+}
+
+// legend names the colours in the order in which they stand in the bars.
+func (a answersChart) legend(c *canvas, y float64) {
+	x := float64(recapMargin)
+	for _, e := range []struct {
+		word string
+		fill color.Color
+	}{{answersYes, barGreen}, {answersDelegated, barBlue}, {answersMaybe, barOrange}, {answersNo, barRed}, {answersSilent, barTrack}} {
+		wide := 42 + c.width(e.word, style{regular, 34}) + 44
+		if x+wide > recapWidth-recapMargin+44 {
+			x, y = recapMargin, y+statusLegend-8
+		}
+		c.rounded(int(x), int(y)+8, 30, 30, 6, e.fill)
+		c.text(e.word, style{regular, 34}, x+42, y+35, 0, inkSoft)
+		x += wide
+	}
+}
+
+func (a answersChart) line(c *canvas, y float64, l AnswersLine) {
+	var words []string
+	for _, w := range []struct {
+		n    int
+		word string
+	}{{l.Yes, answersYes}, {l.Delegated, answersDelegated}, {l.Maybe, answersMaybe}, {l.No, answersNo}, {l.Silent, answersSilent}} {
+		if w.n > 0 {
+			words = append(words, thousands(w.n)+" "+w.word)
+		}
+	}
+	name := c.fit(l.Name, bold, 40, 28, recapInner*0.5, 1)
+	c.paragraph(name, recapMargin, y+44-name.style.size*0.96, ink)
+	c.text(fmt.Sprintf(answersOf, thousands(l.guests()), thousands(l.Heads)), style{regular, 36}, recapWidth-recapMargin, y+44, 1, ink)
+	c.stacked(int(y+62), l.guests(), []part{{l.Yes, barGreen}, {l.Delegated, barBlue}, {l.Maybe, barOrange}, {l.No, barRed}})
+	detail := c.fit(strings.Join(words, " · "), regular, 32, 24, recapInner, 1)
+	c.paragraph(detail, recapMargin, y+62+barHeight+36-detail.style.size*0.96, inkSoft)
+}
