@@ -209,6 +209,7 @@ type Account struct {
 	sent []Message // what the phone shows of what its linked devices sent
 
 	state     *appState
+	resends   bool // the phone answers requests for messages
 	requests  []string
 	linkError error
 	available bool // a linked device shows itself as there

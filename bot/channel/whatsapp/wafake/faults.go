@@ -21,6 +21,7 @@ type Faults struct {
 	outdated      bool
 	delay         time.Duration
 	duplicates    int
+	repeats       int
 	undecryptable int
 	deaf          int
 	drops         int
@@ -132,8 +133,14 @@ func (f *Faults) Flaky(probability float64, seed uint64) {
 // Slow delays each stanza to a client that has to be acknowledged.
 func (f *Faults) Slow(d time.Duration) { f.set(func() { f.delay = d }) }
 
-// Duplicate delivers each of the next n messages to a client twice.
+// Duplicate delivers each of the next n messages to a client twice, byte for
+// byte: the client notices by itself.
 func (f *Faults) Duplicate(n int) { f.set(func() { f.duplicates = n }) }
+
+// Repeat delivers each of the next n messages to a client twice, sealed anew
+// under the same ID, as happens when a retry crosses the message: the client
+// reports both.
+func (f *Faults) Repeat(n int) { f.set(func() { f.repeats = n }) }
 
 // Undecryptable damages the next n messages to a client: it has to ask for them
 // again. A message sent again counts too.
