@@ -36,6 +36,7 @@ var commands = map[string]command{
 	"say":   {"say GROUP N TEXT", "person N writes in a group", (*console).say},
 	"scan":  {"scan CODE", "scan the QR code of a bot: the text that it shows", (*console).scan},
 	"code":  {"code ABCD-EFGH", "type a bot's pairing code into the office's phone", (*console).code},
+	"wait":  {"wait DURATION|linked", "go on later, or when the bot is connected (for lists of commands)", (*console).pause},
 	"sent":  {"sent [N]", "what the bot has sent: sums, and the last N messages", (*console).sent},
 
 	"reachout":      {"reachout N DURATION", "error 463 after N more cold messages, for so long (12 24h)", (*console).reachout},
@@ -278,6 +279,23 @@ func (c *console) code(args []string) error {
 		return errArguments
 	}
 	return c.account.EnterCode(args[0])
+}
+
+func (c *console) pause(args []string) error {
+	if len(args) == 1 && args[0] == "linked" {
+		return c.account.Connected(c.ctx)
+	}
+	d, err := duration(args, 0)
+	if err != nil {
+		return err
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.ctx.Done():
+	}
+	return nil
 }
 
 func (c *console) reachout(args []string) error {

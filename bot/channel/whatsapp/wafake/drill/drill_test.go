@@ -81,6 +81,7 @@ func TestDrill(t *testing.T) {
 	codes, bot := answering(t, endpoint)
 	enter("scan " + <-codes)
 	out.shows(t, "has agreed")
+	enter("wait linked")
 	enter("2 halo")
 	out.shows(t, `\[2 Budi Santoso\] < \(poll\) Anda menulis halo\?\n      1\) Ya`)
 	enter("vote 2 1")
