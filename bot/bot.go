@@ -42,6 +42,9 @@ type Options struct {
 	Log      zerolog.Logger
 	// Wake tells the outbox that rows were added.
 	Wake func()
+	// Receipt takes what a network says of a message that was sent; nil: it is
+	// stored as it comes. The outbox keeps it back while that send is under way.
+	Receipt func(ctx context.Context, r channel.Receipt) error
 	// Version is shown by /kesehatan.
 	Version string
 }
@@ -56,6 +59,7 @@ type Bot struct {
 	metrics  *metrics.Metrics
 	log      zerolog.Logger
 	wake     func()
+	receipt  func(ctx context.Context, r channel.Receipt) error
 	network  *network
 
 	mu      sync.Mutex
@@ -86,8 +90,17 @@ func New(o Options) *Bot {
 	if b.wake == nil {
 		b.wake = func() {}
 	}
+	if b.receipt = o.Receipt; b.receipt == nil {
+		b.receipt = func(ctx context.Context, r channel.Receipt) error {
+			_, err := o.Store.Outbox().Receipt(ctx, r)
+			return err
+		}
+	}
 	for _, c := range o.Channels {
 		b.channels[c.Name()] = c
+		if _, ok := c.(channel.Directory); ok {
+			b.app.UseCold(c.Name())
+		}
 	}
 	b.network = &network{bot: b, version: o.Version, started: time.Now()}
 	b.desk = dialog.New(o.App, o.Texts, b.network)
@@ -117,8 +130,7 @@ func (b *Bot) Accept(ctx context.Context, in channel.Inbound) error {
 
 // Receipt implements channel.Sink.
 func (b *Bot) Receipt(ctx context.Context, r channel.Receipt) error {
-	_, err := b.store.Outbox().Receipt(ctx, r)
-	return err
+	return b.receipt(ctx, r)
 }
 
 // Run replays what an earlier run left unfinished, then handles messages until

@@ -150,7 +150,6 @@ func (p *Planner) broadcast(ctx context.Context, e *event.Event, b *storage.Broa
 
 // carryOn queues what there is room for, shows how far it is, and ends it.
 func (p *Planner) carryOn(ctx context.Context, e *event.Event, b *storage.Broadcast, s *sending) error {
-	p.busy.Store(true)
 	if !s.running {
 		if err := p.App.SettleBroadcast(ctx, b); err != nil { // rows held by a pause that is over
 			return err
@@ -165,8 +164,17 @@ func (p *Planner) carryOn(ctx context.Context, e *event.Event, b *storage.Broadc
 	if err != nil {
 		return p.overtaken(ctx, b, err)
 	}
-	if b.Queued && progress.Pending+n == 0 {
+	waiting := 0
+	if b.Queued {
+		if waiting, err = p.strangers(ctx, e, b); err != nil {
+			return p.overtaken(ctx, b, err)
+		}
+	}
+	if b.Queued && progress.Pending+n+waiting == 0 {
 		return p.finish(ctx, e, b, s)
+	}
+	if !b.Queued || progress.Pending+n > 0 {
+		p.busy.Store(true) // strangers alone are looked after by the minute
 	}
 	return p.showBoard(ctx, e, b, s)
 }
@@ -177,7 +185,7 @@ func (p *Planner) finish(ctx context.Context, e *event.Event, b *storage.Broadca
 		return err
 	}
 	progress, err := p.App.ProgressOf(ctx, b)
-	if err != nil || progress.Pending > 0 { // some were held after all
+	if err != nil || progress.Pending+progress.Cold > 0 { // some were held after all
 		return err
 	}
 	if err := p.App.CallForFailed(ctx, b); err != nil {
@@ -275,6 +283,12 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 			}
 			invited = append(invited, g)
 			via[g.ID] = string(live.Chat.Channel)
+		case app.ByCold:
+			if g.Cold != event.ColdWaiting {
+				if err := p.App.ColdWait(ctx, g.ID); err != nil {
+					return n, err
+				}
+			}
 		case app.ByLiaison:
 			pair, err := p.handover(ctx, e, b, g)
 			if err != nil {

@@ -26,7 +26,7 @@ func at(n, hour, minute int) time.Time {
 
 // office is a world whose event was made in time, with a team that can be
 // written to.
-func newOffice(t *testing.T) *world {
+func newDeskWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, at(0, 8, 0))
 	_, err := w.app.UpdateEvent(t.Context(), w.by("lead"), w.event, "test", "", func(e *event.Event) { e.CreatedAt = at(61, 9, 0) })
@@ -77,7 +77,7 @@ func (w *world) digestRows() []string {
 // in time, some late, some never; one date moves, one task is not needed.
 func TestDigestsOfAnEvent(t *testing.T) {
 	t.Parallel()
-	w := newOffice(t)
+	w := newDeskWorld(t)
 	done := map[time.Time]func(){
 		at(60, 10, 0): func() { w.finish("1") },
 		at(58, 9, 0):  func() { w.assign("2", "budi"); w.assign("3", "andi") },
@@ -161,7 +161,7 @@ func TestDigestsOfAnEvent(t *testing.T) {
 // starts anew, and whoever takes a task after it.
 func TestDigestOncePerMorning(t *testing.T) {
 	t.Parallel()
-	w := newOffice(t)
+	w := newDeskWorld(t)
 	w.assign("1", "budi")
 	w.tickAt(at(60, 7, 59))
 	if rows := w.digestRows(); len(rows) != 0 {
@@ -189,7 +189,7 @@ func TestDigestOncePerMorning(t *testing.T) {
 // is of use, and what was missed on other days is not told at all.
 func TestDigestAfterDowntime(t *testing.T) {
 	t.Parallel()
-	w := newOffice(t)
+	w := newDeskWorld(t)
 	w.tickAt(at(40, 10, 30)) // after weeks
 	rows := w.digestRows()
 	want := []string{"EMK-2027/digest/2026-12-05.0", "EMK-2027/late/2026-12-02.0/" + w.id("rina")}
@@ -215,7 +215,7 @@ func TestDigestAfterDowntime(t *testing.T) {
 // anything; what is done is told no more.
 func TestNothingToSayNoDigest(t *testing.T) {
 	t.Parallel()
-	w := newOffice(t)
+	w := newDeskWorld(t)
 	w.clock.Set(at(61, 10, 0))
 	w.finish("1", "2", "3", "4", "5", "6", "7", "8.40", "8.14", "8.7", "9", "10", "11", "12", "13", "14", "15", "16")
 	for n := 60; n > -3; n-- {
@@ -232,7 +232,7 @@ func TestNothingToSayNoDigest(t *testing.T) {
 // dropped, the new dates count, and one morning has one digest.
 func TestMovedEventMovesReminders(t *testing.T) {
 	t.Parallel()
-	w := newOffice(t)
+	w := newDeskWorld(t)
 	move := func(days int) {
 		t.Helper()
 		_, err := w.app.UpdateEvent(t.Context(), w.by("rina"), w.event, "event.move", "", func(e *event.Event) { e.Start = e.Start.AddDate(0, 0, days) })

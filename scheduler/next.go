@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -31,6 +32,12 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 			return time.Time{}, err
 		}
 		nextTask(plan, consider)
+		for _, s := range event.Reminders() {
+			consider(e.StageAt(s))
+		}
+	}
+	if err := p.nextSending(ctx, from, consider); err != nil {
+		return time.Time{}, err
 	}
 	p.nextAnswers(from, events, consider)
 	err = p.App.EachRegistration(ctx, storage.RegistrationQuery{Statuses: []event.Status{event.Offered}}, func(r *event.Registration) error {
@@ -54,6 +61,45 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 		}
 	}
 	return next, p.nextAnnouncement(ctx, consider)
+}
+
+// nextSending considers when broadcasts begin, and when their strangers may be
+// written to or looked up.
+func (p *Planner) nextSending(ctx context.Context, from time.Time, consider func(time.Time)) error {
+	all, err := p.App.Broadcasts(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		switch b.Status {
+		case storage.BroadcastApproved:
+			consider(b.StartAt)
+		case storage.BroadcastRunning:
+			line, err := p.App.ColdWaiting(ctx, b)
+			if err != nil {
+				return err
+			}
+			if len(line) == 0 {
+				continue
+			}
+			at, err := p.nextColdAt(ctx)
+			if err != nil {
+				return err
+			}
+			consider(at)
+			if event.InOfficeHours(from) && slices.ContainsFunc(line, func(g *event.Participation) bool { return g.Listed(from) == nil }) {
+				consider(from.Add(listEvery))
+			}
+		}
+	}
+	if p.cold.ch == nil {
+		return nil
+	}
+	r, err := p.App.Restriction(ctx, p.cold.ch.Name())
+	if err == nil && r != nil {
+		consider(r.Until)
+	}
+	return err
 }
 
 // nextAnnouncement considers when the group may be told of what has come in.

@@ -48,6 +48,12 @@ type Inviter interface {
 	// Handover writes to the team about an official's invitation: what to do
 	// with it, and the text that is passed on.
 	Handover(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error)
+	// FirstContact writes the invitation of somebody who has never written to
+	// us: text alone, saying who we are.
+	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (channel.Outbound, error)
+	// FollowUp is what somebody gets who has answered a first contact: the
+	// files of the invitation. Nothing where it has none.
+	FollowUp(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) ([]channel.Outbound, error)
 	// Approval asks a second team member.
 	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
 	// Board shows how far a broadcast is, with what can be done about it.
@@ -76,6 +82,7 @@ type Planner struct {
 	// sendings by broadcast; guarded by tick.
 	sendings map[string]*sending
 	busy     atomic.Bool // a broadcast is running
+	cold     coldLine    // guarded by tick
 }
 
 // New makes a Planner.
@@ -83,6 +90,10 @@ func New(o Options) *Planner {
 	p := &Planner{Options: o, caps: map[channel.Name]channel.Capabilities{}, tick: make(chan struct{}, 1), sendings: map[string]*sending{}}
 	for _, ch := range o.Channels {
 		p.caps[ch.Name()] = ch.Capabilities()
+		if ch.Name() == p.App.ColdOn() {
+			p.cold.ch = ch
+			p.cold.directory, _ = ch.(channel.Directory)
+		}
 	}
 	if p.Wake == nil {
 		p.Wake = func() {}
@@ -146,6 +157,8 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
 		{"checklist", p.checklist},
+		{"restrictions", p.tellRestrictions},
+		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},
 		{"news", p.news},
 		{"remind", p.remind},

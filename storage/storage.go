@@ -175,6 +175,9 @@ type Message struct {
 	Touchpoint string           `json:"touchpoint,omitempty"`
 	// Quiet: quiet hours hold it back (guests' reminders and broadcasts).
 	Quiet bool `json:"quiet,omitempty"`
+	// Cold: to somebody who has never written to us, on a network that restricts
+	// that. It is sent once and never again, whatever becomes of it.
+	Cold bool `json:"cold,omitempty"`
 	// Edits is the row whose message this one changes instead of being sent anew.
 	Edits string `json:"edits,omitempty"`
 
@@ -258,6 +261,9 @@ type OutboxCount struct {
 // People keeps persons.
 type People interface {
 	Get(ctx context.Context, id string) (*event.Person, error)
+	// GetAll gives those of the IDs who are there, by ID, in as few round trips
+	// as the engine allows.
+	GetAll(ctx context.Context, ids []string) (map[string]*event.Person, error)
 	// ByAccount finds the person who has that account key.
 	ByAccount(ctx context.Context, accountKey string) (*event.Person, error)
 	// ByPhone lists people with that number (E.164).
@@ -354,6 +360,7 @@ type ParticipationQuery struct {
 	Audience event.Audience
 	Answers  []event.Answer // with event.Silent for those who have not answered
 	Call     event.CallState
+	Cold     event.ColdState
 	Invited  *bool
 	Search   string // event.Fold-ed words that must all occur in Search
 	After    string // continue after this cursor

@@ -11,11 +11,23 @@ import (
 	"github.com/diskopukm/emileku/templates"
 )
 
+// strangers are those of a broadcast, strangersKnown those of an event.
+var (
+	strangers = object{
+		"N": 500, "PerDay": 15, "Now": 5, "Days": 33, "Deadline": time.Date(2026, 12, 5, 9, 0, 0, 0, event.Jakarta), "Fit": 75, "Over": 425,
+		"Email": 120, "Call": 305, "Until": time.Date(2026, 12, 1, 9, 0, 0, 0, event.Jakarta),
+	}
+	strangersKnown = templates.Data{
+		"Warm": 120, "Cold": 300, "Contacted": 40, "Unreachable": 12, "Used": 3, "Now": 10, "PerDay": 15,
+		"Restricted": object{"Until": time.Date(2026, 12, 1, 9, 0, 0, 0, event.Jakarta), "ColdOnly": true, "Reason": "463"},
+	}
+)
+
 // guestSample fills the texts about guests and invitations.
 func guestSample(key, mark string, at time.Time) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
 	switch room {
-	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite":
+	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite", "cold", "restriction":
 	default:
 		if key != "status.invitations" {
 			return nil
@@ -28,7 +40,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 	}
 	card := object{"Name": guest.Name, "Organisation": guest.Organisation, "Position": guest.Position, "Phone": "0812-3456-7890", "Email": guest.Email, "Telegram": "dedi", "Writes": true}
 	line := object{
-		"Audience": event.Koperasi, "N": 40, "Guests": 40, "Chats": "Telegram 30;", "Email": 5, "Liaison": 1, "Call": 3, "Unreachable": 1, "Stopped": 1, "Already": 2,
+		"Audience": event.Koperasi, "N": 40, "Guests": 40, "Chats": "Telegram 30;", "Cold": 6, "Email": 5, "Liaison": 1, "Call": 3, "Unreachable": 1, "Stopped": 1, "Already": 2,
 		"Via": "telegram", "Queued": 3, "Delivered": 20, "Read": 12, "Answered": 15, "Failed": 1, "Uncertain": 1, "Sent": 30,
 	}
 	count := object{"Audience": event.Koperasi, "Guests": 40, "Yes": 20, "Delegated": 2, "Maybe": 5, "No": 3, "Silent": 10, "Heads": 31, "CallDue": 4}
@@ -44,7 +56,8 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"Writes": 38, "Ignored": []string{"Catatan" + mark}, "Handles": 2, "Public": 1, "Private": true, "Keep": card, "Other": card, "Why": "phone", "N": 2,
 		"Name": guest.Name, "Organisation": guest.Organisation, "Position": guest.Position, "Email": guest.Email, "Telegram": "dedi", "Answer": "Ada doorprize." + mark,
 		"List": []object{{"Words": "doorprize" + mark, "Answer": "Ada." + mark}}, "Open": []object{{"Name": "Asep" + mark, "Text": "kapan?" + mark}}, "Text": "kapan?" + mark,
-		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1,
+		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1, "Cold": 60, "Strangers": strangers,
+		"PerDay": 15, "Until": at, "Deadline": at, "Fit": 75, "Over": 425, "Set": true, "Used": 3, "Channel": "whatsapp", "ColdOnly": true, "Reason": "463",
 		"Own": true, "Body": templates.Markup("Yth."), "Required": "{acara}", "Missing": "{acara}", "Unknown": "{x}", "Group": true,
 		"Files": []string{"Surat 005/12/Diskopukm/XI/2026"}, "Letters": false, "Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
 		"Reach": reachSample(), "Audience": event.Koperasi, "Organisasi": guest.Organisation, "Number": "0812-3456-7890", "Nama": guest.Name,
@@ -57,7 +70,7 @@ func reachSample() app.Reach {
 
 // guestOverrides are for texts that mean something else by a name.
 func guestOverrides(key, mark string, at time.Time) templates.Data {
-	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0}
+	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Cold": 0, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0}
 	switch key {
 	case "konfirmasi.list":
 		return templates.Data{"Guests": []*event.Participation{{Name: "Dedi" + mark, Organisation: "KSU" + mark, Reply: event.Reply{Answer: event.No, Heads: 2, Reason: "hajatan" + mark}}}, "Answer": event.No}
@@ -74,7 +87,15 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 	case "sebar.list":
 		return templates.Data{"List": []object{{"Names": "Koperasi", "Status": "running", "Total": 500, "Done": 320, "Failed": 3, "Later": true, "StartAt": at}}}
 	case "sebar.reachline":
-		return templates.Data{"Audience": event.Koperasi, "Chats": "Telegram 30;", "Email": 5, "Call": 3, "Unreachable": 1, "Stopped": 1}
+		return templates.Data{"Audience": event.Koperasi, "Chats": "Telegram 30;", "Cold": 6, "Email": 5, "Call": 3, "Unreachable": 1, "Stopped": 1}
+	case "cold.outlook":
+		return templates.Data(strangers)
+	case "cold.bad":
+		return templates.Data{"Most": 50}
+	case "cold.budget":
+		return templates.Data{"Today": 10}
+	case "cold.known":
+		return strangersKnown
 	case "calls.list":
 		return templates.Data{"Guests": []object{{"N": 1, "Salute": "Bapak Dedi" + mark, "Organisation": "Koperasi" + mark, "Number": "0812-3456-7890", "Link": "https://wa.me/6281234567890"}}}
 	case "guests.earlier":

@@ -97,7 +97,7 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 	case "sebar.waiting", "sebar.approval", "sebar.approved":
 		return templates.Data{"Now": false}
 	case "health.report":
-		return templates.Data{"Now": at}
+		return templates.Data{"Now": at, "Known": strangersKnown}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/clock"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -24,6 +25,8 @@ type App struct {
 	clock clock.Clock
 
 	stirred chan struct{}
+	// coldOn is the channel over which strangers may be written to; "": none.
+	coldOn channel.Name
 
 	mu    sync.Mutex
 	tries map[string][]time.Time // wrong one-time codes by person, against guessing

@@ -254,7 +254,8 @@ func (a *App) RetryBroadcast(ctx context.Context, by Actor, id string, uncertain
 	if err != nil {
 		return b, 0, fmt.Errorf("retry broadcast: %w", err)
 	}
-	n, err = a.requeue(ctx, b, state, func(*storage.Message) bool { return true })
+	// Who was refused as a stranger is reached in another way, never so again.
+	n, err = a.requeue(ctx, b, state, func(m *storage.Message) bool { return !m.Cold })
 	if err != nil {
 		return b, n, fmt.Errorf("retry broadcast: %w", err)
 	}
@@ -372,16 +373,25 @@ func (a *App) undoRest(ctx context.Context, b *storage.Broadcast) error {
 					return errUnchanged
 				}
 				p.InvitedAt, p.Via = nil, ""
+				if p.Cold == event.ColdSent {
+					p.Cold, p.ColdRow = event.NotCold, ""
+				}
 				return nil
 			})
-			if errors.Is(err, errUnchanged) || errors.Is(err, storage.ErrNotFound) {
-				return nil
+			if err != nil && !errors.Is(err, errUnchanged) && !errors.Is(err, storage.ErrNotFound) {
+				return err
 			}
-			return err
+			if m.Cold {
+				return a.releaseCold(ctx, m)
+			}
+			return nil
 		})
 		if err != nil {
 			return err
 		}
+	}
+	if err := a.undoCold(ctx, b); err != nil {
+		return err
 	}
 	done, err := a.updateBroadcast(ctx, b.ID, func(b *storage.Broadcast) error {
 		b.Cursor = settledCursor
@@ -430,12 +440,6 @@ func (a *App) FinishBroadcast(b *storage.Broadcast) error {
 	return moveBroadcast(b, storage.BroadcastFinished)
 }
 
-// Office hours, in which a broadcast starts by default.
-const (
-	officeOpens  = 8
-	officeCloses = 16
-)
-
 // DefaultStart is when invitations go out unless somebody says otherwise: H-45
 // at 09.00, or the next working hour where that is past.
 func (a *App) DefaultStart(e *event.Event) time.Time {
@@ -450,12 +454,11 @@ func nextWorkingHour(now time.Time) time.Time {
 	at := now.In(event.Jakarta)
 	for {
 		day := event.Midnight(at)
-		weekend := day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
 		switch {
-		case weekend || at.Hour() >= officeCloses:
-			at = day.AddDate(0, 0, 1).Add(officeOpens * time.Hour)
-		case at.Hour() < officeOpens:
-			return day.Add(officeOpens * time.Hour)
+		case !event.WorkingDay(day) || at.Hour() >= event.OfficeCloses:
+			at = day.AddDate(0, 0, 1).Add(event.OfficeOpens * time.Hour)
+		case at.Hour() < event.OfficeOpens:
+			return day.Add(event.OfficeOpens * time.Hour)
 		default:
 			return at
 		}

@@ -16,6 +16,9 @@ import (
 // sender of spam.
 const MaxCalls = 20
 
+// viaCall is the Via of those who were told by hand.
+const viaCall = "telepon"
+
 // settingCalls + person + day lists the participations that a member was given
 // on that day.
 const settingCalls = "calls/"
@@ -130,7 +133,7 @@ func (a *App) CallMade(ctx context.Context, by Actor, id string) (p *event.Parti
 		}
 		p.Call, p.CallBy = event.CallDone, by.Person.ID
 		if p.InvitedAt == nil {
-			p.InvitedAt, p.Via = &now, "telepon"
+			p.InvitedAt, p.Via = &now, viaCall
 		}
 		return nil
 	})

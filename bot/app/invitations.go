@@ -20,6 +20,7 @@ type Progress struct {
 	Pending   int // in the outbox, on its way
 	Held      int // in the outbox, until it goes on
 	Dropped   int // taken back or too late
+	Cold      int // strangers who wait for their day's turn
 	// Left is how long it takes from here; 0: not known.
 	Left time.Duration
 }
@@ -66,9 +67,16 @@ func (a *App) ProgressOf(ctx context.Context, b *storage.Broadcast) (Progress, e
 	if b.Status == storage.BroadcastCancelled {
 		p.Dropped, p.Held = p.Dropped+p.Held, 0
 	}
-	p.Total = max(b.Total, p.Done()+p.Pending+p.Held)
+	if b.Status == storage.BroadcastRunning || b.Status == storage.BroadcastPaused {
+		waiting, err := a.ColdWaiting(ctx, b)
+		if err != nil {
+			return Progress{}, fmt.Errorf("progress of broadcast %s: %w", b.ID, err)
+		}
+		p.Cold = len(waiting)
+	}
+	p.Total = max(b.Total, p.Done()+p.Pending+p.Held+p.Cold)
 	if b.Queued {
-		p.Total = p.Done() + p.Pending + p.Held
+		p.Total = p.Done() + p.Pending + p.Held + p.Cold
 	}
 	return p, nil
 }
@@ -76,8 +84,8 @@ func (a *App) ProgressOf(ctx context.Context, b *storage.Broadcast) (Progress, e
 // CallForFailed puts those on the call list whom a broadcast did not reach.
 func (a *App) CallForFailed(ctx context.Context, b *storage.Broadcast) error {
 	return a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), storage.Failed, func(m *storage.Message) error {
-		if m.PersonID == "" || held(m) {
-			return nil
+		if m.PersonID == "" || m.Cold || held(m) {
+			return nil // strangers are looked after on their own
 		}
 		return a.CallFor(ctx, event.ParticipationID(b.EventID, m.PersonID))
 	})
@@ -91,6 +99,7 @@ type InvitationStatus struct {
 	Reasons     []FailureReason        // most frequent first
 	Unreachable []*event.Participation // neither chat nor address nor number
 	Waiting     int                    // not invited yet, though they could be
+	Cold        int                    // strangers who wait for their day's turn
 	Calls       int                    // on the call list
 	Called      int                    // of it done
 }
@@ -190,7 +199,9 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 				return err
 			case route == Unreachable:
 				out.Unreachable = append(out.Unreachable, p)
-			case route == ByChat || route == ByEmail || route == ByLiaison:
+			case p.Cold == event.ColdWaiting:
+				out.Cold++
+			case route == ByChat || route == ByCold || route == ByEmail || route == ByLiaison:
 				out.Waiting++
 			}
 			return nil

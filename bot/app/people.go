@@ -206,6 +206,9 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 		}
 	}
 	a.stir() // places came free
+	if err := a.forgetColdNumbers(ctx, d.Participations); err != nil {
+		return 0, fmt.Errorf("delete data: %w", err)
+	}
 	if err := a.DropDraft(ctx, d.Draft); err != nil {
 		return 0, fmt.Errorf("delete data: draft: %w", err)
 	}

@@ -21,6 +21,7 @@ type Route string
 // Routes.
 const (
 	ByChat      Route = "chat"        // the guest has a chat with us
+	ByCold      Route = "cold"        // no chat yet, but a number that may be written to, a few a day
 	ByEmail     Route = "email"       // no chat, but an address
 	ByLiaison   Route = "liaison"     // an official: never automatically
 	ByCall      Route = "call"        // a number that only a person should write to
@@ -30,7 +31,7 @@ const (
 )
 
 // RouteTo decides how a guest gets the invitation; chat is where, for ByChat
-// and ByEmail. on are the channels that the program runs.
+// and ByEmail (for ByCold the network's directory knows). on are the channels that the program runs.
 func (a *App) RouteTo(ctx context.Context, g *event.Participation, on func(channel.Name) bool) (Route, channel.Chat, error) {
 	if g.InvitedAt != nil || g.RegistrationID != "" || g.Reply.Answer != event.Silent {
 		return Already, channel.Chat{}, nil
@@ -64,6 +65,8 @@ func (a *App) routeAgain(ctx context.Context, g *event.Participation, on func(ch
 		return ByChat, chat, nil
 	}
 	switch {
+	case a.mayBeCold(g, on):
+		return ByCold, channel.Chat{}, nil
 	case g.Email != "" && on(channel.Email):
 		return ByEmail, channel.Chat{Channel: channel.Email, ID: g.Email}, nil
 	case g.Phone != "":
@@ -81,7 +84,7 @@ type Reachability struct {
 }
 
 // Sendable is how many messages would go out by themselves.
-func (r *Reachability) Sendable() int { return r.By[ByChat] + r.By[ByEmail] }
+func (r *Reachability) Sendable() int { return r.By[ByChat] + r.By[ByCold] + r.By[ByEmail] }
 
 // ReachabilityOf counts, for each audience that has guests, who would get an
 // invitation and how.
@@ -154,6 +157,10 @@ func (a *App) InviteRow(ctx context.Context, eventID, personID, broadcastID stri
 			}
 			if err != nil {
 				return nil, false, fmt.Errorf("invitation to %s: %w", personID, err)
+			}
+			if ColdFailed(m) {
+				takenBack = true
+				continue
 			}
 			if !unsent(m) || m.Touchpoint == InviteTouchpoint(broadcastID) {
 				return m, false, nil

@@ -93,6 +93,9 @@ func (a *App) retirePerson(ctx context.Context, last *event.Participation) error
 	if err != nil || len(all) > 1 {
 		return err
 	}
+	if err := a.forgetColdNumbers(ctx, all); err != nil {
+		return err
+	}
 	if _, err := a.store.Outbox().Erase(ctx, p.ID); err != nil {
 		return err
 	}

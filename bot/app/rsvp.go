@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strconv"
+	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -22,6 +23,9 @@ func (a *App) Answer(ctx context.Context, by Actor, id string, r event.Reply) (*
 		}
 		keepUndo(p, by, r)
 		p.Reply = r
+		if p.InvitedAt == nil && p.Call != event.NoCall {
+			p.InvitedAt, p.Via = &now, viaCall // somebody must have told them
+		}
 		if p.Call == event.CallDue {
 			p.Call = event.CallDone
 		}
@@ -163,8 +167,8 @@ func (a *App) Invited(ctx context.Context, personID string) (p *event.Participat
 		if err != nil {
 			return nil, nil, false, fmt.Errorf("invited: %w", err)
 		}
-		if got.InvitedAt == nil {
-			continue
+		if got.InvitedAt == nil && got.Call == event.NoCall {
+			continue // whoever is on the call list may have been told by hand
 		}
 		if p == nil || !asked {
 			stands := a.asked(ev, got)
@@ -182,7 +186,10 @@ func (a *App) asked(e *event.Event, p *event.Participation) bool {
 	if p.Reply.At == nil {
 		return true
 	}
-	latest := *p.InvitedAt
+	var latest time.Time
+	if p.InvitedAt != nil {
+		latest = *p.InvitedAt
+	}
 	if s, ok := e.StageNow(a.Now()); ok {
 		if at := e.StageAt(s); at.After(latest) && p.MessageAt(s, at) != event.NoMessage {
 			latest = at

@@ -141,7 +141,7 @@ func (d *Desk) invitationStatus(ctx context.Context, t *Turn, args string) error
 		names = append(names, name)
 	}
 	data := templates.Data{
-		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Lines": st.Lines, "Waiting": st.Waiting, "Reasons": faultCounts(st.Reasons),
+		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Lines": st.Lines, "Waiting": st.Waiting, "Cold": st.Cold, "Reasons": faultCounts(st.Reasons),
 		"Unreachable": names, "UnreachableN": len(st.Unreachable), "UnreachableMore": len(st.Unreachable) - len(names),
 		"Calls": st.Calls, "Called": st.Called,
 	}
@@ -197,7 +197,7 @@ func faultKind(reason string) string {
 	reason = strings.ToLower(reason)
 	for _, k := range []struct{ part, kind string }{
 		{"blocked", "blocked"}, {"chat not found", "gone"}, {"deactivated", "gone"}, {"given up", "day"},
-		{"too late", "late"}, {"asked us to stop", "stopped"}, {"opted out", "stopped"}, {"stop", "stopped"},
+		{"restricted", "restricted"}, {"no account", "absent"}, {"too late", "late"}, {"asked us to stop", "stopped"}, {"opted out", "stopped"}, {"stop", "stopped"},
 	} {
 		if strings.Contains(reason, k.part) {
 			return k.kind

@@ -2,10 +2,13 @@ package dialog
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/report"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -86,12 +89,53 @@ func (d *Desk) health(ctx context.Context, t *Turn, _ string) error {
 		waited = time.Since(*oldest)
 	}
 	apart := time.Until(d.app.Now())
-	return t.Say("health.report", templates.Data{
+	known, err := d.acquaintance(ctx)
+	if err != nil {
+		return err
+	}
+	err = t.Say("health.report", templates.Data{
+		"Known": known,
 		"Parts": parts, "Queues": queues(counts), "Waited": waited, "Slow": waited > queueSlow,
 		"Faults": faults, "Recent": recent, "Well": well && waited <= queueSlow && recent == 0,
 		"Now": d.app.Now(), "Real": time.Now(), "Practice": apart > clockApart || apart < -clockApart,
 		"Zone": event.Jakarta.String(), "Version": version,
 	}, t.commands(choice{t.Label("health", "again"), "/kesehatan"}))
+	if err != nil || known == nil {
+		return err
+	}
+	return d.acquaintanceChart(ctx, t, known)
+}
+
+// acquaintance is how the guests of the current event stand to WhatsApp; nil
+// without it, or without an event.
+func (d *Desk) acquaintance(ctx context.Context) (*app.Acquaintance, error) {
+	e, err := d.app.Current(ctx)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.app.AcquaintanceOf(ctx, e.ID)
+}
+
+// acquaintanceChart sends it as a picture.
+func (d *Desk) acquaintanceChart(ctx context.Context, t *Turn, k *app.Acquaintance) error {
+	view := report.AcquaintanceView{
+		AsOf: d.app.Now(), Warm: k.Warm, Cold: k.Cold, Contacted: k.Contacted, Unreachable: k.Unreachable, Used: k.Used, Budget: k.Now,
+	}
+	if k.Restricted != nil {
+		view.Until = &k.Restricted.Until
+	}
+	png, err := report.AcquaintanceChart(view)
+	if err != nil {
+		return err
+	}
+	file, err := d.keepFile(ctx, channel.File{Blob: "chart/" + t.In.ID, Name: "whatsapp.png", MIME: "image/png", Photo: true}, png)
+	if err != nil {
+		return err
+	}
+	return t.Say("health.chart", nil, func(_ *Turn, m *channel.Outbound) { m.File = file })
 }
 
 // sayNoQueue reports what is known where the database does not answer.

@@ -129,9 +129,14 @@ func (d *Desk) Approval(ctx context.Context, b *storage.Broadcast, e *event.Even
 	if err != nil {
 		return m, err
 	}
+	cold, err := d.app.ColdOutlookOf(ctx, e, b.Audiences, b.StartAt, d.net.On)
+	if err != nil {
+		return m, err
+	}
 	m.Text, err = d.texts.Text("sebar.approval", templates.Data{
 		"Maker": maker, "Event": e, "B": b, "Names": d.audienceNames(b.Audiences), "Now": !b.StartAt.After(d.app.Now()),
 		"SampleName": name, "Sample": templates.Markup(sample), "Plain": !caps.Buttons, "Files": d.fileNames(b),
+		"Strangers": cold,
 	})
 	if err == nil && caps.Buttons {
 		m.Buttons = [][]channel.Button{{

@@ -69,6 +69,8 @@ func (d *Desk) send(ctx context.Context, t *Turn, args string) error {
 		return d.calls(ctx, t, rest)
 	case "sudah":
 		return d.called(ctx, t, rest)
+	case "jatah":
+		return d.coldBudget(ctx, t, rest)
 	case "terus", "diteruskan":
 		return d.handed(ctx, t, rest)
 	}
@@ -123,16 +125,16 @@ func (d *Desk) draftSending(ctx context.Context, t *Turn, e *event.Event, st sen
 
 // reachLine is a Reachability in words.
 type reachLine struct {
-	Audience                                                     event.Audience
-	Guests                                                       int
-	Chats                                                        string
-	Email, Liaison, Call, Unreachable, Stopped, Already, Sending int
+	Audience                                                           event.Audience
+	Guests                                                             int
+	Chats                                                              string
+	Cold, Email, Liaison, Call, Unreachable, Stopped, Already, Sending int
 }
 
 func (d *Desk) reachLines(t *Turn, all []*app.Reachability) (lines []reachLine, sum reachLine) {
 	for _, r := range all {
 		l := reachLine{
-			Audience: r.Audience, Guests: r.Guests, Email: r.By[app.ByEmail], Liaison: r.By[app.ByLiaison], Call: r.By[app.ByCall],
+			Audience: r.Audience, Guests: r.Guests, Cold: r.By[app.ByCold], Email: r.By[app.ByEmail], Liaison: r.By[app.ByLiaison], Call: r.By[app.ByCall],
 			Unreachable: r.By[app.Unreachable], Stopped: r.By[app.NotWanted], Already: r.By[app.Already], Sending: r.Sendable() + r.By[app.ByLiaison],
 		}
 		for _, name := range []channel.Name{channel.Telegram, channel.WhatsApp, channel.Web} {
@@ -167,6 +169,10 @@ func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendSta
 		}
 		return t.Say("sebar.nobody", templates.Data{"Names": d.audienceNames(st.Audiences), "Lines": lines, "Calls": sum.Call}, t.choices(st.Tag, list...), replyHint())
 	}
+	cold, err := d.app.ColdOutlookOf(ctx, e, st.Audiences, d.app.DefaultStart(e), d.net.On)
+	if err != nil {
+		return err
+	}
 	texts, err := d.inviteTexts(ctx, st.Audiences)
 	if err != nil {
 		return err
@@ -182,7 +188,7 @@ func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendSta
 	return t.Say("sebar.ready", templates.Data{
 		"Files": attachNames(st.Attach, list),
 		"Event": e, "Total": sum.Sending, "Lines": lines, "Calls": sum.Call, "Liaison": sum.Liaison, "SampleName": name, "Sample": templates.Markup(sample),
-		"Second": sum.Sending > app.MaxAlone, "Most": app.MaxAlone,
+		"Second": sum.Sending > app.MaxAlone, "Most": app.MaxAlone, "Strangers": cold,
 	}, t.choices(st.Tag, d.readyChoices(t, e)...), replyHint())
 }
 

@@ -39,8 +39,13 @@ type Participation struct {
 	Undo   *Undo  `json:"undo,omitempty"`
 	Closed Closed `json:"closed,omitempty"` // why nothing is sent any more
 	// Call is where the person stands on the call list.
-	Call      CallState `json:"call,omitempty"`
-	CallBy    string    `json:"callBy,omitempty"` // team member who took or did the call
+	Call   CallState `json:"call,omitempty"`
+	CallBy string    `json:"callBy,omitempty"` // team member who took or did the call
+	// Cold is how far a first contact over WhatsApp is, Listing what WhatsApp
+	// says of Phone.
+	Cold      ColdState `json:"cold,omitempty"`
+	ColdRow   string    `json:"coldRow,omitempty"` // outbox row of the first contact
+	Listing   *Listing  `json:"listing,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
 }

@@ -46,6 +46,9 @@ const (
 // apart by people with any colour vision.
 var barGreen = color.RGBA{0x00, 0x7a, 0x5a, 0xff}
 
+// barSky, a lighter blue of the same palette, is for what is still to come.
+var barSky = color.RGBA{0x9f, 0xcf, 0xee, 0xff}
+
 // Layout, in pixels; the rest is the recap's.
 const (
 	statusLead   = 148

@@ -88,11 +88,11 @@ func assemble(b bases) (*program, error) {
 	p.sender = outbox.New(outbox.Options{
 		Store: b.store, Channels: b.channels, Event: b.clock, Limits: b.limits, Quiet: b.quiet,
 		Metrics: p.metrics, Log: b.log.With().Str("part", "outbox").Logger(), TakeOver: true,
-		OnBlocked: p.blocked, OnMoved: p.moved, OnUncertain: p.uncertain,
+		OnBlocked: p.blocked, OnMoved: p.moved, OnUncertain: p.uncertain, Restrictions: p.app,
 	})
 	p.bot = bot.New(bot.Options{
 		Store: b.store, App: p.app, Texts: texts, Channels: b.channels, Metrics: p.metrics,
-		Log: b.log.With().Str("part", "bot").Logger(), Wake: p.sender.Wake, Version: version(),
+		Log: b.log.With().Str("part", "bot").Logger(), Wake: p.sender.Wake, Receipt: p.sender.Receipt, Version: version(),
 	})
 	p.planner = scheduler.New(scheduler.Options{
 		Store: b.store, App: p.app, Voice: p.bot.Desk(), Texts: texts, Channels: b.channels, Metrics: p.metrics,

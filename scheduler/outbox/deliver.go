@@ -47,6 +47,10 @@ func (d *dispatcher) deliver(ctx context.Context, j job) result {
 		}
 	}()
 
+	if j.cold && d.coldBarred() {
+		r.verdict, r.after = d.discard(ctx, j, storage.Failed, "restricted: first contacts are not allowed now")
+		return r
+	}
 	if reason, err := d.unwanted(ctx, j); err != nil {
 		return r.trouble(ctx)
 	} else if reason != "" {
@@ -220,11 +224,13 @@ func (d *dispatcher) digest(r result, c *claimed, id string, err error) result {
 	switch {
 	case se.MovedTo != "" && se.MovedTo != m.Chat.ID:
 		return d.move(r, c, se)
+	case se.Restriction != nil:
+		return d.restricted(r, c, se)
 	case se.Blocked:
 		r = d.conclude(r, c, storage.Failed, se.Error(), refused)
 		d.s.onBlocked(d.s.writeCtx, m.Chat, m.PersonID)
 		return r
-	case se.Permanent:
+	case se.Permanent, se.Absent:
 		return d.conclude(r, c, storage.Failed, se.Error(), refused)
 	case se.Uncertain && !d.repeatable(m):
 		return d.uncertain(r, c, se.Error())
@@ -260,6 +266,9 @@ func (d *dispatcher) repeatable(m *storage.Message) bool {
 }
 
 func repeatable(m *storage.Message, ch channel.Channel) bool {
+	if m.Cold {
+		return false // a network that refused it would count a second try against us
+	}
 	edits := m.Edits != "" && ch != nil && ch.Capabilities().Edit
 	return m.Lane == storage.LaneAnswer || m.MessageID != "" || edits
 }

@@ -153,7 +153,7 @@ func (d *dispatcher) run(ctx context.Context, abandon <-chan struct{}) {
 func (d *dispatcher) dispatch(ctx context.Context, now time.Time) time.Time {
 	quiet := d.s.quiet.Load().At(d.s.event.Now())
 	for d.flying < d.limits.inFlight() {
-		if d.probing != nil && d.flying > 0 {
+		if d.probing != nil && d.flying > 0 || d.barred() {
 			return time.Time{}
 		}
 		if at := later(d.pausedUntil, d.all.next(now)); at.After(now) {

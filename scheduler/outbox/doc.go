@@ -13,6 +13,8 @@
 //	      │  │  └── safe to send again ─┤
 //	      │  │      (see below)         └───────► Uncertain   the answer never came and a
 //	      │  │                                                resend might double it
+//	      │  │
+//	      │  ├─► Failed      to a stranger, while the network forbids first contacts
 //	      │  └─► Suppressed  its person stopped us, or is gone (never for answers)
 //	      └────► Expired     past ExpiresAt, or a later edit of the same message waits
 //
@@ -24,9 +26,22 @@
 //   - Where we choose the message's ID it is sent again under that ID, which
 //     the network drops if it has it. An edit is sent again too: it changes
 //     nothing the second time.
+//
 //   - Where the network chooses (Telegram), an answer is sent again: twice is
 //     better than never for somebody who waits. A reminder or broadcast ends
 //     Uncertain and is reported through OnUncertain.
+//
+//   - A first contact (Message.Cold) is never sent again: it ends Uncertain. The
+//     network may have refused it, and counts each try against the account.
+//
+// # What a network forbids
+//
+// A network may restrict our account (channel.Restriction). What it said is
+// stored before the row that met it, and recalled at start. Where only first
+// contacts are forbidden (WhatsApp's 463) that row ends Failed and those that
+// still wait do so unsent; everything else goes on. Where all is forbidden (a
+// temporary ban) rows are given back, and nothing is taken up on that channel
+// until the end that was announced, by the event clock.
 //
 // # What goes next
 //

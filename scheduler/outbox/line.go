@@ -19,6 +19,7 @@ type entry struct {
 	dueAt     time.Time
 	order     int64
 	quiet     bool
+	cold      bool
 	expiresAt *time.Time
 	personID  string
 	edits     string
@@ -29,7 +30,7 @@ type entry struct {
 
 func newEntry(m *storage.Message) *entry {
 	return &entry{
-		id: m.ID, dueAt: m.DueAt, order: m.Order, quiet: m.Quiet,
+		id: m.ID, dueAt: m.DueAt, order: m.Order, quiet: m.Quiet, cold: m.Cold,
 		expiresAt: m.ExpiresAt, personID: m.PersonID, edits: m.Edits,
 	}
 }

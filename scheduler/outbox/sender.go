@@ -53,6 +53,9 @@ type Options struct {
 	// OnUncertain: nobody knows whether m arrived, and it will not be repeated.
 	OnUncertain func(ctx context.Context, m *storage.Message)
 
+	// Restrictions keeps what networks forbid us, over restarts; nil: nowhere.
+	Restrictions Restrictions
+
 	// TakeOver says that whoever sent before is known to be gone: what it left
 	// claimed is rescued at start, without waiting for its leases to end.
 	TakeOver bool
@@ -74,6 +77,9 @@ type Sender struct {
 	takeOver bool
 	poll     time.Duration
 
+	restrictions Restrictions
+	barred       map[channel.Name]*atomic.Pointer[channel.Restriction]
+
 	onBlocked   func(ctx context.Context, chat channel.Chat, personID string)
 	onMoved     func(ctx context.Context, from, to channel.Chat)
 	onUncertain func(ctx context.Context, m *storage.Message)
@@ -94,7 +100,8 @@ func New(o Options) *Sender {
 	s := &Sender{
 		store: o.Store, event: o.Event, metrics: o.Metrics,
 		channels: make(map[channel.Name]channel.Channel),
-		log:      o.Log, takeOver: o.TakeOver, poll: o.Poll,
+		log:      o.Log, takeOver: o.TakeOver, poll: o.Poll, restrictions: o.Restrictions,
+		barred:    make(map[channel.Name]*atomic.Pointer[channel.Restriction]),
 		onBlocked: o.OnBlocked, onMoved: o.OnMoved, onUncertain: o.OnUncertain,
 		id: rand.Text(),
 	}
@@ -121,6 +128,7 @@ func New(o Options) *Sender {
 			limits = defaults[ch.Name()]
 		}
 		s.channels[ch.Name()] = ch
+		s.barred[ch.Name()] = new(atomic.Pointer[channel.Restriction])
 		s.dispatchers = append(s.dispatchers, newDispatcher(s, ch, limits))
 	}
 	return s
@@ -178,6 +186,7 @@ func (s *Sender) Run(ctx context.Context) error {
 		}
 	})
 
+	s.recallRestrictions(ctx)
 	s.rescue(ctx, s.takeOver)
 	var running sync.WaitGroup
 	for _, d := range s.dispatchers {

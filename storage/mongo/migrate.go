@@ -30,6 +30,8 @@ func migrations() []migration {
 		// by email address. Again only indexes, but an older program would drop
 		// the address as it saves a person.
 		func(context.Context, *Store) error { return nil },
+		// Letters, tasks, first contacts: an older program would drop them. Numbers
+		// get an order.
 		orderNumbers,
 	}
 }
@@ -192,6 +194,7 @@ func indexes() []collectionIndexes {
 			index("event", "eventId", "_id", "audience", "reply.answer", "invitedAt"),
 			index("person", "personId", "_id"),
 			index("call", "eventId", "call", "_id"),
+			index("cold", "eventId", "cold", "_id"),
 		}},
 		{document.Broadcasts, []indexOf{index("event", "eventId", "createdAt", "_id")}},
 		{document.Questions, []indexOf{index("open", "answeredAt", "askedAt", "_id")}},

@@ -150,6 +150,7 @@ func participationFilter(q storage.ParticipationQuery) bson.D {
 	equal("personId", q.PersonID)
 	equal("audience", string(q.Audience))
 	equal("call", string(q.Call))
+	equal("cold", string(q.Cold))
 	if len(q.Answers) > 0 {
 		answers := bson.A{}
 		for _, a := range q.Answers {

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -54,6 +55,20 @@ func lookups(p *event.Person) []bson.E {
 
 func (p people) Get(ctx context.Context, id string) (*event.Person, error) {
 	return p.one(ctx, "get person", byID(id), nil)
+}
+
+func (p people) GetAll(ctx context.Context, ids []string) (map[string]*event.Person, error) {
+	out := make(map[string]*event.Person, len(ids))
+	for part := range slices.Chunk(ids, addAtOnce) {
+		found, err := p.by(ctx, "get people", bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: part}}}})
+		if err != nil {
+			return nil, err
+		}
+		for _, person := range found {
+			out[person.ID] = person
+		}
+	}
+	return out, nil
 }
 
 func (p people) ByAccount(ctx context.Context, accountKey string) (*event.Person, error) {

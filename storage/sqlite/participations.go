@@ -13,12 +13,12 @@ import (
 func participationTable() *table[event.Participation] {
 	return &table[event.Participation]{
 		name:    "participations",
-		columns: []string{"version", "code", "event_id", "person_id", "audience", "answer", "call_state", "invited", "search"},
+		columns: []string{"version", "code", "event_id", "person_id", "audience", "answer", "call_state", "invited", "search", "cold"},
 		id:      func(p *event.Participation) string { return p.ID },
 		values: func(p *event.Participation) []any {
 			return []any{
 				p.Version, p.Code, p.EventID, p.PersonID, string(p.Audience), string(p.Reply.Answer), string(p.Call),
-				p.InvitedAt != nil, p.Search,
+				p.InvitedAt != nil, p.Search, string(p.Cold),
 			}
 		},
 	}
@@ -159,6 +159,9 @@ func participationConditions(q storage.ParticipationQuery, match string) (where 
 	}
 	if q.Call != event.NoCall {
 		add("call_state = ? AND call_state <> ''", string(q.Call))
+	}
+	if q.Cold != event.NotCold {
+		add("cold = ? AND cold <> ''", string(q.Cold))
 	}
 	if q.Invited != nil {
 		add("invited = ?", *q.Invited)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -45,6 +46,28 @@ type people struct{ s *Store }
 func (p people) Get(ctx context.Context, id string) (*event.Person, error) {
 	out, err := personTable().byID(ctx, p.s.reader, id)
 	return out, wrap(ctx, "get person "+id, err)
+}
+
+// idsAtOnce is how many IDs one statement asks for.
+const idsAtOnce = 500
+
+func (p people) GetAll(ctx context.Context, ids []string) (map[string]*event.Person, error) {
+	out := make(map[string]*event.Person, len(ids))
+	for part := range slices.Chunk(ids, idsAtOnce) {
+		// Always as many places, so that there is one statement to keep ready.
+		args := make([]any, idsAtOnce)
+		for i, id := range part {
+			args[i] = id
+		}
+		found, err := personTable().list(ctx, p.s.reader, "WHERE id IN (?"+strings.Repeat(", ?", idsAtOnce-1)+")", args...)
+		if err != nil {
+			return nil, wrap(ctx, "get people", err)
+		}
+		for _, person := range found {
+			out[person.ID] = person
+		}
+	}
+	return out, nil
 }
 
 func (p people) ByAccount(ctx context.Context, key string) (*event.Person, error) {

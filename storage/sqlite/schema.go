@@ -170,6 +170,8 @@ CREATE INDEX registrations_event ON registrations (event_id, number_order);
 CREATE INDEX registrations_person ON registrations (person_id, number_order);
 CREATE INDEX registrations_phone ON registrations (phone, number_order);
 CREATE INDEX registrations_untold ON registrations (number_order) WHERE untold = 1;
+ALTER TABLE participations ADD COLUMN cold TEXT NOT NULL DEFAULT ''; -- new in documents, too
+CREATE INDEX participations_cold ON participations (event_id, cold, id) WHERE cold <> '';
 `}
 }
 

@@ -45,7 +45,8 @@ func sampleParticipation(n int) *event.Participation {
 			Answer: event.Delegated, Heads: 2, Delegate: "Bu Ani", Late: true, Reason: "rapat", Text: hard,
 			At: ptr(at(0)), Source: "chat", By: "telegram:1",
 		},
-		Closed: event.Grieving, Call: event.CallDone, CallBy: "telegram:1", CreatedAt: at(-2 * time.Hour), UpdatedAt: at(time.Second),
+		Closed: event.Grieving, Call: event.CallDone, CallBy: "telegram:1",
+		Cold: event.ColdSent, ColdRow: "r", Listing: &event.Listing{Phone: "+62812000111", Chat: "whatsapp:77@lid", At: at(-3 * time.Hour)}, CreatedAt: at(-2 * time.Hour), UpdatedAt: at(time.Second),
 	}
 	p.Derive()
 	return p
@@ -270,6 +271,7 @@ func guests(t *testing.T, s storage.Store, n int) []*event.Participation {
 		p.Audience = []event.Audience{event.UKM, event.Koperasi, event.Public}[i/2%3]
 		p.Reply.Answer = []event.Answer{event.Silent, event.Yes, event.Maybe, event.No, event.Delegated}[i%5]
 		p.Call = []event.CallState{event.NoCall, event.NoCall, event.CallDue, event.CallDone}[i/2%4]
+		p.Cold = []event.ColdState{event.NotCold, event.ColdWaiting, event.ColdSent, event.ColdOver}[i/3%4]
 		if i%7 < 3 {
 			p.InvitedAt = nil
 		}
@@ -305,6 +307,8 @@ func participationQueries() map[string]participationFilter {
 		"to be asked":     answers(event.Silent, event.Maybe),
 		"call due":        {query{EventID: "EMK-2027", Call: event.CallDue}, func(p part) bool { return p.EventID == "EMK-2027" && p.Call == event.CallDue }},
 		"call done":       {query{Call: event.CallDone}, func(p part) bool { return p.Call == event.CallDone }},
+		"cold waiting":    {query{EventID: "EMK-2027", Cold: event.ColdWaiting}, func(p part) bool { return p.EventID == "EMK-2027" && p.Cold == event.ColdWaiting }},
+		"cold sent":       {query{Cold: event.ColdSent}, func(p part) bool { return p.Cold == event.ColdSent }},
 		"invited":         {query{Invited: ptr(true)}, func(p part) bool { return p.InvitedAt != nil }},
 		"not invited":     {query{Invited: ptr(false)}, func(p part) bool { return p.InvitedAt == nil }},
 		"search":          {query{Search: "siti cibinong"}, func(p part) bool { return strings.Contains(p.Search, "siti") }},

@@ -18,6 +18,7 @@ func peopleCases() map[string]func(*testing.T, Harness) {
 		"Accounts":      personAccounts,
 		"AccountRace":   personAccountRace,
 		"Lookups":       personLookups,
+		"GetAll":        personGetAll,
 	}
 }
 
@@ -110,6 +111,29 @@ func personAccountRace(t *testing.T, h Harness) {
 	wg.Wait()
 	equal(t, "owners of one account", won.Load(), 1)
 	equal(t, "people", must(clients[0].People().Count(ctx))(t), 1)
+}
+
+func personGetAll(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	var ids []string
+	for n := range 12 {
+		p := samplePerson(fmt.Sprint("telegram:", n))
+		p.Accounts = []event.Account{{Key: fmt.Sprint("telegram:", n), Username: fmt.Sprint("p", n)}}
+		ok(t, s.People().Save(ctx, p))
+		ids = append(ids, p.ID)
+	}
+	for n := range 2000 { // more than one round trip takes, nearly all of them nobody
+		ids = append(ids, fmt.Sprint("nobody:", n))
+	}
+	got, err := s.People().GetAll(ctx, append(ids, ids[0]))
+	ok(t, err)
+	equal(t, "found", len(got), 12)
+	for id, p := range got {
+		same(t, p, must(s.People().Get(ctx, id))(t))
+	}
+	got, err = s.People().GetAll(ctx, nil)
+	ok(t, err)
+	equal(t, "found without IDs", len(got), 0)
 }
 
 func personLookups(t *testing.T, h Harness) {
