@@ -58,12 +58,15 @@ var may = map[string][]string{
 	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
 	"storage/mongo/ferretdb":      {},
+
+	"bot/channel/whatsapp/wafake/drill": {"bot/channel/whatsapp/wafake"},
 }
 
 // forTests are the packages that support tests; they may not get into the
 // program, except into its benches.
 var forTests = []string{
-	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/whatsapp/wafake", "bot/transcript",
+	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/whatsapp/wafake",
+	"bot/channel/whatsapp/wafake/drill", "bot/transcript",
 	"storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
@@ -73,7 +76,7 @@ var forTests = []string{
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
-	"go.mau.fi/":                      {"bot/channel/whatsapp", "bot/channel/whatsapp/wafake", "storage/mongo/devicestore"},
+	"go.mau.fi/":                      {"bot/channel/whatsapp", "bot/channel/whatsapp/wafake", "bot/channel/whatsapp/wafake/drill", "storage/mongo/devicestore"},
 	"github.com/coder/websocket":      {"bot/channel/whatsapp/wafake"},
 	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},

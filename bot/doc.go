@@ -21,6 +21,7 @@
 //	bot/channel/telegram/botapi a Bot API server for tests and benches
 //	bot/channel/whatsapp        WhatsApp, as a linked device of the office's phone
 //	bot/channel/whatsapp/wafake a WhatsApp server for tests and the drill
+//	bot/channel/whatsapp/wafake/drill that server as a command of its own, for practice
 //	bot/channel/webchat         the practice page
 //	bot/channel/channeltest     the suite that every channel passes, and a fake
 //	bot/transcript              conversations as tests: testdata/*.chat

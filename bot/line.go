@@ -93,8 +93,10 @@ func connectionOf(s channel.ConnectionState) metrics.Connection {
 
 func troubled(now channel.Connection) bool {
 	switch now.State {
-	case channel.LoggedOut, channel.Banned, channel.Replaced, channel.Outdated:
+	case channel.LoggedOut, channel.Replaced, channel.Outdated:
 		return true
+	case channel.Banned: // a restriction, of which the planner tells, and of its end
+		return false
 	case channel.Offline:
 		return time.Since(now.Since) > offlineTold
 	}
@@ -104,7 +106,7 @@ func troubled(now channel.Connection) bool {
 // lineTexts are what the team is told.
 var lineTexts = map[channel.ConnectionState]string{
 	channel.Online: "line.online", channel.Offline: "line.offline", channel.LoggedOut: "line.loggedout",
-	channel.Banned: "line.banned", channel.Replaced: "line.replaced", channel.Outdated: "line.outdated",
+	channel.Replaced: "line.replaced", channel.Outdated: "line.outdated",
 }
 
 // tellLine writes to the team on another channel: in its group, or else to

@@ -63,7 +63,7 @@ func TestTeamHearsOfLine(t *testing.T) {
 		}
 		return out
 	}
-	look(channel.Banned, 0, "") // nobody to tell yet: no fault
+	look(channel.Outdated, 0, "") // nobody to tell yet: no fault
 	lead, err := a.Identify(ctx, channel.Inbound{Chat: channel.Chat{Channel: channel.WhatsApp, ID: "9@lid"}, Sender: channel.Sender{ID: "9@lid", Name: "Rina"}})
 	if err == nil {
 		_, err = a.UpdatePerson(ctx, lead.ID, func(p *event.Person) {
@@ -74,8 +74,9 @@ func TestTeamHearsOfLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	look(channel.Online, 0, "+6281110000") // the ban is over
+	look(channel.Online, 0, "+6281110000") // it was updated
 	look(channel.Offline, time.Minute, "lost")
+	look(channel.Banned, 0, "") // the planner tells of that
 	for range 2 {
 		look(channel.LoggedOut, 0, "401")
 	}

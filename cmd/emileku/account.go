@@ -76,15 +76,18 @@ func (n *lineNews) connection(context.Context, channel.Connection) {
 	}
 }
 
-func (n *lineNews) restriction(_ context.Context, r channel.Restriction) {
+func (n *lineNews) restriction(ctx context.Context, r channel.Restriction) {
 	if p := n.p.Load(); p != nil {
-		p.restricted(channel.WhatsApp, r)
+		p.restricted(ctx, channel.WhatsApp, r)
 	}
 }
 
-// restricted notes what the network forbids. That the line itself is closed is
-// told to the team by bot.Watch.
-func (p *program) restricted(name channel.Name, r channel.Restriction) {
+// restricted notes what the network forbids: nothing of that kind is tried until
+// it ends, and the team is told.
+func (p *program) restricted(ctx context.Context, name channel.Name, r channel.Restriction) {
+	if _, err := p.app.Restrict(ctx, name, r); err != nil {
+		p.log.Error().Err(err).Msg("a restriction was not noted; the next refusal tells of it again")
+	}
 	p.log.Warn().Str("channel", string(name)).Bool("coldOnly", r.ColdOnly).Time("until", r.Until).Str("reason", r.Reason).
 		Msg("the network forbids messages for a while")
 }

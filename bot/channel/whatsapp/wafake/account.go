@@ -76,7 +76,6 @@ type device struct {
 	identity   [32]byte
 	signed     *publicKey
 	oneTime    []*publicKey
-	told       bool // that its one-time keys run out
 
 	pending []*stanza
 	conn    *conn
@@ -85,7 +84,8 @@ type device struct {
 	given map[string]bool // sender keys of phones that it was given
 
 	tokens map[*user]bool // to whom it has given its privacy token
-	owed   map[*user]bool // to whom it is about to: the client does so beside its first message
+	// owed is what the client is about to send by itself: Settle waits for it.
+	owed map[string]bool
 }
 
 func (d *device) lid() types.JID {
@@ -116,6 +116,14 @@ func (d *device) keys() (*prekey.Bundle, error) {
 	registration, signed, one := d.bundle()
 	return newBundle(registration, d.id, d.identity, signed, one), nil
 }
+
+// What a client sends by itself, soon after something else.
+const (
+	owedKeys    = "keys"     // one-time keys, when it was told that they run out
+	owedToken   = "token "   // its privacy token, beside the first message to somebody
+	owedState   = "state "   // a query for a collection, when it was told of a change
+	owedReceipt = "receipt " // a second receipt, for a message of its phone
+)
 
 // stanza is something that a client has to acknowledge. It is kept until then
 // and sent again when the client comes back.
@@ -172,7 +180,7 @@ func (s *Server) flush(d *device) {
 
 // acked takes a stanza off a device's queue: one, although there may be two of
 // the same ID on their way. mu is held.
-func (s *Server) acked(d *device, class, id string, from types.JID) {
+func (s *Server) acked(d *device, class, id string, from types.JID) bool {
 	sender := s.lookup(from)
 	for i, st := range d.pending {
 		same := attrString(&st.node, "id") == id && st.node.Tag == class && st.sent
@@ -181,9 +189,10 @@ func (s *Server) acked(d *device, class, id string, from types.JID) {
 		}
 		if same {
 			d.pending = slices.Delete(d.pending, i, i+1)
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // handleAck is the client's acknowledgement of a stanza.
@@ -200,6 +209,7 @@ type Account struct {
 	sent []Message // what the phone shows of what its linked devices sent
 
 	state     *appState
+	resends   bool // the phone answers requests for messages
 	requests  []string
 	linkError error
 	available bool // a linked device shows itself as there
@@ -283,7 +293,7 @@ func (a *Account) Pending() int {
 
 // link makes the account's next device number.
 func (a *Account) link(noise [32]byte) *device {
-	d := &device{owner: a.user, id: 1, noise: noise, given: map[string]bool{}, tokens: map[*user]bool{}, owed: map[*user]bool{}}
+	d := &device{owner: a.user, id: 1, noise: noise, given: map[string]bool{}, tokens: map[*user]bool{}, owed: map[string]bool{}}
 	for a.devices[d.id] != nil {
 		d.id++
 	}
@@ -344,6 +354,7 @@ func (a *Account) toDevice(d *device, m *waE2E.Message) {
 	out := &said{id: id, from: a.user, message: m, at: a.srv.opts.Now(), peer: true}
 	a.told[id] = out
 	a.srv.sayTo(out, d, 0)
+	d.owed[owedReceipt+id] = true
 }
 
 // signIdentity is the phone's word that a device is its own.

@@ -98,6 +98,7 @@ func (s *Server) answerAppState(c *conn, n *waBinary.Node) {
 		name := appstate.WAPatchName(attrString(&asked, "name"))
 		answer, changed := account.state.answer(asked, name)
 		answers = append(answers, answer)
+		delete(c.device.owed, owedState+string(name))
 		if changed {
 			account.tellState(name, c.device)
 		}
@@ -155,6 +156,7 @@ func (a *Account) tellState(name appstate.WAPatchName, except *device) {
 		if d == except {
 			continue
 		}
+		d.owed[owedState+string(name)] = true
 		a.srv.deliver(d, waBinary.Node{
 			Tag: "notification",
 			Attrs: waBinary.Attrs{

@@ -26,11 +26,11 @@
 //
 //	group := srv.NewGroup("Panitia", siti, account)        // siti.Send(group, …); Add, Remove, SetSubject
 //	srv.Absent("6281…")                        // left WhatsApp; unknown numbers are not on it anyway
-//	account.SaveContact(…), account.SendHistory(…), account.SendFromPhone(siti, …)
+//	account.SaveContact(…), account.SendHistory(…), account.SendFromPhone(siti, …), account.AnswerResends(true)
 //
 //	srv.Faults().Reachout(12, 24*time.Hour, true)          // 463 for the 13th cold message and all after it
 //	                                           // also TemporaryBan, LogOut, Replace, Outdated, Drop, DropMessages,
-//	                                           // LoseAcks, Flaky, Slow, Duplicate, Undecryptable, Deaf, Timelock
+//	                                           // LoseAcks, Flaky, Slow, Duplicate, Repeat, Undecryptable, Deaf, Timelock
 //	srv.Sent()                                 // every message stanza: to whom, sealed how, cold, refused, lost
 //	srv.Settle(ctx)                            // all that connected clients were sent is acknowledged
 //	srv.Err(), srv.Unknown(), srv.Checked()    // faults of the server, queries it lacks, numbers asked about
@@ -77,7 +77,6 @@
 //
 // Status broadcasts, newsletters, calls, communities, groups made or left by the
 // client, profile pictures, media that has to be uploaded again, snapshots of
-// the app state, the phone's answer to a request for a message that the client
-// could not read (Account.Requests shows them), expiry of QR codes, and all
-// limits of the real servers other than that on cold messages.
+// the app state, expiry of QR codes, and all limits of the real servers other
+// than that on cold messages.
 package wafake

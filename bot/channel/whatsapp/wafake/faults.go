@@ -21,6 +21,7 @@ type Faults struct {
 	outdated      bool
 	delay         time.Duration
 	duplicates    int
+	repeats       int
 	undecryptable int
 	deaf          int
 	drops         int
@@ -75,6 +76,9 @@ func (f *Faults) TemporaryBan(code int, lasting time.Duration) {
 		f.srv.cutAll()
 	})
 }
+
+// NoBan ends a ban.
+func (f *Faults) NoBan() { f.set(func() { f.ban = nil }) }
 
 // Outdated refuses all logins of the client's version, until called with false.
 func (f *Faults) Outdated(on bool) {
@@ -139,8 +143,14 @@ func (f *Faults) Flaky(probability float64, seed uint64) {
 // Slow delays each stanza to a client that has to be acknowledged.
 func (f *Faults) Slow(d time.Duration) { f.set(func() { f.delay = d }) }
 
-// Duplicate delivers each of the next n messages to a client twice.
+// Duplicate delivers each of the next n messages to a client twice, byte for
+// byte: the client notices by itself.
 func (f *Faults) Duplicate(n int) { f.set(func() { f.duplicates = n }) }
+
+// Repeat delivers each of the next n messages to a client twice, sealed anew
+// under the same ID, as happens when a retry crosses the message: the client
+// reports both.
+func (f *Faults) Repeat(n int) { f.set(func() { f.repeats = n }) }
 
 // Undecryptable damages the next n messages to a client: it has to ask for them
 // again. A message sent again counts too.

@@ -10,6 +10,7 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	"google.golang.org/protobuf/proto"
 
@@ -250,6 +251,42 @@ func TestSlowAndDuplicate(t *testing.T) {
 	}
 }
 
+// TestRepeat: under one ID a message can come twice, through the sender's
+// second attempt, and through the own phone.
+func TestRepeat(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, wafake.Options{})
+	siti := srv.AddPerson("6281210000001", "Siti")
+	c, account := linked(t, srv)
+	account.AnswerResends(true)
+	srv.Faults().Repeat(1)
+	id := siti.Send(account, "daftar")
+	for range 2 {
+		if m := c.message(); m.Info.ID != id || m.Message.GetConversation() != "daftar" {
+			t.Errorf("got %+v", m.Info)
+		}
+	}
+	c.text(siti, "Baik", "A1") // begins a session with the own phone
+	srv.Faults().Undecryptable(1)
+	id = siti.Send(account, "Siti Aminah")
+	byPhone := 0
+	for range 2 {
+		m := c.message()
+		for m.Message.GetProtocolMessage() != nil {
+			m = c.message() // the envelope of the phone's answer
+		}
+		if m.Info.ID != id || m.Message.GetConversation() != "Siti Aminah" || m.Info.Sender.ToNonAD() != siti.LID() {
+			t.Errorf("got %+v", m.Info)
+		}
+		if m.UnavailableRequestID != "" {
+			byPhone++
+		}
+	}
+	if requests := account.Requests(); byPhone != 1 || len(requests) != 1 {
+		t.Errorf("%d came from the phone, which was asked for %v", byPhone, requests)
+	}
+}
+
 // TestUndecryptable: the client asks for a damaged message again and gets it.
 func TestUndecryptable(t *testing.T) {
 	t.Parallel()
@@ -324,7 +361,16 @@ func TestOffline(t *testing.T) {
 	if r := expect[*events.Receipt](c); r.MessageIDs[0] != "O1" {
 		t.Errorf("receipt %+v", r)
 	}
-	// Somebody who is not on WhatsApp at all.
+	// A note to oneself.
 	_, err := c.SendMessage(deadline(t), srv.NewAccount(officePhone).PN(), &waE2E.Message{Conversation: proto.String("catatan")})
 	must(t, err)
+	// Somebody who is not on WhatsApp, and somebody who has left.
+	if _, err := c.SendMessage(deadline(t), types.NewJID("6281999999999", types.DefaultUserServer),
+		&waE2E.Message{Conversation: proto.String("Undangan")}); err == nil {
+		t.Error("a message to a number that is not on WhatsApp was sent")
+	}
+	srv.Absent(siti.Phone())
+	if _, err := c.SendMessage(deadline(t), siti.PN(), &waE2E.Message{Conversation: proto.String("Undangan")}); err == nil {
+		t.Error("a message to somebody who has left was sent")
+	}
 }

@@ -119,7 +119,7 @@ func (s *Server) takeTokens(c *conn, n *waBinary.Node) {
 	for _, token := range tokens.GetChildren() {
 		if u := s.lookup(attrJID(&token, "jid")); u != nil {
 			c.device.tokens[u] = true
-			delete(c.device.owed, u)
+			delete(c.device.owed, owedToken+u.phone)
 		}
 	}
 	s.answer(c, n)

@@ -94,10 +94,10 @@ func (s *Server) activate(c *conn) {
 // remind tells a device that its one-time keys run out, once per connection.
 func (s *Server) remind(d *device) {
 	const few = 5
-	if !d.active || d.told || len(d.oneTime) >= few {
+	if !d.active || d.owed[owedKeys] || len(d.oneTime) >= few {
 		return
 	}
-	d.told = true
+	d.owed[owedKeys] = true
 	s.deliver(d, waBinary.Node{
 		Tag:   "notification",
 		Attrs: waBinary.Attrs{"from": types.ServerJID, "type": "encrypt", "id": s.newStanzaID(), "t": s.stamp()},

@@ -1,10 +1,7 @@
 package wafake
 
 import (
-	"fmt"
-
 	waBinary "go.mau.fi/whatsmeow/binary"
-	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -43,7 +40,7 @@ func (s *Server) handleMessage(c *conn, n *waBinary.Node) {
 		return
 	}
 	if u := s.phones[entry.To]; u != nil && !entry.Peer && !entry.Retry && !from.tokens[u] {
-		from.owed[u] = true
+		from.owed[owedToken+u.phone] = true
 	}
 	ack := waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{
 		"class": "message", "id": attrString(n, "id"), "from": attrJID(n, "to"), "t": s.stamp(),
@@ -152,56 +149,4 @@ func (s *Server) relay(d *device, n *waBinary.Node, in incoming) {
 		}
 	}
 	s.deliver(d, waBinary.Node{Tag: "message", Attrs: attrs, Content: encs})
-}
-
-// hear is the account's own phone: it gets a copy of what its linked devices
-// send, and their requests.
-func (a *Account) hear(in incoming) {
-	key := in.from.owner.phone + " " + in.id
-	for i := range a.sent {
-		if a.sent[i].ID == in.id {
-			a.sent[i].Copies++
-			_, _ = a.end.openAll(in) // sealed as before it does not open twice; sealed anew the session goes on
-			return
-		}
-	}
-	messages, err := a.end.openAll(in)
-	if err != nil {
-		a.srv.fail(fmt.Errorf("wafake: the account's phone cannot read its copy of %s: %w", key, err))
-		return
-	}
-	for _, m := range messages {
-		if p := m.message.GetProtocolMessage(); p != nil && in.group == nil && m.message.GetDeviceSentMessage() == nil {
-			a.asked(in.from, p)
-			continue
-		}
-		inner := unwrap(m.message)
-		if onlyKey(inner) {
-			continue
-		}
-		shown := Message{
-			ID: in.id, From: a.phone, Group: in.group, At: in.at, Kind: m.kind, Copies: 1, Raw: inner, sender: a.user,
-		}
-		shown.Text = textOf(inner)
-		a.sent = append(a.sent, shown)
-	}
-	a.srv.bump()
-}
-
-// asked is a request of a linked device to its phone.
-func (a *Account) asked(d *device, p *waE2E.ProtocolMessage) {
-	switch {
-	case p.GetAppStateSyncKeyRequest() != nil:
-		a.welcome(d)
-	case p.GetPeerDataOperationRequestMessage() != nil:
-		a.requests = append(a.requests, p.GetPeerDataOperationRequestMessage().GetPeerDataOperationRequestType().String())
-	}
-}
-
-// Requests are the things that linked devices asked their phone for, by name,
-// such as PLACEHOLDER_MESSAGE_RESEND. The phone does not answer them.
-func (a *Account) Requests() []string {
-	a.srv.mu.Lock()
-	defer a.srv.mu.Unlock()
-	return append([]string(nil), a.requests...)
 }

@@ -13,6 +13,7 @@ import (
 
 	"go.mau.fi/libsignal/ecc"
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/appstate"
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/types"
@@ -168,6 +169,9 @@ func (s *Server) paired(c *conn, n *waBinary.Node) {
 		return
 	}
 	p.account.welcome(p.device)
+	for _, name := range appstate.AllPatchNames {
+		p.device.owed[owedState+string(name)] = true // with the key it can read them
+	}
 	// The client leaves and logs in by itself: closing first would look like a fault.
 	c.send(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "515"}})
 }

@@ -41,6 +41,7 @@ func TestPairByQR(t *testing.T) {
 		t.Errorf("Siti got %+v", got)
 	}
 	must(t, srv.Settle(deadline(t)))
+	expect[*events.PushName](c) // stored in the background, which a logout would race with
 	must(t, c.Logout(deadline(t)))
 	if left := account.Devices(); len(left) != 0 {
 		t.Errorf("after the logout %v are linked", left)
@@ -56,6 +57,19 @@ func TestPairByCode(t *testing.T) {
 	expect[*events.QR](c)
 	code, err := c.PairPhone(deadline(t), officePhone, true, whatsmeow.PairClientChrome, "Chrome (Linux)")
 	must(t, err)
+	wrong := "1" + code[1:]
+	if code[0] == '1' {
+		wrong = "2" + code[1:]
+	}
+	if err := srv.NewAccount("628118300002").EnterCode(code); err == nil {
+		t.Error("another phone took the code")
+	}
+	must(t, account.EnterCode(wrong))
+	reason, err := account.LinkFailed(deadline(t))
+	must(t, err)
+	if reason == nil || account.LinkError() == nil || len(account.Devices()) != 0 {
+		t.Errorf("the wrong code linked %v: %v", account.Devices(), reason)
+	}
 	must(t, account.EnterCode(code))
 	expect[*events.PairSuccess](c)
 	expect[*events.Connected](c)

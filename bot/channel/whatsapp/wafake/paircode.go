@@ -1,6 +1,7 @@
 package wafake
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -44,7 +45,7 @@ func (s *Server) companionHello(c *conn, n *waBinary.Node, reg waBinary.Node) {
 
 // EnterCode is a person who types the client's pairing code into the phone. A
 // wrong code shows only when the client answers: the phone cannot open its
-// bundle then, and LinkError tells.
+// bundle then, and LinkFailed tells.
 func (a *Account) EnterCode(code string) error {
 	code = strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(code), "-", ""))
 	a.srv.mu.Lock()
@@ -125,6 +126,15 @@ func (a *Account) LinkError() error {
 	a.srv.mu.Lock()
 	defer a.srv.mu.Unlock()
 	return a.linkError
+}
+
+// LinkFailed waits until an attempt to link a device fails, and gives the reason.
+func (a *Account) LinkFailed(ctx context.Context) (reason, err error) {
+	err = a.srv.wait(ctx, "a failed linking", func() bool {
+		reason = a.linkError
+		return reason != nil
+	})
+	return reason, err
 }
 
 func (p *codePairing) open(a *Account, bundle []byte, device [32]byte) ([]byte, error) {

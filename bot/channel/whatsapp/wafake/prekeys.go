@@ -33,7 +33,8 @@ func (s *Server) takeKeys(c *conn, n *waBinary.Node) {
 		}
 		d.oneTime = append(d.oneTime, one)
 	}
-	d.registered, d.identity, d.signed, d.told = binary.BigEndian.Uint32(registration), [32]byte(identity), signed, false
+	d.registered, d.identity, d.signed = binary.BigEndian.Uint32(registration), [32]byte(identity), signed
+	delete(d.owed, owedKeys)
 	s.answer(c, n)
 }
 

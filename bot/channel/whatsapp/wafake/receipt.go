@@ -71,7 +71,9 @@ func (s *Server) handleReceipt(c *conn, n *waBinary.Node) {
 		}
 		return
 	}
-	s.acked(c.device, "message", id, to)
+	if !s.acked(c.device, "message", id, to) {
+		delete(c.device.owed, owedReceipt+id)
+	}
 	if o := u.saidByID(id); o != nil {
 		o.status.Delivered = true
 	}

@@ -56,7 +56,13 @@ func (s *Server) say(o *said) {
 }
 
 // sayTo seals a message for one device. mu is held.
-func (s *Server) sayTo(o *said, d *device, retry int) { s.sayAgain(o, d, retry, d.keys) }
+func (s *Server) sayTo(o *said, d *device, retry int) {
+	s.sayAgain(o, d, retry, d.keys)
+	if !o.peer && take(&s.faults.repeats) {
+		o.shared = nil
+		s.sayAgain(o, d, retry, d.keys)
+	}
+}
 
 func (s *Server) sayAgain(o *said, d *device, retry int, fetch func() (*prekey.Bundle, error)) {
 	var encs []waBinary.Node
@@ -78,7 +84,7 @@ func (s *Server) sayAgain(o *said, d *device, retry int, fetch func() (*prekey.B
 			encs[i].Attrs["mediatype"] = kind
 		}
 	}
-	if s.faults.takeUndecryptable() {
+	if !o.peer && s.faults.takeUndecryptable() {
 		last := encs[len(encs)-1]
 		sealed := append([]byte{}, last.Content.([]byte)...)
 		sealed[len(sealed)-9] ^= 0x55 // of the authentication code, or right before it
@@ -146,6 +152,7 @@ func (s *Server) messageAttrs(o *said) waBinary.Attrs {
 	switch {
 	case o.peer:
 		attrs["from"], attrs["category"], attrs["type"] = o.from.lid, "peer", "peer_msg"
+		delete(attrs, "notify")
 	case o.chat != nil:
 		attrs["from"], attrs["recipient"], attrs["peer_recipient_pn"] = o.from.lid, o.chat.lid, o.chat.pn
 	case o.group != nil:

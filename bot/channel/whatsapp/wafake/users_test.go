@@ -95,7 +95,8 @@ func TestHistory(t *testing.T) {
 			device, err := account.NewPairedDevice(deadline(t), container(t))
 			must(t, err)
 			c := newClient(t, srv, device)
-			c.ManualHistorySyncDownload = true
+			c.ManualHistorySyncDownload = true // its own goroutine for that stays for a minute
+			c.DisableManualHistorySyncReceipt = true
 			c.start()
 			must(t, account.SendHistory(inline, siti))
 			for {

@@ -109,9 +109,11 @@ func newClient(t testing.TB, srv *wafake.Server, device *store.Device) *client {
 	c.EnableDecryptedEventBuffer = true
 	c.AddEventHandlerWithSuccessStatus(c.on)
 	t.Cleanup(func() {
-		settled, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		settled, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
-		_ = srv.Settle(settled)
+		if err := srv.Settle(settled); err != nil {
+			t.Error(err)
+		}
 		c.Disconnect()
 		stop()
 	})
