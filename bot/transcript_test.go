@@ -28,11 +28,12 @@ func TestTranscripts(t *testing.T) {
 			return transcript.NewHouse(t, transcript.Telegram())
 		})
 	})
-	// Letters have short codes that follow from the IDs of messages, which each
-	// network gives its own way.
-	t.Run("letters", func(t *testing.T) {
+	// These are without buttons, too, and for a House alone: letters have short
+	// codes that follow from the IDs of messages, which each network gives its own
+	// way, and WhatsApp knows which strangers can be written to.
+	t.Run("house", func(t *testing.T) {
 		t.Parallel()
-		transcript.Play(t, "testdata/letters/*.chat", func(t *testing.T) transcript.World {
+		transcript.Play(t, "testdata/house/*.chat", func(t *testing.T) transcript.World {
 			return transcript.NewHouse(t, transcript.Plain())
 		})
 	})
