@@ -30,6 +30,7 @@ var may = map[string][]string{
 	"bot/channel":                 {},
 	"bot/channel/markup":          {},
 	"bot/channel/telegram":        {"bot/channel", "bot/channel/markup"},
+	"bot/channel/email":           {"bot/channel", "bot/channel/markup"},
 	"bot/channel/webchat":         {"bot/channel", "bot/channel/markup"},
 	"bot/channel/whatsapp":        {"bot/channel", "bot/channel/markup"},
 	"bot/report":                  {"bot/channel/markup", "bot/event", "bot/report/pdf"},
@@ -48,12 +49,15 @@ var may = map[string][]string{
 	"scheduler":                   {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/metrics", "storage", "templates"},
 	"scheduler/outbox":            {"bot/channel", "bot/clock", "bot/event", "bot/metrics", "storage"},
 	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/understand", "storage", "templates"},
-	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "storage", "templates"},
+	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "bot/replylink", "storage", "templates"},
+	"bot/replylink":               {},
+	"bot/replypage":               {"bot/app", "bot/channel/markup", "bot/dialog", "bot/event", "bot/replylink", "storage", "templates"},
 	"cmd/emileku":                 {"*"},
 	"cmd/emileku/bench":           {"*"},
 	"bot/channel/channeltest":     {"bot/channel", "bot/channel/markup"},
 	"bot/channel/telegram/botapi": {},
 	"bot/channel/whatsapp/wafake": {},
+	"bot/channel/email/smtptest":  {},
 	"bot/transcript":              {"*"},
 	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
@@ -66,8 +70,7 @@ var may = map[string][]string{
 // program, except into its benches.
 var forTests = []string{
 	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/whatsapp/wafake",
-	"bot/channel/whatsapp/wafake/drill", "bot/transcript",
-	"storage/storagetest",
+	"bot/channel/whatsapp/wafake/drill", "bot/channel/email/smtptest", "bot/transcript", "storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
 
@@ -75,6 +78,8 @@ var forTests = []string{
 // adapter.
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
+	"github.com/wneessen/go-mail":     {"bot/channel/email"},
+	"github.com/emersion/go-smtp":     {"bot/channel/email/smtptest"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
 	"go.mau.fi/":                      {"bot/channel/whatsapp", "bot/channel/whatsapp/wafake", "bot/channel/whatsapp/wafake/drill", "storage/mongo/devicestore"},
 	"github.com/coder/websocket":      {"bot/channel/whatsapp/wafake"},
@@ -96,7 +101,7 @@ var knows = map[string][]string{
 }
 
 // standardOnly are pure: they import the standard library and what may allows.
-var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "storage", "storage/devicestate"}
+var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "bot/replylink", "storage", "storage/devicestate"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()

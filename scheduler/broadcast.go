@@ -253,6 +253,10 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 	var rows []storage.Message
 	var invited []*event.Participation
 	via := map[string]string{}
+	calendar, err := p.calendar(ctx, e)
+	if err != nil {
+		return 0, err
+	}
 	for _, g := range page {
 		if !slices.Contains(b.Audiences, g.Audience) {
 			continue
@@ -266,6 +270,10 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 			mine, live, err := p.inviteRows(ctx, e, b, g, chat)
 			if err != nil {
 				return n, fmt.Errorf("invitation of %s: %w", g.ID, err)
+			}
+			if live.Chat.Channel == channel.Email && len(mine) > 0 {
+				own := &mine[len(mine)-1]
+				own.Body.Attach = append(own.Body.Attach, calendar...)
 			}
 			rows = append(rows, mine...)
 			invited = append(invited, g)

@@ -34,7 +34,7 @@ var (
 // Kinds of messages, by words that stand in no other one.
 var lifeKinds = []struct{ kind, words string }{
 	{"undangan", "kami mengundang ke"},
-	{"H-40 tanya", "Cukup balas dengan kata-kata sendiri, dan sebutkan"},
+	{"H-40 tanya", "hari lagi kami menyelenggarakan"},
 	{"H-40 terima kasih", "sudah menyatakan hadir di"},
 	{"H-14 tanya", "kami masih menunggu kabar"},
 	{"H-14 kepastian", "apakah sudah ada kepastian"},

@@ -51,7 +51,7 @@ func newOffice(t *testing.T, at time.Time, wa channeltest.WhatsAppOptions) *offi
 	o := &office{
 		t: t, path: filepath.Join(t.TempDir(), "office.db"), clock: clock.NewFake(at),
 		tg:   channeltest.NewFake(channeltest.FakeOptions{}),
-		mail: channeltest.NewFake(channeltest.FakeOptions{Name: channel.Email, ChooseIDs: true, Capabilities: channel.Capabilities{MaxText: 1 << 20, MaxCaption: 1 << 20}}),
+		mail: channeltest.NewFake(channeltest.FakeOptions{Name: channel.Email, ChooseIDs: true, Capabilities: channel.Capabilities{Links: true, MaxText: 1 << 20, MaxCaption: 1 << 20}}),
 	}
 	wa.Now = o.clock.Now
 	o.wa = channeltest.NewWhatsApp(wa)

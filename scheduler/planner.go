@@ -34,6 +34,11 @@ type Voice interface {
 	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
+	// Mail completes what is written to a guest by e-mail: the answers as
+	// links, where ask says that one is asked for, and how to end all mails.
+	Mail(m *channel.Outbound, e *event.Event, g *event.Participation, ask bool) error
+	// EventCalendar is the event as a calendar file.
+	EventCalendar(ctx context.Context, e *event.Event) (channel.File, error)
 	Inviter
 	Checklist
 	Newsreader

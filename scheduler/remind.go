@@ -65,6 +65,10 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 	if wait {
 		return nil
 	}
+	extras, err := p.attachments(ctx, e)
+	if err != nil {
+		return err
+	}
 	if err := p.App.SnapAnswers(ctx, e, string(stage)); err != nil {
 		return err
 	}
@@ -74,7 +78,7 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 		if err != nil {
 			return err
 		}
-		rows, calls, err := p.stageRows(ctx, e, stage, page)
+		rows, calls, err := p.stageRows(ctx, e, stage, page, extras)
 		if err != nil {
 			return err
 		}
@@ -97,7 +101,7 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 
 // stageRows makes the rows of one page, and puts on the call list whom no
 // channel reaches or the last asking is for.
-func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation) (rows []storage.Message, calls int, err error) {
+func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation, extras *attachments) (rows []storage.Message, calls int, err error) {
 	now := p.App.Now()
 	for _, g := range page {
 		msg := g.MessageAt(stage, now)
@@ -123,7 +127,7 @@ func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Sta
 				continue
 			}
 		}
-		m, err := p.stageRow(ctx, e, stage, msg, g, chat)
+		m, err := p.stageRow(ctx, e, stage, msg, g, chat, extras)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -147,8 +151,8 @@ func (p *Planner) reach(ctx context.Context, g *event.Participation) (channel.Ch
 	if chat, err := channel.ParseChat(person.PrivateChat()); err == nil && p.has(chat.Channel) {
 		return chat, nil
 	}
-	if g.Email != "" && p.has(channel.Email) {
-		return channel.Chat{Channel: channel.Email, ID: g.Email}, nil
+	if g.MailTo() != "" && p.has(channel.Email) {
+		return channel.Chat{Channel: channel.Email, ID: g.MailTo()}, nil
 	}
 	return channel.Chat{}, nil
 }

@@ -54,6 +54,10 @@ func (w *wires) Fetch(_ context.Context, _ channel.Name, m channel.Media, limit 
 	return data, nil
 }
 
+func (w *wires) ReplyLink(string, string) string { return "" }
+
+func (w *wires) StopLink(string, string) string { return "" }
+
 func (w *wires) DeepLink(_ channel.Name, payload string) string {
 	return "https://t.me/bot?start=" + payload
 }

@@ -134,17 +134,9 @@ func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, 
 	data := d.rsvpData(p, e)
 	data["Soft"] = r.Soft
 	opts := []Option{}
-	if p.Reply.Comes() && p.RegistrationID == "" {
-		switch p.Audience {
-		case event.Koperasi, event.UKM, event.Performer:
-			if e.TakesRegistrations(d.app.Now()) {
-				data["Register"] = true
-				opts = append(opts, t.commands(choice{t.Label("menu", "daftar"), "/daftar " + string(p.Audience)}))
-			}
-		}
-	}
-	if _, ok := data["Register"]; !ok {
-		data["Register"] = false
+	data["Register"] = d.MayRegister(p, e)
+	if d.MayRegister(p, e) {
+		opts = append(opts, t.commands(choice{t.Label("menu", "daftar"), "/daftar " + string(p.Audience)}))
 	}
 	if err := t.Say("rsvp.echo."+string(p.Reply.Answer), data, opts...); err != nil {
 		return err
