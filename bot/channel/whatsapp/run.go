@@ -203,8 +203,9 @@ func dial(ctx, life context.Context, cli *whatsmeow.Client) (stuck bool, err err
 }
 
 func hangUpLater(cli *whatsmeow.Client, done <-chan error) {
-	_ = <-done // too late to matter
-	cli.Disconnect()
+	if err := <-done; err == nil {
+		cli.Disconnect()
+	}
 }
 
 // graceToClose is how long WhatsApp, who ends the connection, has to close it:

@@ -149,6 +149,10 @@ func (c *Channel) deliver(ctx context.Context, cli *whatsmeow.Client, to types.J
 }
 
 func (c *Channel) transmit(ctx context.Context, cli *whatsmeow.Client, to types.JID, id string, body *waE2E.Message) error {
+	// The library waits without end where a connection comes back in between, and
+	// lets nobody else send meanwhile. Sending again under the same ID is safe.
+	ctx, cancel := context.WithTimeout(ctx, c.opts.SendTimeout)
+	defer cancel()
 	_, err := cli.SendMessage(ctx, to, body, whatsmeow.SendRequestExtra{ID: id, Timeout: c.opts.SendTimeout})
 	if err != nil {
 		return classify(err)

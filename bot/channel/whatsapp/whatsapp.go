@@ -60,7 +60,7 @@ type Options struct {
 	// OnRestriction is told when WhatsApp forbids us to write.
 	OnRestriction func(ctx context.Context, r channel.Restriction)
 
-	SendTimeout time.Duration // how long WhatsApp may take to confirm a message; 0: 75 s
+	SendTimeout time.Duration // how long WhatsApp may take to confirm a message; 0: 20 s (an upload: twice that)
 	LineTimeout time.Duration // how long a send waits for the line, and the line for WhatsApp's welcome; 0: 20 s
 	RetryMin    time.Duration // first pause after a fault; 0: 1 s
 	RetryMax    time.Duration // longest pause; 0: 2 min
@@ -111,7 +111,7 @@ func New(o Options) (*Channel, error) {
 	if o.Devices == nil {
 		return nil, errors.New("whatsapp: no device store given")
 	}
-	setDefault(&o.SendTimeout, 75*time.Second)
+	setDefault(&o.SendTimeout, 20*time.Second)
 	setDefault(&o.LineTimeout, 20*time.Second)
 	setDefault(&o.RetryMin, time.Second)
 	setDefault(&o.RetryMax, 2*time.Minute)
