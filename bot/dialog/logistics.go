@@ -13,7 +13,7 @@ import (
 	"github.com/diskopukm/emileku/templates"
 )
 
-const dlgLogistics = "logistics"
+const dlgThings = "logistics"
 
 type logisticsPhase string
 
@@ -334,7 +334,7 @@ func (d *Desk) sayPlaced(ctx context.Context, t *Turn, k onTask, task *event.Tas
 // askLogistics asks the question of st.Phase.
 func (d *Desk) askLogistics(ctx context.Context, t *Turn, st logisticsState, k onTask) error {
 	st.Tag = tagHere(t, "lg")
-	if err := t.Open(dlgLogistics, st); err != nil {
+	if err := t.Open(dlgThings, st); err != nil {
 		return err
 	}
 	data := templates.Data{"Act": st.Act, "Items": st.Items}
