@@ -18,6 +18,15 @@ func programSample(key, mark string, at time.Time) templates.Data {
 			d["Before"] = "Tema lama" + mark
 		}
 		return d
+	case "branding":
+		post := object{"N": 2, "Where": "Instagram @diskopukm" + mark, "Link": "https://instagram.com/p/1", "For": "UKM", "On": at, "Came": 5}
+		if key == "branding.postline" {
+			return post
+		}
+		return templates.Data{
+			"Posts": []object{post, {"N": 3, "Where": "Facebook" + mark, "Link": "", "For": "", "On": at, "Came": 0}}, "Post": post, "Own": "https://t.me/bot?start=daftar_ukm_p2", "N": 2, "Where": "Instagram" + mark, "Total": 45,
+			"Sources": []object{{"Kind": "post", "Where": "Instagram" + mark, "N": 2, "Total": 5, "By": []string{"UKM 5"}}, {"Kind": "link", "Where": "", "N": 0, "Total": 10, "By": []string{"UKM 8", "Koperasi 2"}}, {"Kind": "unknown", "Where": "", "N": 0, "Total": 0, "By": []string(nil)}},
+		}
 	case "logistics":
 		return logisticsSample(key, mark, at)
 	case "section":

@@ -103,6 +103,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgTheme:    d.themeStep,
 		dlgSection:  d.sectionStep,
 		dlgThings:   d.logisticsStep,
+		dlgPost:     d.postStep,
 	}
 	return d
 }

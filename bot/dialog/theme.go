@@ -121,7 +121,22 @@ func (d *Desk) sayBallot(ctx context.Context, t *Turn, e *event.Event, b *event.
 	if err != nil {
 		return err
 	}
-	return t.Say("theme.view", data, append([]Option{menu, replyHint()}, opts...)...)
+	return t.Say("theme.view", data, append([]Option{menu, replyHint(), d.ballotPoll(e, b)}, opts...)...)
+}
+
+// ballotPoll asks as a poll, where there are polls: also in the group, since a
+// vote says whose it is and names its proposal.
+func (d *Desk) ballotPoll(e *event.Event, b *event.Ballot) Option {
+	open := b.Open()
+	return func(t *Turn, m *channel.Outbound) {
+		if !t.Caps.Polls || b.Decided != "" || len(open) < 2 || len(open) > maxPoll {
+			return
+		}
+		m.Poll = &channel.Poll{Question: t.Label("theme", "question")}
+		for _, p := range open {
+			m.Poll.Options = append(m.Poll.Options, channel.PollOption{Label: p.Text, Value: "/tema " + e.ID + " pilih " + strconv.Itoa(p.N)})
+		}
+	}
 }
 
 // ballotKeys are what may be done: vote for one, propose another, decide.
@@ -214,7 +229,14 @@ func (d *Desk) voteTheme(ctx context.Context, t *Turn, e *event.Event, text stri
 	}
 	p, _ := b.Proposal(n)
 	data := templates.Data{"Who": memberName(t.Person), "N": n, "Text": p.Text, "Before": before}
-	if t.In.Kind == channel.Press && t.Caps.Edit && t.In.MessageID != "" {
+	switch {
+	case t.In.Kind != channel.Press:
+	case !t.Caps.Buttons: // a vote in a poll, which shows the result by itself
+		if data, err := d.ballotData(ctx, t, e, b); err == nil {
+			data["Who"], data["N"], data["Text"], data["Before"] = memberName(t.Person), n, p.Text, before
+			return t.Say("theme.counted", data)
+		}
+	case t.Caps.Edit && t.In.MessageID != "":
 		return noteAgain(t, "theme.voted", data, func() error {
 			return d.sayBallot(ctx, t, e, b, func(t *Turn, m *channel.Outbound) { m.Edit = t.In.MessageID })
 		})

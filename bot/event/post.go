@@ -2,6 +2,8 @@ package event
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,3 +29,22 @@ type Post struct {
 
 // PostID is the natural key, which sorts as the numbers count: "EMK-2027/007".
 func PostID(eventID string, n int) string { return fmt.Sprintf("%s/%03d", eventID, n) }
+
+// Sources of registrations: how somebody came to us, where it is known.
+const (
+	SourceLink = "tautan" // the common link of an audience, on posters and in texts
+	sourcePost = "p"      // and a number: the link of one post
+)
+
+// PostSource names a post as a source, in links, too: "p7".
+func PostSource(n int) string { return fmt.Sprintf("%s%d", sourcePost, n) }
+
+// SourceNamed reads the source that a link carried; any link at all is at least
+// SourceLink.
+func SourceNamed(text string) string {
+	n, err := strconv.Atoi(strings.TrimPrefix(text, sourcePost))
+	if err != nil || n < 1 || n > 999 || text != PostSource(n) {
+		return SourceLink
+	}
+	return text
+}
