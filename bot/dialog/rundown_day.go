@@ -62,12 +62,8 @@ func (d *Desk) sayShifted(ctx context.Context, t *Turn, e *event.Event, before, 
 	return t.Say("rundown.shifted", data, menu)
 }
 
-// delayKeys are the floor's buttons. They name the revision that they stand
+// delayChoices are the floor's buttons. They name the revision that they stand
 // under, so that two who press the same one delay once.
-func (d *Desk) delayKeys(t *Turn, e *event.Event, r *event.Rundown) []choice {
-	return delayChoices(d.texts, e, r)
-}
-
 func delayChoices(texts *templates.Renderer, e *event.Event, r *event.Rundown) []choice {
 	var out []choice
 	for _, n := range []int{5, 10} {
