@@ -47,7 +47,9 @@ type House struct {
 	bot        *bot.Bot
 	plan       *scheduler.Planner
 	fake       *channeltest.Fake
-	beside     *channeltest.Fake // a second channel, where a script wants one: WhatsApp
+	beside     *channeltest.Fake     // a second channel, where a script wants one: WhatsApp
+	wa         *channeltest.WhatsApp // nil unless a script invites strangers there
+	waSent     int
 	net        network
 	stop       func()
 	wake       func()    // nil where nothing sends by itself
@@ -153,15 +155,12 @@ func (h *House) open() {
 		cancel()
 		h.t.Fatal(err)
 	}
-	channels := []channel.Channel{ch}
-	if h.beside != nil {
-		channels = append(channels, h.beside)
-	}
+	channels := h.networks(ch)
 	h.bot = bot.New(bot.Options{Store: h.store, App: h.app, Texts: h.texts, Channels: channels, Log: h.log(), Wake: h.wake, Version: "test"})
 	h.plan = scheduler.New(scheduler.Options{Store: h.store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: channels, Log: h.log(), Wake: h.wake})
-	parts := append(beside, h.bot.Run, func(ctx context.Context) error { return ch.Run(ctx, h.bot) })
-	if h.beside != nil {
-		parts = append(parts, func(ctx context.Context) error { return h.beside.Run(ctx, h.bot) })
+	parts := append(beside, h.bot.Run)
+	for _, ch := range channels {
+		parts = append(parts, func(ctx context.Context) error { return ch.Run(ctx, h.bot) })
 	}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
@@ -339,7 +338,7 @@ func (h *House) Seen(who, room string) ([]Message, error) {
 		out = append(out, m)
 	}
 	h.sent = len(all)
-	return out, nil
+	return append(out, h.seenOnWhatsApp()...), nil
 }
 
 // settle waits for the bot, lets the planner look, and hands over the outbox.
@@ -364,24 +363,25 @@ func (h *House) settle() error {
 }
 
 func (h *House) deliver(ctx context.Context) (n int, err error) {
-	if h.beside != nil {
-		if n, err = h.deliverBy(ctx, h.beside); err != nil {
+	for _, ch := range h.networks(h.fake) {
+		more, err := h.deliverBy(ctx, ch)
+		n += more
+		if err != nil {
 			return n, err
 		}
 	}
-	more, err := h.deliverBy(ctx, h.fake)
-	return n + more, err
+	return n, nil
 }
 
-func (h *House) deliverBy(ctx context.Context, fake *channeltest.Fake) (n int, err error) {
+func (h *House) deliverBy(ctx context.Context, ch channel.Channel) (n int, err error) {
 	later := time.Now().Add(time.Hour)
 	for _, lane := range []storage.Lane{storage.LaneAnswer, storage.LaneReminder, storage.LaneBroadcast} {
-		rows, err := h.store.Outbox().Due(ctx, fake.Name(), lane, later, 1000)
+		rows, err := h.store.Outbox().Due(ctx, ch.Name(), lane, later, 1000)
 		if err != nil {
 			return n, err
 		}
 		for _, m := range rows {
-			if err := h.deliverOne(ctx, fake, m); err != nil {
+			if err := h.deliverOne(ctx, ch, m); err != nil {
 				return n, fmt.Errorf("deliver %s: %w", m.ID, err)
 			}
 			n++
@@ -390,7 +390,7 @@ func (h *House) deliverBy(ctx context.Context, fake *channeltest.Fake) (n int, e
 	return n, nil
 }
 
-func (h *House) deliverOne(ctx context.Context, fake *channeltest.Fake, m *storage.Message) error {
+func (h *House) deliverOne(ctx context.Context, ch channel.Channel, m *storage.Message) error {
 	m, err := h.store.Outbox().Claim(ctx, m.ID, "t", time.Now().Add(time.Hour), "")
 	if err != nil {
 		return err
@@ -405,7 +405,7 @@ func (h *House) deliverOne(ctx context.Context, fake *channeltest.Fake, m *stora
 			m.Body.Edit = target.MessageID
 		}
 	}
-	id, err := fake.Send(ctx, m.Chat, "", m.Body)
+	id, err := h.hand(ctx, ch, m)
 	var failed *channel.SendError
 	if errors.As(err, &failed) {
 		m.State, m.LastError = storage.Failed, err.Error()
@@ -465,6 +465,8 @@ func (h *House) Direct(text string) error {
 		return h.invited(ctx, arg)
 	case "peran":
 		return h.role(ctx, strings.Fields(arg))
+	case "whatsapp":
+		return h.whatsapp(arg)
 	case "grup":
 		return h.app.BindGroup(ctx, h.script(), app.TeamGroup{Chat: h.net.group(), Title: "Tim E-MILE KU"})
 	}

@@ -82,12 +82,10 @@ func (n *lineNews) restriction(ctx context.Context, r channel.Restriction) {
 	}
 }
 
-// restricted notes what the network forbids: nothing of that kind is tried until
-// it ends, and the team is told.
+// restricted notes what the network forbids by itself: nothing of that kind is
+// tried until it ends. The planner tells the team.
 func (p *program) restricted(ctx context.Context, name channel.Name, r channel.Restriction) {
-	if _, err := p.app.Restrict(ctx, name, r); err != nil {
-		p.log.Error().Err(err).Msg("a restriction was not noted; the next refusal tells of it again")
-	}
+	p.sender.Restrict(ctx, name, r)
 	p.log.Warn().Str("channel", string(name)).Bool("coldOnly", r.ColdOnly).Time("until", r.Until).Str("reason", r.Reason).
 		Msg("the network forbids messages for a while")
 }
