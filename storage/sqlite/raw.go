@@ -136,6 +136,8 @@ func putDocument(ctx context.Context, t *tx, doc any) error {
 		return letterTable().put(ctx, t, d)
 	case *event.Task:
 		return taskTable().put(ctx, t, d)
+	case *event.Photo:
+		return photoTable().put(ctx, t, d)
 	case *storage.Code:
 		return codeTable().put(ctx, t, d)
 	case *document.Place:

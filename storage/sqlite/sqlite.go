@@ -180,6 +180,7 @@ func (s *Store) Broadcasts() storage.Broadcasts         { return broadcasts{s} }
 func (s *Store) Questions() storage.Questions           { return questions{s} }
 func (s *Store) Letters() storage.Letters               { return letters{s} }
 func (s *Store) Tasks() storage.Tasks                   { return tasks{s} }
+func (s *Store) Photos() storage.Photos                 { return photos{s} }
 func (s *Store) Raw() storage.Raw                       { return raw{s: s, q: s.reader} }
 
 var _ storage.Store = (*Store)(nil)

@@ -45,6 +45,7 @@ const (
 	Questions      = "questions"
 	Letters        = "letters"
 	Tasks          = "tasks"
+	Photos         = "photos"
 	People         = "people"
 	Codes          = "codes"
 	Places         = "places"
@@ -64,7 +65,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, Photos, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 		WhatsApp,
 	}
@@ -150,6 +151,8 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Letter), true
 	case Tasks:
 		return new(event.Task), true
+	case Photos:
+		return new(event.Photo), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -192,6 +195,8 @@ func ID(doc any) string {
 	case *storage.Letter:
 		return d.ID
 	case *event.Task:
+		return d.ID
+	case *event.Photo:
 		return d.ID
 	case *event.Person:
 		return d.ID
