@@ -37,6 +37,8 @@ type Voice interface {
 	Inviter
 	Checklist
 	Newsreader
+	// AttendanceBoard shows who came so far.
+	AttendanceBoard(c *app.Attendance) (string, error)
 }
 
 // Inviter writes what belongs to the sending of invitations.
@@ -157,6 +159,7 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
 		{"checklist", p.checklist},
+		{"attendance", p.attendance},
 		{"restrictions", p.tellRestrictions},
 		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},

@@ -71,7 +71,6 @@ func guestNumber(p *event.Participation) string { return app.GuestNumber(p) }
 // links.
 func (d *Desk) ticketCode(payload string) string { return cmp.Or(d.deepLink(payload), payload) }
 
-
 // GuestTicket makes the ticket of an invited guest who comes without a
 // registration, or of who comes in their place, and keeps it for the outbox.
 // Its QR code opens the participation's code.

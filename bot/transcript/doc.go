@@ -17,6 +17,8 @@
 //	siti> [Setuju]            siti presses a button (of the latest message that has it)
 //	siti> (stiker)            also (suara), (foto), (lokasi), (kontak), (kontak 0812…)
 //	siti> (berkas tamu.csv)   a document: testdata/files/tamu.csv, where there is one
+//	rina> (pindai siti)       her phone's camera opens the code on the latest picture that siti got
+//	rina> (jepret siti)       or she sends a photo of it
 //	rina@grup> /rekap         rina writes in the group
 //	! mulai ulang             the program is killed and started again
 //	< text                    what the bot answered in that chat; more lines are
