@@ -31,6 +31,7 @@ var may = map[string][]string{
 	"bot/channel":                 {},
 	"bot/channel/markup":          {},
 	"bot/channel/telegram":        {"bot/channel", "bot/channel/markup"},
+	"bot/channel/email":           {"bot/channel", "bot/channel/markup"},
 	"bot/channel/webchat":         {"bot/channel", "bot/channel/markup"},
 	"bot/report":                  {"bot/channel/markup", "bot/event", "bot/report/pdf"},
 	"bot/report/pdf":              {"bot/channel/markup"},
@@ -48,11 +49,14 @@ var may = map[string][]string{
 	"scheduler":                   {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/metrics", "storage", "templates"},
 	"scheduler/outbox":            {"bot/channel", "bot/clock", "bot/event", "bot/metrics", "storage"},
 	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/scan", "bot/understand", "storage", "templates"},
-	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "storage", "templates"},
+	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "bot/replylink", "storage", "templates"},
+	"bot/replylink":               {},
+	"bot/replypage":               {"bot/app", "bot/channel/markup", "bot/dialog", "bot/event", "bot/replylink", "storage", "templates"},
 	"cmd/emileku":                 {"*"},
 	"cmd/emileku/bench":           {"*"},
 	"bot/channel/channeltest":     {"bot/channel", "bot/channel/markup"},
 	"bot/channel/telegram/botapi": {},
+	"bot/channel/email/smtptest":  {},
 	"bot/transcript":              {"*"},
 	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
@@ -62,7 +66,7 @@ var may = map[string][]string{
 // forTests are the packages that support tests; they may not get into the
 // program, except into its benches.
 var forTests = []string{
-	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/transcript", "storage/storagetest",
+	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/email/smtptest", "bot/transcript", "storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
 
@@ -70,6 +74,8 @@ var forTests = []string{
 // adapter.
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
+	"github.com/wneessen/go-mail":     {"bot/channel/email"},
+	"github.com/emersion/go-smtp":     {"bot/channel/email/smtptest"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
 	"go.mau.fi/":                      {"storage/mongo/devicestore"},
 	"modernc.org/":                    {"storage/sqlite"},
@@ -91,7 +97,7 @@ var knows = map[string][]string{
 }
 
 // standardOnly are pure: they import the standard library and what may allows.
-var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "storage", "storage/devicestate"}
+var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "bot/replylink", "storage", "storage/devicestate"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/dialog"
 	"github.com/diskopukm/emileku/bot/metrics"
+	"github.com/diskopukm/emileku/bot/replylink"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -42,6 +43,8 @@ type Options struct {
 	Log      zerolog.Logger
 	// Wake tells the outbox that rows were added.
 	Wake func()
+	// Links signs the links of mails; nil: there are no pages to answer on.
+	Links *replylink.Signer
 	// Receipt takes what a network says of a message that was sent; nil: it is
 	// stored as it comes. The outbox keeps it back while that send is under way.
 	Receipt func(ctx context.Context, r channel.Receipt) error
@@ -61,6 +64,7 @@ type Bot struct {
 	wake     func()
 	receipt  func(ctx context.Context, r channel.Receipt) error
 	network  *network
+	links    *replylink.Signer
 
 	mu      sync.Mutex
 	running context.Context // nil until Run; workers live under it
@@ -84,7 +88,7 @@ type job struct {
 // New makes a Bot. Nothing is handled before Run.
 func New(o Options) *Bot {
 	b := &Bot{
-		store: o.Store, app: o.App, texts: o.Texts, metrics: o.Metrics, log: o.Log, wake: o.Wake,
+		store: o.Store, app: o.App, texts: o.Texts, metrics: o.Metrics, log: o.Log, wake: o.Wake, links: o.Links,
 		channels: map[channel.Name]channel.Channel{}, queues: map[string]*queue{}, changed: make(chan struct{}), slots: make(chan struct{}, maxWorkers),
 	}
 	if b.wake == nil {

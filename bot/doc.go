@@ -11,6 +11,8 @@
 //	bot/dialog                  the conversations, one file per dialog
 //	bot/understand              free text to meaning: phones, places, numbers, questions
 //	bot/scan                    QR codes in photos: a picture in, its text out
+//	bot/replylink               the signed links of mails
+//	bot/replypage               the pages behind them: answering, ending all mails
 //	bot/guestlist               lists of guests: CSV and XLSX in, rows and what is wrong with them out
 //	bot/report                  letters, tickets, charts, calendars, spreadsheets: view in, bytes out
 //	bot/report/pdf              pages: letterhead, paragraphs, tables, pictures, signatures
@@ -20,6 +22,8 @@
 //	bot/channel/markup          *tebal*, _miring_, `kode`
 //	bot/channel/telegram        Telegram
 //	bot/channel/telegram/botapi a Bot API server for tests and benches
+//	bot/channel/email           e-mail, over an SMTP server
+//	bot/channel/email/smtptest  an SMTP server for tests
 //	bot/channel/webchat         the practice page
 //	bot/channel/channeltest     the suite that every channel passes, and a fake
 //	bot/transcript              conversations as tests: testdata/*.chat

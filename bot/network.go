@@ -38,6 +38,12 @@ func (n *network) DeepLink(name channel.Name, payload string) string {
 	return ""
 }
 
+// ReplyLink implements dialog.Network.
+func (n *network) ReplyLink(eventID, code string) string { return n.bot.links.Reply(eventID, code) }
+
+// StopLink implements dialog.Network.
+func (n *network) StopLink(eventID, code string) string { return n.bot.links.Stop(eventID, code) }
+
 // On implements dialog.Network.
 func (n *network) On(name channel.Name) bool { return n.bot.channels[name] != nil }
 

@@ -35,6 +35,10 @@ func (b *Bot) route(ctx context.Context, t *dialog.Turn) error {
 	if t.In.Kind == channel.Text && dialog.StopWord(t.In.Text) {
 		return b.run(ctx, t, "stop", "")
 	}
+	if t.In.Kind == channel.Text && dialog.FromMachine(t.In.Text) {
+		t.Log.Info().Str("person", t.Person.ID).Msg("automatic reply left unanswered")
+		return nil // else two machines would talk for ever
+	}
 	if ok, err := b.desk.Step(ctx, t); ok || err != nil {
 		return err
 	}

@@ -28,6 +28,13 @@ func TestTranscripts(t *testing.T) {
 			return transcript.NewHouse(t, transcript.Telegram())
 		})
 	})
+	// So have these, and codes that are scanned.
+	t.Run("day", func(t *testing.T) {
+		t.Parallel()
+		transcript.Play(t, "testdata/day/*.chat", func(t *testing.T) transcript.World {
+			return transcript.NewHouse(t, transcript.Telegram())
+		})
+	})
 	t.Run("plain", func(t *testing.T) {
 		t.Parallel()
 		transcript.Play(t, "testdata/plain/*.chat", func(t *testing.T) transcript.World {

@@ -53,23 +53,60 @@ func (p *Planner) checklist(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	desk := teamDesk{chat: group.Chat, leads: !bound}
 	now := p.App.Now()
 	for _, e := range events {
 		if e.Status == event.EventCancelled || e.DaysBefore(now) < -digestDays {
 			continue
 		}
 		plan, err := p.App.Plan(ctx, e)
-		if err == nil && bound {
-			err = p.hours(ctx, group, e, plan, now)
+		if err == nil {
+			err = p.hours(ctx, desk, e, plan, now)
 		}
 		if err == nil {
-			err = p.morning(ctx, group, bound, e, plan, now)
+			err = p.morning(ctx, desk, e, plan, now)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.ID, err)
 		}
 	}
 	return nil
+}
+
+// teamDesk is where the team is told: its group, or the leads while none is
+// bound.
+type teamDesk struct {
+	chat  channel.Chat
+	leads bool
+}
+
+// toTeam calls tell for each chat in which the team is told; personID is ""
+// for the group.
+func (p *Planner) toTeam(ctx context.Context, desk teamDesk, tell func(chat channel.Chat, personID string) error) error {
+	if !desk.leads {
+		return tell(desk.chat, "")
+	}
+	staff, err := p.App.Team(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range staff {
+		chat, ok := p.reachable(s)
+		if s.Role != event.Lead || !ok {
+			continue
+		}
+		if err := tell(chat, s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reachable is the private chat of a member of the team; ok is false where
+// they cannot, or must not, be written to.
+func (p *Planner) reachable(s *event.Person) (chat channel.Chat, ok bool) {
+	chat, err := channel.ParseChat(s.PrivateChat())
+	return chat, err == nil && p.has(chat.Channel) && s.Role.Staff() && s.StoppedAt == nil
 }
 
 // digested marks an event's digest of a day as told, for one schedule.
@@ -80,7 +117,7 @@ type digested struct {
 
 // morning tells who is in charge, then the lead, then the group, once a
 // morning: who takes a task later that day need not be told of it.
-func (p *Planner) morning(ctx context.Context, group app.TeamGroup, bound bool, e *event.Event, plan []event.Planned, now time.Time) error {
+func (p *Planner) morning(ctx context.Context, desk teamDesk, e *event.Event, plan []event.Planned, now time.Time) error {
 	today := event.Midnight(now)
 	begins := today.Add(event.DigestHour * time.Hour)
 	// An event made this morning was answered with its timeline already.
@@ -96,7 +133,7 @@ func (p *Planner) morning(ctx context.Context, group app.TeamGroup, bound bool, 
 	if last == mark {
 		return nil
 	}
-	if err := p.tellMorning(ctx, group, bound, e, plan, now); err != nil {
+	if err := p.tellMorning(ctx, desk, e, plan, now); err != nil {
 		return err
 	}
 	return p.Store.Settings().Put(ctx, key, mark)
@@ -104,7 +141,7 @@ func (p *Planner) morning(ctx context.Context, group app.TeamGroup, bound bool, 
 
 // tellMorning queues the morning's messages, if there is anything to say. The
 // IDs of the rows make doing it again harmless.
-func (p *Planner) tellMorning(ctx context.Context, group app.TeamGroup, bound bool, e *event.Event, plan []event.Planned, now time.Time) error {
+func (p *Planner) tellMorning(ctx context.Context, desk teamDesk, e *event.Event, plan []event.Planned, now time.Time) error {
 	if !slices.ContainsFunc(plan, event.Planned.Pressing) {
 		return nil
 	}
@@ -118,11 +155,15 @@ func (p *Planner) tellMorning(ctx context.Context, group app.TeamGroup, bound bo
 			return err
 		}
 	}
-	if err := p.tellLead(ctx, e, plan, now, ends); err != nil || !bound {
-		return err
+	if !desk.leads { // else they get the whole digest
+		if err := p.tellLead(ctx, e, plan, now, ends); err != nil {
+			return err
+		}
 	}
-	return p.once(ctx, e, "digest", today, "", group.Chat, ends, func() (channel.Outbound, error) {
-		return p.Voice.GroupDigest(ctx, e, plan, p.caps[group.Chat.Channel])
+	return p.toTeam(ctx, desk, func(chat channel.Chat, personID string) error {
+		return p.once(ctx, e, "digest", today, personID, chat, ends, func() (channel.Outbound, error) {
+			return p.Voice.GroupDigest(ctx, e, plan, p.caps[chat.Channel])
+		})
 	})
 }
 
@@ -187,9 +228,9 @@ func (p *Planner) private(ctx context.Context, e *event.Event, kind string, day 
 	if err != nil {
 		return err
 	}
-	chat, err := channel.ParseChat(person.PrivateChat())
-	if err != nil || !p.has(chat.Channel) || !person.Role.Staff() || person.StoppedAt != nil {
-		return nil //nolint:nilerr // they cannot be written to
+	chat, ok := p.reachable(person)
+	if !ok {
+		return nil
 	}
 	return p.once(ctx, e, kind, day, personID, chat, ends, func() (channel.Outbound, error) { return write(person, p.caps[chat.Channel]) })
 }
@@ -229,26 +270,14 @@ func (p *Planner) tellTask(ctx context.Context, id string, chat channel.Chat, pe
 
 // hours tells what counts back from the start, to the minute, and on the eve
 // where it is early. Of several that have come only the latest is told.
-func (p *Planner) hours(ctx context.Context, group app.TeamGroup, e *event.Event, plan []event.Planned, now time.Time) error {
+func (p *Planner) hours(ctx context.Context, desk teamDesk, e *event.Event, plan []event.Planned, now time.Time) error {
 	if !now.Before(e.Start) {
 		return nil
 	}
-	var latest *event.Planned
-	for i, k := range plan {
-		if k.Due.Before > 0 && !k.State.Settled() && !k.Due.At.After(now) && (latest == nil || !k.Due.At.Before(latest.Due.At)) {
-			latest = &plan[i]
-		}
-	}
-	if latest != nil && superseded(plan, *latest, now) {
-		latest = nil
-	}
-	caps := p.caps[group.Chat.Channel]
-	if latest != nil && latest.Due.At.After(e.CreatedAt) {
+	if latest, ok := latestHour(plan, now); ok && latest.Due.At.After(e.CreatedAt) {
 		id := fmt.Sprintf("%s/step/%s/%s", e.ID, latest.Key, latest.Due.At.UTC().Format(time.RFC3339))
-		err := p.unlessTold(ctx, id, func() error {
-			return p.tellTask(ctx, id, group.Chat, "", e.ID, "hour", e.Start, func() (channel.Outbound, error) {
-				return p.Voice.HourNotice(ctx, e, plan, *latest, caps)
-			})
+		err := p.tellHour(ctx, desk, id, e, "hour", func(caps channel.Capabilities) (channel.Outbound, error) {
+			return p.Voice.HourNotice(ctx, e, plan, latest, caps)
 		})
 		if err != nil {
 			return err
@@ -259,20 +288,36 @@ func (p *Planner) hours(ctx context.Context, group app.TeamGroup, e *event.Event
 		return nil
 	}
 	id := fmt.Sprintf("%s/eve/%s", e.ID, e.Start.UTC().Format(time.RFC3339))
-	return p.unlessTold(ctx, id, func() error {
-		return p.tellTask(ctx, id, group.Chat, "", e.ID, "eve", e.Start, func() (channel.Outbound, error) { return p.Voice.EveNotice(ctx, e, plan, caps) })
+	return p.tellHour(ctx, desk, id, e, "eve", func(caps channel.Capabilities) (channel.Outbound, error) {
+		return p.Voice.EveNotice(ctx, e, plan, caps)
 	})
 }
 
-// superseded: a later notice has come already, whether its task is settled or
-// not, so this one is of no use any more.
-func superseded(plan []event.Planned, k event.Planned, now time.Time) bool {
-	for _, o := range plan {
-		if o.Due.Before > 0 && o.Due.At.After(k.Due.At) && !o.Due.At.After(now) {
-			return true
+// latestHour is the task that counts in hours whose moment has come last, if
+// it is open. Where it is settled, earlier ones are of no use any more either.
+func latestHour(plan []event.Planned, now time.Time) (latest event.Planned, ok bool) {
+	for _, k := range plan {
+		if k.Due.Before > 0 && !k.Due.At.After(now) && (!ok || !k.Due.At.Before(latest.Due.At)) {
+			latest, ok = k, true
 		}
 	}
-	return false
+	return latest, ok && !latest.State.Settled()
+}
+
+// tellHour queues a notice, unless it is there: it is looked for once a minute,
+// and costs a count of all guests to write.
+func (p *Planner) tellHour(ctx context.Context, desk teamDesk, id string, e *event.Event, kind string, write func(channel.Capabilities) (channel.Outbound, error)) error {
+	return p.toTeam(ctx, desk, func(chat channel.Chat, personID string) error {
+		own := id
+		if personID != "" {
+			own += "/" + personID
+		}
+		_, err := p.Store.Outbox().Get(ctx, own)
+		if !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		return p.tellTask(ctx, own, chat, personID, e.ID, kind, e.Start, func() (channel.Outbound, error) { return write(p.caps[chat.Channel]) })
+	})
 }
 
 // eveOf is when the eve's notice goes out: the afternoon before the first
@@ -287,16 +332,6 @@ func eveOf(plan []event.Planned) (at time.Time, ok bool) {
 		}
 	}
 	return at, ok
-}
-
-// unlessTold spares writing what is queued already: it is looked for once a
-// minute.
-func (p *Planner) unlessTold(ctx context.Context, id string, tell func() error) error {
-	_, err := p.Store.Outbox().Get(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) {
-		return tell()
-	}
-	return err
 }
 
 // nextTask is the next moment at which the checklist has something to say by

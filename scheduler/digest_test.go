@@ -122,8 +122,8 @@ func TestDigestsOfAnEvent(t *testing.T) {
 		if do := done[now]; do != nil {
 			do()
 		}
-		h := now.In(event.Jakarta).Hour()
-		if now.Minute() != 0 && h != 5 && h != 6 || h > 17 { // what is told by the hour is told then
+		// Every quarter on the day itself, else around when something may be told.
+		if h := now.In(event.Jakarta).Hour(); (now.Minute() != 0 || !slices.Contains([]int{7, 8, 12, 16}, h)) && event.Midnight(now) != at(0, 0, 0) {
 			continue
 		}
 		w.must(w.plan.Tick(t.Context()))
@@ -296,6 +296,25 @@ func TestEveNotice(t *testing.T) {
 		if rows := w.about("/eve/"); len(rows) != want {
 			t.Errorf("%s: %q", start, rows)
 		}
+	}
+}
+
+// TestWithoutGroup: while no group is bound the leads are told in private.
+func TestWithoutGroup(t *testing.T) {
+	t.Parallel()
+	w := newDeskWorld(t)
+	w.must(w.app.BindGroup(t.Context(), w.by("lead"), app.TeamGroup{}))
+	w.tickAt(at(60, 8, 0))
+	w.tickAt(at(0, 5, 0))
+	rina := w.id("rina")
+	for _, id := range []string{"EMK-2027/digest/2026-11-15.0/" + rina, "EMK-2027/step/9/2027-01-13T22:00:00Z/" + rina} {
+		m, err := w.store.Outbox().Get(t.Context(), id)
+		if err != nil || m.Chat.ID != "rina" {
+			t.Errorf("%s: %+v, %v", id, m, err)
+		}
+	}
+	if rows := w.digestRows(); len(rows) != 2 {
+		t.Errorf("%q", rows)
 	}
 }
 

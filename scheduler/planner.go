@@ -34,6 +34,11 @@ type Voice interface {
 	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
+	// Mail completes what is written to a guest by e-mail: the answers as
+	// links, where ask says that one is asked for, and how to end all mails.
+	Mail(m *channel.Outbound, e *event.Event, g *event.Participation, ask bool) error
+	// EventCalendar is the event as a calendar file.
+	EventCalendar(ctx context.Context, e *event.Event) (channel.File, error)
 	Inviter
 	Checklist
 	Newsreader
@@ -55,7 +60,7 @@ type Inviter interface {
 	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (channel.Outbound, error)
 	// FollowUp is what somebody gets who has answered a first contact: the
 	// files of the invitation. Nothing where it has none.
-	FollowUp(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) ([]channel.Outbound, error)
+	FollowUp(ctx context.Context, b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name) ([]channel.Outbound, error)
 	// Approval asks a second team member.
 	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
 	// Board shows how far a broadcast is, with what can be done about it.
@@ -316,12 +321,13 @@ func retryConflict(ctx context.Context, change func() error) error {
 
 // row makes an outbox row to the team's group.
 func (p *Planner) row(id string, to channel.Chat, text, eventID, touchpoint string, buttons [][]channel.Button) storage.Message {
-	now := time.Now().UTC().Truncate(time.Millisecond)
+	began := time.Now()
+	now := began.UTC().Truncate(time.Millisecond)
 	if !p.caps[to.Channel].Buttons {
 		buttons = nil
 	}
 	return storage.Message{
-		ID: id, Chat: to, Lane: storage.LaneReminder, Order: now.UnixMicro(),
+		ID: id, Chat: to, Lane: storage.LaneReminder, Order: began.UnixMicro(), // those of one millisecond keep their order
 		Body: channel.Outbound{Text: text, Buttons: buttons}, EventID: eventID, Touchpoint: touchpoint,
 		State: storage.Queued, DueAt: now, QueuedAt: now,
 	}

@@ -147,25 +147,25 @@ func snapKey(e *event.Event, what string) string {
 // SnapAnswers keeps how the answers stand as a stage begins. A snapshot that is
 // there already stays as it is, so that this may be run again.
 func (a *App) SnapAnswers(ctx context.Context, e *event.Event, stage string) error {
-	_, _, err := a.snap(ctx, e, snapKey(e, stage), event.Stage(stage))
+	_, err := a.snap(ctx, e, snapKey(e, stage), event.Stage(stage))
 	return err
 }
 
-// snap counts and keeps, unless that was done; kept is what is stored, and all
-// the count of this moment where it was made now.
-func (a *App) snap(ctx context.Context, e *event.Event, key string, stage event.Stage) (kept StageCount, all *Confirmation, err error) {
+// snap counts and keeps, unless that was done; kept is what is stored.
+func (a *App) snap(ctx context.Context, e *event.Event, key string, stage event.Stage) (kept StageCount, err error) {
 	err = a.store.Settings().Get(ctx, key, &kept)
 	if !errors.Is(err, storage.ErrNotFound) {
-		return kept, nil, err
+		return kept, err
 	}
-	if all, err = a.Confirmations(ctx, e); err != nil {
-		return kept, nil, err
+	all, err := a.Confirmations(ctx, e)
+	if err != nil {
+		return kept, err
 	}
 	kept = StageCount{Stage: stage, At: all.At, AnswerSum: all.Total.AnswerSum}
 	if _, err = a.store.Settings().PutNew(ctx, key, &kept); err != nil {
-		return kept, nil, fmt.Errorf("keep answers of %s: %w", e.ID, err)
+		return kept, fmt.Errorf("keep answers of %s: %w", e.ID, err)
 	}
-	return kept, all, nil
+	return kept, nil
 }
 
 // stageCounts are the snapshots of the stages that have begun, of this schedule
@@ -225,7 +225,7 @@ func (a *App) AnswersOfDay(ctx context.Context, e *event.Event) (*DayOfAnswers, 
 		return nil, nil
 	}
 	out := &DayOfAnswers{Day: day}
-	if out.Now, _, err = a.snap(ctx, e, "answers/"+e.ID+"/day/"+date, stage); err != nil {
+	if out.Now, err = a.snap(ctx, e, "answers/"+e.ID+"/day/"+date, stage); err != nil {
 		return nil, fmt.Errorf("answers of the day: %w", err)
 	}
 	before, err := a.countBefore(ctx, e, told.Day)

@@ -125,6 +125,27 @@ func (a *App) setStopped(ctx context.Context, by Actor, action string, stopped b
 	return p, a.record(ctx, by, action, "", "")
 }
 
+// StopGuest is Stop for a guest who asked a team member, or by mail; resume
+// takes that back.
+func (a *App) StopGuest(ctx context.Context, by Actor, g *event.Participation, resume bool) error {
+	_, err := a.UpdatePerson(ctx, g.PersonID, func(p *event.Person) {
+		switch now := a.Now(); {
+		case resume:
+			p.StoppedAt = nil
+		case p.StoppedAt == nil:
+			p.StoppedAt = &now
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("stop guest: %w", err)
+	}
+	action := "guest.stop"
+	if resume {
+		action = "guest.resume"
+	}
+	return a.record(ctx, by, action, g.Name, "")
+}
+
 // MarkBlocked notes that a person's account refuses our messages.
 func (a *App) MarkBlocked(ctx context.Context, chat channel.Chat, personID string) error {
 	if personID == "" {

@@ -183,6 +183,9 @@ func (a *App) Invited(ctx context.Context, personID string) (p *event.Participat
 // asked reports whether a question to the guest stands unanswered: the
 // invitation, or a stage at which they were asked again.
 func (a *App) asked(e *event.Event, p *event.Participation) bool {
+	if p.Closed != event.StillOpen {
+		return false // nothing is asked of them any more
+	}
 	if p.Reply.At == nil {
 		return true
 	}

@@ -253,14 +253,17 @@ func (a *App) retireTasks(ctx context.Context, eventID string) error {
 	if err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(tasks, func(t *event.Task) bool { return !t.Retired }) {
+		return nil
+	}
+	// The files first: a kill in between leaves names of files that are gone,
+	// which the next run clears.
+	if _, err := a.store.Media().Forget(ctx, event.TaskFiles+eventID+"/", a.Now()); err != nil {
+		return fmt.Errorf("files of tasks: %w", err)
+	}
 	for _, t := range tasks {
 		if t.Retired {
 			continue
-		}
-		// The files first: a kill in between leaves names of files that are
-		// gone, which the next run clears.
-		if _, err := a.store.Media().Forget(ctx, event.TaskFiles+t.ID+"/", a.Now()); err != nil {
-			return fmt.Errorf("files of task %s: %w", t.ID, err)
 		}
 		t.Retire()
 		if err := a.store.Tasks().Save(ctx, t); err != nil && !errors.Is(err, storage.ErrConflict) {

@@ -134,7 +134,9 @@ type Outbound struct {
 	File       *File      `json:"file,omitempty"`       // a picture or a document
 	Subject    string     `json:"subject,omitempty"`    // e-mail only
 	Attach     []File     `json:"attach,omitempty"`     // e-mail only: files besides File
-	Buttons    [][]Button `json:"buttons,omitempty"`    // rows; only where Capabilities.Buttons
+	Footer     string     `json:"footer,omitempty"`     // e-mail only: small print below everything
+	Stop       string     `json:"stop,omitempty"`       // e-mail only: the address at which one press ends all mails (RFC 8058)
+	Buttons    [][]Button `json:"buttons,omitempty"`    // rows; only where Capabilities.Buttons, or with a URL where Capabilities.Links
 	AskContact string     `json:"askContact,omitempty"` // label of a button that shares the person's own number
 	DropKeys   bool       `json:"dropKeys,omitempty"`   // take an earlier AskContact button away
 	ReplyTo    string     `json:"replyTo,omitempty"`    // network message ID to answer to
@@ -164,6 +166,8 @@ const MaxButtonValue = 64
 // Capabilities tells the core what a channel can show.
 type Capabilities struct {
 	Buttons    bool // inline buttons show; without them options are listed by number
+	Links      bool // buttons with a URL show even where others do not
+	Doubles    bool // a message sent again under its ID arrives twice; networks that choose no ID aside
 	Contact    bool // AskContact shows
 	Edit       bool // Outbound.Edit works
 	Phone      bool // a sender's phone number is known and proven

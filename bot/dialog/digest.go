@@ -25,7 +25,8 @@ func (d *Desk) GroupDigest(ctx context.Context, e *event.Event, plan []event.Pla
 	late, today, soon := urgent(lines, event.Late), urgent(lines, event.Today), urgent(lines, event.Soon)
 	data := templates.Data{
 		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Count": event.CountTasks(plan), "Late": late[:min(len(late), shownLate)],
-		"LateMore": max(0, len(late)-shownLate), "Today": today, "Soon": soon,
+		"LateMore": max(0, len(late)-shownLate), "Today": today[:min(len(today), shownLate)],
+		"TodayMore": max(0, len(today)-shownLate), "Soon": soon[:min(len(soon), shownLate)], "SoonMore": max(0, len(soon)-shownLate),
 	}
 	return d.digest("digest.group", data, d.digestKeys(e, append(append(late[:len(late):len(late)], today...), soon...), caps))
 }
@@ -45,12 +46,12 @@ func (d *Desk) OwnDigest(ctx context.Context, e *event.Event, plan []event.Plann
 			continue
 		}
 		for _, it := range k.Readiness().Missing {
-			if it.PersonID == p.ID {
+			if it.PersonID == p.ID && len(items) < shownMissing {
 				items = append(items, ownItem{itemLine{Item: it}, k.Key})
 			}
 		}
 	}
-	data := templates.Data{"Event": e, "Days": e.DaysBefore(d.app.Now()), "Name": p.Name, "Tasks": mine, "Items": items}
+	data := templates.Data{"Event": e, "Days": e.DaysBefore(d.app.Now()), "Name": p.Name, "Tasks": mine[:min(len(mine), shownMissing)], "Items": items}
 	return d.digest("digest.own", data, d.digestKeys(e, mine, caps))
 }
 
@@ -109,10 +110,17 @@ const shownMissing = 12
 // figures of guests and registrations.
 func (d *Desk) readiness(ctx context.Context, e *event.Event, plan []event.Planned) (templates.Data, event.Readiness, error) {
 	var list event.Readiness
+	checked := false // somebody looked, whatever the list says
 	for _, p := range plan {
-		if p.Step == event.Logistics {
+		switch p.Step {
+		case event.Logistics:
 			list = p.Readiness()
+		case event.LogisticsReady:
+			checked = p.State == event.TaskDone
 		}
+	}
+	if checked {
+		list = event.Readiness{}
 	}
 	c, err := d.app.Confirmations(ctx, e)
 	if err != nil {
@@ -123,7 +131,7 @@ func (d *Desk) readiness(ctx context.Context, e *event.Event, plan []event.Plann
 		return nil, list, err
 	}
 	return templates.Data{
-		"Event": e, "List": list, "Missing": itemLines(list.Missing[:min(len(list.Missing), shownMissing)]), "MissingMore": max(0, len(list.Missing)-shownMissing),
+		"Event": e, "Checked": checked, "List": list, "Missing": itemLines(list.Missing[:min(len(list.Missing), shownMissing)]), "MissingMore": max(0, len(list.Missing)-shownMissing),
 		"Guests": c.Total.Guests, "Coming": c.Total.Yes + c.Total.Delegated, "Heads": c.Total.Heads, "Silent": c.Total.Silent,
 		"Registered": rc.Total, "RegisteredHeads": rc.Heads,
 	}, list, nil
@@ -153,7 +161,8 @@ func (d *Desk) HourNotice(ctx context.Context, e *event.Event, plan []event.Plan
 	own := due.Readiness()
 	data["Own"], data["OwnMissing"] = own, itemLines(own.Missing[:min(len(own.Missing), shownMissing)])
 	expected := data["Coming"] != 0 || data["Registered"] != 0
-	data["Go"] = len(earlier) == 0 && len(own.Missing) == 0 && list.Total > 0 && len(list.Missing) == 0 && expected
+	logistics := data["Checked"] == true || list.Total > 0 && len(list.Missing) == 0
+	data["Go"] = len(earlier) == 0 && len(own.Missing) == 0 && logistics && expected
 	key := fmt.Sprintf("/tugas %s %s", e.ID, due.Key)
 	var keys [][]channel.Button
 	if caps.Buttons {

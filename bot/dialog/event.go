@@ -175,8 +175,8 @@ func timeline(plan []event.Planned, now time.Time, texts *templates.Renderer) []
 			Name: texts.TaskTitle(p.Task), H: hName(p.Due, texts), At: p.Due.At, Hours: p.Due.Before > 0,
 			Done: p.State == event.TaskDone, Skipped: p.State == event.TaskSkipped, Past: !p.State.Settled() && p.Due.At.Before(now),
 		}
-		if p.Due.Before == 0 && p.Due.Day > 0 && !p.Due.WorkDay.Equal(event.Midnight(p.Due.At)) {
-			l.Office = p.Due.WorkDay
+		if office := p.Due.Office(); !office.Equal(event.Midnight(p.Due.At)) {
+			l.Office = office
 		}
 		out = append(out, l)
 	}

@@ -312,4 +312,3 @@ func deskSheets(t *Turn, groups []report.DeskGroup) []report.Sheet {
 	}
 	return out
 }
-

@@ -40,11 +40,20 @@ type wires struct {
 	sightErr error
 	health   []Health
 	menus    map[string]event.Role
+	files    map[string][]byte // by channel.Media.Ref
 }
 
-func (w *wires) Fetch(context.Context, channel.Name, channel.Media, int64) ([]byte, error) {
-	return nil, channel.ErrTooLarge
+func (w *wires) Fetch(_ context.Context, _ channel.Name, m channel.Media, limit int64) ([]byte, error) {
+	data, ok := w.files[m.Ref]
+	if !ok || int64(len(data)) > limit {
+		return nil, channel.ErrTooLarge
+	}
+	return data, nil
 }
+
+func (w *wires) ReplyLink(string, string) string { return "" }
+
+func (w *wires) StopLink(string, string) string { return "" }
 
 func (w *wires) DeepLink(_ channel.Name, payload string) string {
 	return "https://t.me/bot?start=" + payload
@@ -426,6 +435,55 @@ func TestExportHolds(t *testing.T) {
 		t.Errorf("csv %q, %v", data, err)
 	}
 	if out = o.does("rina", channel.Inbound{Chat: channel.Chat{Channel: channel.Telegram, ID: "-1"}, Group: true, Text: "/ekspor"}); strings.Contains(out, "(export") {
+		t.Error("a file went to the group:", out)
+	}
+}
+
+// The answers as a file: officials first with who comes for them, numbers kept
+// as they are, and nothing that runs as a formula.
+func TestAnswersExport(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.lead()
+	o.says("rina", "/acara baru E-MILE KU 2027 | 2027-01-14 08:00 | Pakansari")
+	now := o.app.Now()
+	for _, p := range []event.Participation{
+		{PersonID: "a", Audience: event.UKM, Name: "=cmd|calc", Phone: "+6281234567890", InvitedAt: &now},
+		{PersonID: "b", Audience: event.Official, Name: "Rudy", Position: "Sekretaris Daerah", InvitedAt: &now},
+	} {
+		p.ID, p.EventID, p.Code = event.ParticipationID("EMK-2027", p.PersonID), "EMK-2027", "kode"+p.PersonID
+		p.Derive()
+		if err := o.app.Store().Participations().Save(t.Context(), &p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.has(o.says("rina", "/konfirmasi rudy diwakili Asisten I Pak Hendra 0813 1111 2222, 3 orang | protokol"), "Diwakilkan", "Hendra")
+	out := o.does("rina", channel.Inbound{ID: "ans", Text: "/ekspor konfirmasi"})
+	o.has(out, "Jawaban 2 tamu", "(export/ans)")
+	_, data, err := o.app.Store().Media().Get(t.Context(), "export/ans")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if sheets := f.GetSheetList(); len(sheets) != 2 || sheets[0] != "Pejabat" || sheets[1] != "UKM" {
+		t.Errorf("sheets %v", sheets)
+	}
+	for _, tt := range []struct{ sheet, cell, want string }{
+		{"Pejabat", "A2", "Rudy"}, {"Pejabat", "B2", "Sekretaris Daerah"}, {"Pejabat", "D2", "Diwakilkan"}, {"Pejabat", "E2", "3"},
+		{"Pejabat", "G2", "0813-1111-2222"}, {"Pejabat", "L2", "protokol"}, {"UKM", "A2", "=cmd|calc"}, {"UKM", "D2", "Belum menjawab"}, {"UKM", "N2", "0812-3456-7890"},
+	} {
+		if got, err := f.GetCellValue(tt.sheet, tt.cell); err != nil || got != tt.want {
+			t.Errorf("%s %s: %q, want %q (%v)", tt.sheet, tt.cell, got, tt.want, err)
+		}
+	}
+	if formula, err := f.GetCellFormula("UKM", "A2"); err != nil || formula != "" {
+		t.Errorf("formula %q, %v", formula, err)
+	}
+	if out = o.does("rina", channel.Inbound{Chat: channel.Chat{Channel: channel.Telegram, ID: "-1"}, Group: true, Text: "/konfirmasi ekspor"}); strings.Contains(out, "(export") {
 		t.Error("a file went to the group:", out)
 	}
 }

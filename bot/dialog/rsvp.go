@@ -69,6 +69,13 @@ func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 	case understand.MeansQuestion:
 		return true, d.answerQuestion(ctx, t, p, e, r)
 	}
+	if p.Closed == event.Grieving && r.Meaning == understand.MeansUnclear && !thanks(t.Text()) && !greeting(t.Text()) {
+		// The team is in touch: what is said now goes to them, and no menu comes.
+		if err := t.Say("rsvp.passedon", nil); err != nil {
+			return true, err
+		}
+		return true, d.tellTeam(ctx, t, p)
+	}
 	if asked && !greeting(t.Text()) {
 		return true, t.Say("rsvp.unclear", d.rsvpData(p, e), d.rsvpChoices(p))
 	}
@@ -115,17 +122,9 @@ func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, 
 	data := d.rsvpData(p, e)
 	data["Soft"] = r.Soft
 	opts := []Option{}
-	if p.Reply.Comes() && p.RegistrationID == "" {
-		switch p.Audience {
-		case event.Koperasi, event.UKM, event.Performer:
-			if e.TakesRegistrations(d.app.Now()) {
-				data["Register"] = true
-				opts = append(opts, t.commands(choice{t.Label("menu", "daftar"), "/daftar " + string(p.Audience)}))
-			}
-		}
-	}
-	if _, ok := data["Register"]; !ok {
-		data["Register"] = false
+	data["Register"] = d.MayRegister(p, e)
+	if d.MayRegister(p, e) {
+		opts = append(opts, t.commands(choice{t.Label("menu", "daftar"), "/daftar " + string(p.Audience)}))
 	}
 	if err := t.Say("rsvp.echo."+string(p.Reply.Answer), data, opts...); err != nil {
 		return err
@@ -153,10 +152,13 @@ func (d *Desk) changeAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
 // grieve answers a death, an illness or anger with a fitting word, stops the
 // automatic messages, and hands over to the team.
 func (d *Desk) grieve(ctx context.Context, t *Turn, p *event.Participation, r understand.Reading) error {
-	if _, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.Grieving); err != nil {
+	word := "rsvp.sensitive." + string(r.Sensitive)
+	if p.Closed == event.Grieving { // that was said before
+		word = "rsvp.passedon"
+	} else if _, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.Grieving); err != nil {
 		return err
 	}
-	if err := t.Say("rsvp.sensitive."+string(r.Sensitive), nil); err != nil {
+	if err := t.Say(word, nil); err != nil {
 		return err
 	}
 	return d.tellTeam(ctx, t, p)
@@ -225,7 +227,11 @@ func (d *Desk) TeamAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	text, err := t.Render("tanya.answer", templates.Data{"Question": shorten(q.Text, 200), "Answer": t.In.Text})
+	key := "tanya.answer"
+	if understand.Reply(q.Text, understand.ReplyContext{}).Sensitive != "" {
+		key = "tanya.word" // who wrote of a death asked nothing
+	}
+	text, err := t.Render(key, templates.Data{"Question": shorten(q.Text, 200), "Answer": t.In.Text})
 	if err != nil {
 		return false, err
 	}

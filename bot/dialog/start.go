@@ -206,6 +206,16 @@ func plainCommand(text string) (string, bool) {
 // is obeyed whatever question stands.
 func StopWord(text string) bool { return intent(text) == understand.Stop }
 
+// machineWords is how long an automatic reply is at least, in words: shorter
+// answers to our questions are people's.
+const machineWords = 5
+
+// FromMachine reports whether a text is the automatic reply of a business
+// account: the greeting or away message that WhatsApp sends by itself.
+func FromMachine(text string) bool {
+	return len(strings.Fields(text)) >= machineWords && understand.Automatic(text)
+}
+
 // courtesies are words that a greeting may hold besides the greeting itself.
 var (
 	greetings  = []string{"halo", "hallo", "hai", "hi", "hello", "selamat", "pagi", "siang", "sore", "malam", "assalamualaikum", "assalamu", "assalamu'alaikum", "ass", "permisi", "punten", "sampurasun", "p", "tes", "test", "ping"}

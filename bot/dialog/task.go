@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -160,7 +161,7 @@ func (d *Desk) taskOrder(ctx context.Context, t *Turn, k onTask, order string) e
 	case t.Person.Role == event.Member:
 		return t.Say("task.leadonly", nil)
 	}
-	return t.Say("auth.refused", nil)
+	return t.Say("task.memberonly", nil)
 }
 
 // orderNamed gives what a word orders, and the least role that may.
@@ -207,7 +208,7 @@ func (d *Desk) orderNamed(word string) (func(context.Context, *Turn, onTask, str
 
 // menu offers commands: as buttons, or by numbers where the channel has none.
 func (d *Desk) menu(t *Turn, list ...choice) (Option, error) {
-	list = slices.DeleteFunc(list, func(c choice) bool { return c.value == "" || len(c.value) > 64 })
+	list = slices.DeleteFunc(list, func(c choice) bool { return c.value == "" || len(c.value) > channel.MaxButtonValue })
 	if t.Caps.Buttons || len(list) == 0 {
 		return t.commands(list...), nil
 	}
@@ -218,5 +219,8 @@ func (d *Desk) menu(t *Turn, list ...choice) (Option, error) {
 	if err := t.Open(dlgTask, st); err != nil {
 		return nil, err
 	}
-	return t.choices(st.Tag, list...), nil
+	return func(t *Turn, m *channel.Outbound) {
+		t.choices(st.Tag, list...)(t, m)
+		replyHint()(t, m)
+	}, nil
 }

@@ -62,6 +62,10 @@ func (d *Desk) needNames(ctx context.Context, t *Turn, e *event.Event, keys []st
 	return strings.Join(out, ", ")
 }
 
+// replayed reports whether the message was handled before a crash: what it did
+// is in the task already.
+func (k onTask) replayed(t *Turn) bool { return slices.Contains(k.Handled, t.In.ID) }
+
 // refused says why a change did not take place: who was first, for instance.
 func (d *Desk) refused(ctx context.Context, t *Turn, k onTask, task *event.Task, err error) error {
 	key := ""
@@ -186,7 +190,11 @@ func (d *Desk) finish(ctx context.Context, t *Turn, k onTask, note string, proof
 		note = string(r[:maxNote])
 	}
 	said, action := "task.finished", "task.finish"
-	if k.State == event.TaskDone && (note != "" || len(proofs) > 0) {
+	before := k.State
+	if k.replayed(t) && k.Was != nil {
+		before = k.Was.State
+	}
+	if before == event.TaskDone && (note != "" || len(proofs) > 0) {
 		said, action = "task.remarked", "task.remark"
 	}
 	return d.changeTask(ctx, t, k, action, note, said, func(task *event.Task) error {

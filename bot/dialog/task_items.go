@@ -230,9 +230,7 @@ func itemNumbers(text string, k onTask) []int {
 // changeItem is /tugas 5 ubah 2 [nama | jumlah | …].
 func (d *Desk) changeItem(ctx context.Context, t *Turn, k onTask, args string) error {
 	word, text := cutWord(args)
-	if strings.HasPrefix(text, "|") { // "2 | | 5 unit": the name stays
-		text = strings.TrimPrefix(text, "|")
-	}
+	text = strings.TrimPrefix(text, "|") // "2 | | 5 unit": the name stays
 	numbers := itemNumbers(word, k)
 	if len(numbers) != 1 {
 		if word != "" {
@@ -272,6 +270,14 @@ func (d *Desk) changeItem(ctx context.Context, t *Turn, k onTask, args string) e
 
 // dropItem is /tugas 5 hapus 2.
 func (d *Desk) dropItem(ctx context.Context, t *Turn, k onTask, args string) error {
+	if k.replayed(t) { // it is gone already, and is named all the same
+		task := *k.Task
+		task.Items = slices.Clone(task.Items)
+		for i := range task.Items {
+			task.Items[i].Gone = false
+		}
+		k.Task = &task
+	}
 	numbers := itemNumbers(args, k)
 	if len(numbers) != 1 {
 		if args != "" {

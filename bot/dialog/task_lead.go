@@ -66,7 +66,7 @@ func (d *Desk) moveTask(ctx context.Context, t *Turn, k onTask, text string) err
 		}
 		to = &w
 	}
-	return d.changeTask(ctx, t, k, "task.move", cutRunes(text, 80), "task.moved", func(task *event.Task) error {
+	return d.changeTask(ctx, t, k, "task.move", hName(k.Due, t.texts)+" → "+cutRunes(text, 80), "task.moved", func(task *event.Task) error {
 		return task.Move(t.Person.ID, to, d.app.Now())
 	})
 }
@@ -110,10 +110,7 @@ func (d *Desk) taskFollows(ctx context.Context, t *Turn, k onTask, text string) 
 // newTask is /tugas baru [judul | H-20]: a step of the office's own.
 func (d *Desk) newTask(ctx context.Context, t *Turn, e *event.Event, args string) error {
 	if t.Person.Role != event.Lead {
-		if t.Person.Role == event.Member {
-			return t.Say("task.leadonly", nil)
-		}
-		return t.Say("auth.refused", nil)
+		return t.Say("task.leadonly", nil)
 	}
 	f := fields(args)
 	st := taskState{Phase: tkTitle, EventID: e.ID}

@@ -73,8 +73,8 @@ func lineOf(e *event.Event, p event.Planned, plan []event.Planned, names roster,
 		Key: p.Key, Name: texts.TaskName(p.Task), Who: names.name(p.PersonID), Mine: self != "" && p.PersonID == self, H: hName(p.Due, texts),
 		Day: p.Due.At, Hours: p.Due.Before > 0, Urgency: p.Urgency, Skipped: p.State == event.TaskSkipped, Since: p.LateSince, DaysLate: p.DaysLate(e, now),
 	}
-	if !l.Hours && p.Due.Day > 0 && !p.Due.WorkDay.Equal(event.Midnight(p.Due.At)) {
-		l.Office = p.Due.WorkDay
+	if office := p.Due.Office(); !office.Equal(event.Midnight(p.Due.At)) {
+		l.Office = office
 	}
 	r := p.Readiness()
 	l.Ready, l.All = r.Ready, r.Total
@@ -149,7 +149,7 @@ func (d *Desk) overview(ctx context.Context, t *Turn, e *event.Event) error {
 	if err != nil {
 		return err
 	}
-	return t.Say("task.overview", data, menu, replyHint())
+	return t.Say("task.overview", data, menu)
 }
 
 // toTasks are buttons that open tasks.
@@ -209,7 +209,7 @@ func (d *Desk) listTasks(ctx context.Context, t *Turn, e *event.Event, part stri
 	}
 	return t.Say("task.list", templates.Data{
 		"Event": e, "Left": e.DaysBefore(d.app.Now()), "Part": part, "Count": event.CountTasks(plan), "Tasks": shown,
-	}, menu, replyHint())
+	}, menu)
 }
 
 // card shows one task with its list and what can be done with it.
@@ -250,7 +250,7 @@ func (d *Desk) card(ctx context.Context, t *Turn, k onTask) error {
 	if err != nil {
 		return err
 	}
-	return t.Say("task.card", data, menu, replyHint())
+	return t.Say("task.card", data, menu)
 }
 
 // order is the command that does something with the task.

@@ -312,6 +312,10 @@ type Network interface {
 	// DeepLink is a link that opens a chat with the bot; "" where the channel
 	// has none.
 	DeepLink(ch channel.Name, payload string) string
+	// ReplyLink is the page on which a guest answers, and StopLink the one on
+	// which they end all mails; "" where the program has no pages.
+	ReplyLink(eventID, code string) string
+	StopLink(eventID, code string) string
 	// On reports whether the program runs that channel.
 	On(ch channel.Name) bool
 	// InspectGroup tells what the bot can see; known is false where the

@@ -85,9 +85,9 @@ func (p Planned) urgency(now time.Time) Urgency {
 		return Settled
 	case !now.Before(p.lateFrom()):
 		return Late
-	case !p.Due.WorkDay.After(today):
+	case !p.Due.Office().After(today):
 		return Today
-	case !p.Due.WorkDay.After(today.AddDate(0, 0, SoonDays)):
+	case !p.Due.Office().After(today.AddDate(0, 0, SoonDays)):
 		return Soon
 	}
 	return Later

@@ -123,6 +123,9 @@ const FirstOwn = 17
 // 9 (all ready?) and 15 (all returned?) look at the items of this one.
 const Logistics = 5
 
+// LogisticsReady is the SOP's step that makes sure of it on the day.
+const LogisticsReady = 9
+
 // StepTasks are the checklist of an event as the SOP has it, in its order:
 // what stands where nothing was stored yet.
 func StepTasks(eventID string) []*Task {
@@ -342,6 +345,9 @@ func (t *Task) Forget(personID string) bool {
 	}
 	for i := range t.Items {
 		for it := &t.Items[i]; it != nil; it = it.Was {
+			if it.PersonID == personID {
+				it.Owner = "" // their name
+			}
 			wipe(&it.PersonID)
 			for j := range it.Photos {
 				wipe(&it.Photos[j].By)

@@ -119,6 +119,13 @@ func TestUrgency(t *testing.T) {
 			}
 		}
 	}
+	// What follows an event on a Saturday is not due before it.
+	saturday := &event.Event{Start: wib(t, "2027-01-16 08:00"), CreatedAt: wib(t, "2026-11-01 09:00")}
+	for _, p := range saturday.Plan(event.StepTasks("EMK-2027"), nil, wib(t, "2027-01-15 09:00")) {
+		if p.Key == "16" && p.Urgency != event.Soon || p.Key == "13" && p.Urgency != event.Soon {
+			t.Errorf("%s is %s on the eve", p.Key, p.Urgency)
+		}
+	}
 	// An event that is made late is late since then, not since its dates.
 	e.CreatedAt = wib(t, "2026-12-20 15:00")
 	for _, p := range e.Plan(event.StepTasks("EMK-2027"), nil, wib(t, "2026-12-21 08:00")) {

@@ -48,6 +48,16 @@ type Due struct {
 	WorkDay time.Time
 }
 
+// Office is the day on which the office does it: the working day before where
+// the date is none. From the event's day on it is the date itself, since what
+// follows the event cannot be done before it.
+func (d Due) Office() time.Time {
+	if d.Before > 0 || d.Day <= 0 {
+		return Midnight(d.At)
+	}
+	return d.WorkDay
+}
+
 // When is a distance from the event: so many days before its date (negative:
 // after it), or so much time before its start.
 type When struct {

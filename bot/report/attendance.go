@@ -14,11 +14,11 @@ import (
 
 // AttendanceView is what the picture of who came shows.
 type AttendanceView struct {
-	Title    string    // of the event
-	AsOf     time.Time // when it was counted
-	Heads    int       // people who came
-	Groups   []AttendanceLine
-	Hours    []AttendanceHour // in order
+	Title     string    // of the event
+	AsOf      time.Time // when it was counted
+	Heads     int       // people who came
+	Groups    []AttendanceLine
+	Hours     []AttendanceHour // in order
 	Officials []OfficialLine
 }
 

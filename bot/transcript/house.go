@@ -47,6 +47,8 @@ type House struct {
 	bot    *bot.Bot
 	plan   *scheduler.Planner
 	fake   *channeltest.Fake
+	wa     *channeltest.WhatsApp // nil unless a script asks for it
+	waSent int
 	net    network
 	stop   func()
 	wake   func()    // nil where nothing sends by itself
@@ -143,9 +145,12 @@ func (h *House) open() {
 		cancel()
 		h.t.Fatal(err)
 	}
-	h.bot = bot.New(bot.Options{Store: h.store, App: h.app, Texts: h.texts, Channels: []channel.Channel{ch}, Log: h.log(), Wake: h.wake, Version: "test"})
-	h.plan = scheduler.New(scheduler.Options{Store: h.store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: []channel.Channel{ch}, Log: h.log(), Wake: h.wake})
-	parts := append(beside, h.bot.Run, func(ctx context.Context) error { return ch.Run(ctx, h.bot) })
+	h.bot = bot.New(bot.Options{Store: h.store, App: h.app, Texts: h.texts, Channels: h.beside(ch), Log: h.log(), Wake: h.wake, Version: "test"})
+	h.plan = scheduler.New(scheduler.Options{Store: h.store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: h.beside(ch), Log: h.log(), Wake: h.wake})
+	parts := append(beside, h.bot.Run)
+	for _, ch := range h.beside(ch) {
+		parts = append(parts, func(ctx context.Context) error { return ch.Run(ctx, h.bot) })
+	}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()
@@ -318,7 +323,7 @@ func (h *House) Seen(who, room string) ([]Message, error) {
 		out = append(out, m)
 	}
 	h.sent = len(all)
-	return out, nil
+	return append(out, h.seenOnWhatsApp()...), nil
 }
 
 // settle waits for the bot, lets the planner look, and hands over the outbox.
@@ -346,6 +351,11 @@ func (h *House) deliver(ctx context.Context) (n int, err error) {
 	later := time.Now().Add(time.Hour)
 	for _, lane := range []storage.Lane{storage.LaneAnswer, storage.LaneReminder, storage.LaneBroadcast} {
 		rows, err := h.store.Outbox().Due(ctx, h.fake.Name(), lane, later, 1000)
+		if err == nil && h.wa != nil {
+			var more []*storage.Message
+			more, err = h.store.Outbox().Due(ctx, channel.WhatsApp, lane, later, 1000)
+			rows = append(rows, more...)
+		}
 		if err != nil {
 			return n, err
 		}
@@ -374,7 +384,7 @@ func (h *House) deliverOne(ctx context.Context, m *storage.Message) error {
 			m.Body.Edit = target.MessageID
 		}
 	}
-	id, err := h.fake.Send(ctx, m.Chat, "", m.Body)
+	id, err := h.hand(ctx, m)
 	var failed *channel.SendError
 	if errors.As(err, &failed) {
 		m.State, m.LastError = storage.Failed, err.Error()
@@ -432,6 +442,8 @@ func (h *House) Direct(text string) error {
 		return h.invited(ctx, arg)
 	case "peran":
 		return h.role(ctx, strings.Fields(arg))
+	case "whatsapp":
+		return h.whatsapp(arg)
 	case "grup":
 		return h.app.BindGroup(ctx, h.script(), app.TeamGroup{Chat: h.net.group(), Title: "Tim E-MILE KU"})
 	}

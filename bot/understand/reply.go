@@ -77,7 +77,8 @@ type Reading struct {
 // data/reply-spelling.tsv.
 func Reply(text string, ctx ReplyContext) Reading {
 	p := plain(text)
-	if automatic(p) {
+	auto, thanks := automatic(p)
+	if auto {
 		return Reading{Meaning: MeansUnclear, Auto: true}
 	}
 	if m, ok := numberedReply(p, ctx); ok {
@@ -85,6 +86,9 @@ func Reply(text string, ctx ReplyContext) Reading {
 	}
 	t := replyWords().parse(p)
 	r := t.read()
+	if thanks && !(t.hasClass(cAttend) && r.Meaning != MeansUnclear) {
+		return Reading{Meaning: MeansUnclear, Auto: true}
+	}
 	if r.Meaning == MeansYes && t.assentOnly && !ctx.Asked {
 		r.Meaning = MeansUnclear
 	}
@@ -118,18 +122,25 @@ func numberedReply(p string, ctx ReplyContext) (Meaning, bool) {
 // are known.
 var automaticMarks = sync.OnceValue(func() map[string]map[string]bool { return wordSets("reply-auto.tsv") })
 
+// Automatic tells whether a machine wrote a text that is no answer to anything
+// (see Reading.Auto).
+func Automatic(text string) bool {
+	return Reply(text, ReplyContext{Asked: true}).Auto
+}
+
 // automatic tells whether a machine wrote the reply: one strong mark or two
-// weak ones.
-func automatic(p string) bool {
+// weak ones. thanks tells that there is only the thanks for getting in touch,
+// which people write as well.
+func automatic(p string) (sure, thanks bool) {
 	ws := words(strings.ToLower(p))
 	if len(ws) < 2 {
-		return false
+		return false, false
 	}
 	text := " " + strings.Join(ws, " ") + " "
 	marks := automaticMarks()
 	for phrase := range marks["strong"] {
 		if strings.Contains(text, " "+phrase+" ") {
-			return true
+			return true, false
 		}
 	}
 	weak := 0
@@ -138,5 +149,10 @@ func automatic(p string) bool {
 			weak++
 		}
 	}
-	return weak > 1
+	for phrase := range marks["thanks"] {
+		if strings.Contains(text, " "+phrase+" ") {
+			return weak > 1, true
+		}
+	}
+	return weak > 1, false
 }

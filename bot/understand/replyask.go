@@ -20,11 +20,17 @@ func (t *replyText) asks(i int) bool {
 	if c.has(cPing) && !slices.ContainsFunc(content, func(w word) bool { return !w.class.is(cPing) }) {
 		return true
 	}
+	if c.has(cPending) && hasWord(c.words, "belum dapat") && c.has(cTopic) && c.has(cAsk) {
+		return true // "saya belum dapat tiketnya bagaimana ya"
+	}
 	if c.has(cPending) {
 		return hasWord(c.words, "kabari") && hasWord(c.words, "lokasi") && !c.has(cSelf)
 	}
 	if hasWord(c.words, "tanya") && hasWord(c.words, "dulu") && !c.has(cAsk) {
 		return false // "tanya bos dulu"
+	}
+	if c.wavers() {
+		return false
 	}
 	return c.wonders() || c.inquires() || c.tagged() || c.mayI() || c.names()
 }
@@ -39,7 +45,7 @@ func (c clause) names() bool {
 // wonders tells whether a question word asks. "apa" after a negation does not.
 func (c clause) wonders() bool {
 	for i, w := range c.words {
-		if !w.class.is(cAsk) {
+		if !w.class.is(cAsk) || c.rhetorical(i) || c.whatever(i) {
 			continue
 		}
 		if i > 0 && c.words[i-1].class.is(cNegation|cNotYet) || w.plain == "apa" && i+1 < len(c.words) && c.words[i+1].plain == "adanya" {
@@ -59,6 +65,9 @@ func (c clause) inquires() bool {
 		return true
 	}
 	i := c.index(cRequest)
+	if i > 0 && (c.words[i-1].class.is(cSelf) || c.words[i-1].plain == "akan") && c.words[i].plain == "kirim" {
+		return false // "kami akan mengirimkan 3 peserta"
+	}
 	if i < 0 || c.has(cNegation|cAttend|cForbid) && !c.has(cTopic) {
 		return false
 	}
@@ -141,7 +150,7 @@ func isDateWord(plain string) bool {
 // the data, or a wrong number.
 func (t *replyText) optsOut() bool {
 	for _, c := range t.clauses {
-		if c.halts() || c.forbids() || c.erases() || c.misdirected() {
+		if c.halts() || c.threatens() || c.forbids() && !c.limits() || c.erases() || c.misdirected() {
 			return true
 		}
 	}
@@ -178,7 +187,7 @@ func (c clause) forbids() bool {
 		if !w.class.is(cForbid | cNegation) {
 			continue
 		}
-		wish := w.class.is(cForbid) || c.has(cRequest) && i+1 < len(c.words) && c.words[i+1].class.is(cSend)
+		wish := w.class.is(cForbid) || c.has(cRequest) && w.said != "" && !complains(c.words, i) && i+1 < len(c.words) && c.words[i+1].class.is(cSend)
 		for _, x := range c.words[i+1 : min(len(c.words), i+6)] {
 			switch {
 			case x.class.is(cWish) && x.class.is(cAble) && w.class.is(cNegation) && c.has(cReceive|cSend) && !c.has(cAttend):
@@ -203,6 +212,9 @@ func (c clause) forbids() bool {
 
 func (c clause) erases() bool {
 	i := c.index(cErase)
+	if i >= 0 && c.strikes(i) {
+		return false
+	}
 	if i >= 0 && !slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation | cForbid) }) {
 		if slices.ContainsFunc(c.words, func(w word) bool { return w.class.is(cErased) }) || !slices.ContainsFunc(c.content(), func(w word) bool { return !w.class.is(cErase | cRequest) }) {
 			return true
@@ -213,6 +225,11 @@ func (c clause) erases() bool {
 
 func (c clause) misdirected() bool {
 	at := c.index(cWrong)
+	if hasWord(c.words, "nomor") && slices.ContainsFunc(c.words, func(w word) bool {
+		return slices.Contains([]string{"digunakan", "dipakai", "dipergunakan", "aktif"}, w.said)
+	}) && c.has(cNegation) {
+		return true // "nomor ini sudah tidak dipakai lagi"
+	}
 	if at < 0 && !c.asked && hasWord(c.words, "nomor") && hasWord(c.words, "salah") && !c.has(cNegation|cCondition|cAttend) {
 		return true // "nomor yang anda tuju salah"
 	}

@@ -115,6 +115,11 @@ func (t *replyText) split(ws []word, asked bool) {
 		case w.class.is(cContrast) && !(w.plain == "sekarang" && i+1 == len(ws)):
 			flush()
 			c.contrast = true
+		case c.contrast && len(c.words) == 0 && w.plain == "bisa jadi" && selfFollows(ws, i): // "tapi sekarang bisa jadi saya datang"
+			c.words = append(c.words, word{said: "bisa", plain: "bisa", class: replyWords().class["bisa"], known: true})
+			flush()
+		case w.plain == "sampaikan" && reports(ws, i): // "kami sampaikan bahwa beliau hadir"
+			flush()
 		case w.class.is(cReason):
 			flush()
 			c.reason = true

@@ -45,6 +45,18 @@ func (v *verdict) delegates(c clause, i int) bool {
 	attends := c.has(cAttend)
 	first := c.first()
 	switch {
+	case w.class.is(cPerson) && i > 0 && c.words[i-1].class.is(cHigh) && addressed(c.words[i-1]) && !c.has(cRelative):
+		return false // "Bapak Wakil Ketua hadir": the invitee, of whom others write
+	case i > 0 && slices.Contains([]string{"sesuai", "berdasarkan", "menindaklanjuti", "menurut"}, c.words[i-1].plain):
+		return false // "sesuai disposisi, saya yang hadir"
+	case w.plain == "utus" && strings.HasPrefix(w.said, "di") && !c.has(cPerson|cRelative|cAttend) && i+1 < len(c.words) && slices.Contains([]string{"ke", "buat", "untuk", "jaga", "jadi"}, c.words[i+1].plain):
+		v.obstacle = true // "mendadak disuruh ke Bandung"
+		return true
+	case i+1 >= len(c.words) && i > 1 && slices.ContainsFunc(c.words[max(0, i-3):i], func(w word) bool { return w.class.is(cNegation) }) && !c.has(cAttend) && strings.HasPrefix(w.said, "di"):
+		return false // "tidak dapat diwakilkan"
+	case w.plain == "wakil" && slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation) }) && hasWord(c.words[:i], "kirim"):
+		v.meaning, v.strong = MeansNo, true // "tidak dapat mengirimkan perwakilan"
+		return true
 	case i > 0 && c.words[i-1].class.is(cNegation) || i > 1 && c.words[i-2].class.is(cNegation) && c.words[i-1].class.is(cTidy):
 		return false // "tidak diwakilkan"
 	case slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation) }) && hasWord(c.words[:i], "ada") && c.has(cRelative):
@@ -85,6 +97,10 @@ func (v *verdict) standsIn(c clause) bool {
 	switch {
 	case c.has(cNegation):
 		return false
+	case c.words[0].class.is(cRelative) && slices.ContainsFunc(c.words, func(w word) bool { return w.said == "adalah" || w.said == "yaitu" }):
+		v.meaning, v.strong = MeansDelegated, true // "yang hadir mewakili Camat adalah Kasi"
+		v.who = nameAfter(c.words[slices.IndexFunc(c.words, func(w word) bool { return w.said == "adalah" || w.said == "yaitu" })+1:])
+		return true
 	case person >= 0 && person < i, i > 0 && c.words[i-1].class.is(cRelative):
 		v.meaning, v.strong = MeansDelegated, true
 		v.who = nameAfter(c.words[i+1:])
@@ -92,6 +108,9 @@ func (v *verdict) standsIn(c clause) bool {
 			v.who = strings.TrimSpace(joinSaid(c.words[person:i]))
 		}
 		return true
+	case hasWord(c.words[i:], "nanti") && !c.has(cSelf|cAttend) && c.words[len(c.words)-1].class&^cOther == 0:
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(c.words[slices.IndexFunc(c.words, func(w word) bool { return w.plain == "nanti" })+1:])
+		return true // "mewakili Bapak Dandim nanti Pasiter"
 	case c.words[0].class.is(cSelf) || c.has(cAttend) || c.has(cSelf):
 		v.meaning, v.strong = MeansYes, true
 		return true
@@ -106,6 +125,9 @@ func (v *verdict) standsIn(c clause) bool {
 // whoComes reads "X yang hadir" and "yang hadir X".
 func (v *verdict) whoComes(c clause) bool {
 	r := c.index(cRelative)
+	if r > 0 && c.words[r-1].plain == "waktu" {
+		return false // "pada waktu yang bersamaan"
+	}
 	if r < 0 {
 		return false
 	}
@@ -245,6 +267,8 @@ func (v *verdict) personComes(c clause) bool {
 			sick = true
 		case w.class.is(cAttend) && !sick && p > 0 && (c.words[p-1].said == "bapak" || c.words[p-1].said == "ibu") && c.words[p].plain == "staf" && !c.has(cRelative):
 			return false // "Bapak Wakil Bupati akan hadir": the invitee, of whom others write
+		case w.class.is(cSelf) && j > p+1 && !w.class.is(cPerson) && slices.ContainsFunc(c.words[j+1:], func(x word) bool { return x.class.is(cAttend) }):
+			return false // "suami saya sudah mengizinkan jadi saya datang"
 		case w.class.is(cAttend) && !sick:
 			v.meaning, v.strong, v.companion = MeansDelegated, w.plain != "ikut", w.plain == "ikut"
 			v.who = nameOf(c.words[p:j])

@@ -21,6 +21,9 @@ func (c clause) read() verdict {
 	if v.offTopic && !c.has(cAttend) {
 		return v
 	}
+	if v.idiom(c) {
+		return v
+	}
 	v.judge(c, n)
 	if (v.meaning == MeansYes || v.meaning == MeansNo) && c.veiled() {
 		v.murky = true
@@ -37,14 +40,22 @@ func (v *verdict) judge(c clause, n findings) {
 	explicit := n.seen.is(cAttend | cAble)
 	pledge := explicit || n.seen.is(cAssent)
 	conditional := c.conditional()
-	hedged := n.seen.is(cMaybe) && !v.wishes(c)
+	hedged := n.seen.is(cMaybe) && !v.wishes(c) && !c.blesses()
 	if c.awaits() || c.looks() || c.putsOff(n) {
 		n.seen |= cPending
 	}
 	switch {
+	case c.blesses():
+		v.ack = true
 	case c.has(cPerfect):
 		v.meaning, v.strong = MeansYes, true
+	case (hasWord(c.words, "belum dapat") || hasWord(c.words, "belum berani")) && c.has(cAttend): // as "belum bisa hadir"
+		v.meaning, v.strong = MeansNo, true
 	case n.seen.is(cPending) && len(c.content()) == 1 && hasWord(c.words, "cek") && !c.has(cSelf): // "cek": is anybody there?
+	case n.seen.is(cPending) && n.seen.is(cDecline) && c.index(cDecline) > c.index(cPending):
+		v.meaning, v.strong = MeansNo, true // "setelah saya pikir-pikir mending tidak"
+	case n.seen.is(cPending) && c.settled(): // "setelah dipikir saya ikut"
+		v.settle(n, explicit)
 	case n.seen.is(cPending) && !(v.later && n.negations > 0):
 		v.meaning, v.strong = MeansMaybe, true
 	case n.lacks && !n.seen.is(cAttend):
@@ -62,8 +73,12 @@ func (v *verdict) judge(c clause, n findings) {
 		}
 	case n.negations > 1 && c.words[0].plain == "bukan" && !n.seen.is(cAttend):
 		// "bukannya ga mau": what follows tells
+	case n.negations == 1 && len(c.words) > 1 && c.words[0].plain == "bukan" && c.words[1].class.is(cNegation) && !n.seen.is(cAttend):
+		// "bukan ga mau": what follows tells
 	case n.negations > 0:
 		v.deny(n, pledge, hedged)
+	case n.notYet && c.undecided():
+		v.meaning, v.strong = MeansMaybe, true
 	case n.notYet:
 		if explicit || n.seen.is(cAssent) && !n.seen.is(cAck) && !c.has(cEnrolled) {
 			v.meaning, v.strong = MeansNo, true
@@ -118,6 +133,7 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 		v.meaning, v.strong = MeansYes, true
 	case v.late:
 		v.meaning = MeansYes
+	case c.notes(): // "kami catat": noted, and no more
 	case n.seen.is(cAck):
 		if n.seen.is(cAssent) && !slices.ContainsFunc(c.words, func(w word) bool {
 			return w.plain == "info" || w.plain == "noted" || w.plain == "mantap"
@@ -137,6 +153,18 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 		}
 	case n.seen.is(cSoft):
 		v.meaning, v.softOnly = MeansMaybe, true
+	}
+}
+
+// settle judges what comes after something was thought over.
+func (v *verdict) settle(n findings, explicit bool) {
+	switch {
+	case n.negations > 0 || n.forbids > 0 || n.notYet:
+		v.meaning, v.strong = MeansNo, true
+	case explicit:
+		v.meaning, v.strong = MeansYes, true
+	default:
+		v.meaning, v.strong = MeansMaybe, true
 	}
 }
 
@@ -165,9 +193,15 @@ func (c clause) putsOff(n findings) bool {
 			}
 		}
 		if w.plain == "dulu" && i > 0 && !c.words[i-1].known && !c.has(cNegation|cForbid|cDecline|cAttend|cObstacle) &&
-			(strings.HasSuffix(c.words[i-1].plain, "kan") || strings.HasSuffix(c.words[i-1].plain, "in")) {
+			(strings.HasSuffix(c.words[i-1].plain, "kan") || strings.HasSuffix(c.words[i-1].plain, "in") || strings.HasSuffix(c.words[i-1].plain, "keun")) {
 			return true
 		}
+	}
+	if hasWord(c.words, "lapor") && (hasWord(c.words, "pimpinan") || hasWord(c.words, "dulu")) && n.negations == 0 && !c.has(cAttend) {
+		return true // "akan kami laporkan kepada pimpinan"
+	}
+	if i := slices.IndexFunc(c.words, isSelf); i > 0 && c.words[i-1].plain == "nanti" && i+1 < len(c.words) && c.words[i+1].class.is(cSend) && hasWord(c.words[i:], "lagi") && !c.has(cNegation|cForbid) {
+		return true // "nanti saya hubungi lagi"
 	}
 	if (hasWord(c.words, "tanya") || hasWord(c.words, "izin")) && hasWord(c.words, "dulu") && !c.has(cAsk) && n.negations == 0 {
 		return true
@@ -229,6 +263,9 @@ func (c clause) conditional() bool {
 	for i, w := range c.words {
 		if !w.class.is(cCondition) || i+1 < len(c.words) && (c.words[i+1].said == "gitu" || c.words[i+1].said == "begitu") {
 			continue
+		}
+		if i+1 < len(c.words) && slices.Contains([]string{"soal", "masalah", "urusan", "tentang", "perkara"}, c.words[i+1].plain) {
+			continue // "kalau soal acara begini"
 		}
 		if i+2 < len(c.words) && c.words[i+1].class.is(cSelf) {
 			next := c.words[i+2]

@@ -152,7 +152,7 @@ func (s *replyState) turn(c clause, v verdict) {
 			take()
 		}
 	case MeansDelegated:
-		if v.meaning == MeansYes && v.selfAttend && c.contrast || v.meaning == MeansDelegated {
+		if v.meaning == MeansYes && v.selfAttend && (c.contrast || v.strong) || v.meaning == MeansDelegated {
 			take()
 		}
 	}
@@ -172,6 +172,8 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 		s.meaning = MeansUnclear
 	case s.asked && (s.meaning == "" || s.handsOver && s.meaning != MeansDelegated || !s.strong && (s.meaning == MeansYes || s.meaning == MeansNo)):
 		s.meaning = MeansQuestion
+	case s.meaning == MeansMaybe && !s.strong && !s.condition && t.hasClass(cGrave): // "kritis di ICU, mohon doanya"
+		s.meaning = MeansUnclear
 	case s.meaning == "", s.conflict:
 		s.meaning = MeansUnclear
 	case s.offTopic && !s.strong:
@@ -243,12 +245,15 @@ func (t *replyText) sensitive() Sensitivity {
 	return found
 }
 
+// mildAnger are words of displeasure that leave room for a yes.
+var mildAnger = []string{"ganggu", "emosi", "kapok", "kesal", "kesel", "kecewa", "marah", "jengkel", "sebel", "muak"}
+
 // insults tells whether the anger is in hard words, so that no yes can be
 // meant.
 func (t *replyText) insults() bool {
 	return slices.ContainsFunc(t.clauses, func(c clause) bool {
 		return slices.ContainsFunc(c.words, func(w word) bool {
-			return w.class.is(cAnger) && w.plain != "ganggu" && w.plain != "emosi" && w.plain != "kapok"
+			return w.class.is(cAnger) && !slices.Contains(mildAnger, w.plain)
 		})
 	})
 }
@@ -300,7 +305,7 @@ func (t *replyText) onlyPeople() bool {
 	}
 	lex := numberWords()
 	for _, w := range t.clauses[0].words {
-		if !isNumber(w.plain) && !isNumber(w.said) && !lex.role[":unit"][w.plain] && !lex.role[":companion"][w.plain] && !w.class.is(cNeutral|cSelf|cHigh|cWith) {
+		if !isNumber(w.plain) && !isNumber(w.said) && !lex.role[":unit"][w.plain] && !lex.role[":unit"][w.said] && !lex.role[":companion"][w.plain] && !w.class.is(cNeutral|cSelf|cHigh|cWith) {
 			return false
 		}
 	}

@@ -129,20 +129,31 @@ func (s Score) WriteTSV(w io.Writer) error {
 	return nil
 }
 
-// ScoreFile reads a labelled file (a header line, then label<TAB>text) and
+// ScoreFile reads a labelled file (a header line, which may be missing, then
+// label<TAB>text; empty lines and notes that begin with # are passed over) and
 // reads each text as the answer to a standing invitation question. A line
 // without a tab or with an unknown label is an error that names it.
 func ScoreFile(r io.Reader) (Score, error) {
 	var score Score
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
+	headed := false
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimRight(lines.Text(), "\r")
-		if n == 1 || strings.TrimSpace(line) == "" {
+		if n == 1 {
+			line = strings.TrimPrefix(line, "\ufeff")
+		}
+		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		label, text, ok := strings.Cut(line, "\t")
 		m := Meaning(strings.ToLower(strings.TrimSpace(label)))
+		if first := !headed; first {
+			headed = true
+			if !ok || !slices.Contains(Meanings(), m) { // the heading; a file without one begins at once
+				continue
+			}
+		}
 		if !ok || !slices.Contains(Meanings(), m) {
 			return Score{}, fmt.Errorf("understand: line %d: want label<TAB>text with a label of %v, got %q", n, Meanings(), line)
 		}

@@ -32,8 +32,10 @@ func (lex *replyLexicon) mend(w string) (plainWord string, known bool) {
 	if p, ok := lex.unprefixed(w); ok {
 		return p, true
 	}
-	if p, ok := lex.glued(w); ok {
-		return p, true
+	for _, v := range []string{w, squeeze(w)} { // "gabisa", "gabisaaa"
+		if p, ok := lex.glued(v); ok {
+			return p, true
+		}
 	}
 	for _, no := range lex.nos { // "agk", "itdak"
 		if len(no) > 2 && swapped(w, no) {
@@ -44,6 +46,26 @@ func (lex *replyLexicon) mend(w string) (plainWord string, known bool) {
 		return p, true
 	}
 	return w, false
+}
+
+// guessed tells whether w is no word or spelling that is known as such, so that
+// what it was mended to is a guess.
+func (lex *replyLexicon) guessed(w string) bool {
+	for _, known := range []func(string) (string, bool){lex.look, lex.lookSqueezed, lex.bare, lex.unprefixed, lex.glued} {
+		if _, ok := known(w); ok {
+			return false
+		}
+	}
+	return true
+}
+
+// isTitle tells whether a name follows.
+func isTitle(w string) bool {
+	switch w {
+	case "bapak", "ibu", "pak", "bu", "bpk", "sdr", "kang", "teh", "haji", "hj", "yth":
+		return true
+	}
+	return false
 }
 
 func (lex *replyLexicon) look(w string) (string, bool) {
@@ -94,7 +116,11 @@ func (lex *replyLexicon) unprefixed(w string) (string, bool) {
 		if !ok {
 			p, ok = lex.bare(stem)
 		}
-		if ok && lex.class[p].is(cDelegate|cAttend|cPending|cSend|cErase|cHalt|cMaybe|cAssent|cPerson) {
+		takes := cDelegate | cAttend | cPending | cSend | cErase | cHalt | cMaybe | cPerson | cAnswered
+		if start == "di" { // "dicatat"; who is "melaksanakan" something else is busy
+			takes |= cAssent
+		}
+		if ok && lex.class[p].is(takes) {
 			return p, true
 		}
 	}

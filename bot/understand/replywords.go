@@ -357,6 +357,9 @@ func (lex *replyLexicon) spell(fields []string) []word {
 		}
 		if n <= 1 {
 			p, known := lex.mend(fields[i])
+			if i > 0 && isTitle(fields[i-1]) && p != fields[i] && lex.class[p].is(cPending|cMaybe) && lex.guessed(fields[i]) {
+				p, known = fields[i], false // a name: "Bapak Kajari"
+			}
 			add(fields[i], p, known)
 			n = 1
 		}

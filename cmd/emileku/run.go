@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/channel/email"
 	"github.com/diskopukm/emileku/bot/channel/telegram"
 	"github.com/diskopukm/emileku/bot/clock"
 	"github.com/diskopukm/emileku/scheduler/outbox"
+	"github.com/diskopukm/emileku/templates"
 )
 
 type runCmd struct{ settings }
@@ -41,8 +44,8 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	if err != nil {
 		return err
 	}
-	if len(channels) == 0 {
-		return errNothing
+	if !slices.ContainsFunc(channels, func(ch channel.Channel) bool { return ch.Name() != channel.Email }) {
+		return errNothing // by mail alone the team could not say anything
 	}
 	if s.MongoURI == "" {
 		unlock, err := lockDataDir(s.DataDir)
@@ -64,7 +67,11 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	if err != nil {
 		return err
 	}
-	p, err := assemble(bases{store: store, clock: s.clock(), channels: channels, quiet: quiet, log: log})
+	links, err := s.links(ctx, store)
+	if err != nil {
+		return err
+	}
+	p, err := assemble(bases{store: store, clock: s.clock(), channels: channels, quiet: quiet, links: links, log: log})
 	if err != nil {
 		return err
 	}
@@ -72,11 +79,19 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	if err := web.listen(); err != nil {
 		return err
 	}
+	public, err := s.public(p)
+	if err != nil {
+		return errors.Join(err, web.listener.Close())
+	}
 	log.Info().Str("version", version()).Str("database", store.Describe()).Str("http", web.addr()).Msg("emileku starts")
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	g, work := errgroup.WithContext(work)
 	g.Go(func() error { return web.serve(work) })
+	if public != nil {
+		log.Info().Str("public", public.addr()).Str("url", links.Base()).Msg("reply pages are served")
+		g.Go(func() error { return public.serve(work) })
+	}
 	g.Go(func() error {
 		defer stop()
 		body := func(ctx context.Context) error {
@@ -110,7 +125,32 @@ func (s settings) channels(log zerolog.Logger) ([]channel.Channel, error) {
 		}
 		out = append(out, tg)
 	}
+	if s.SMTPURL != "" {
+		mail, err := s.email(log)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, mail)
+	}
 	return out, nil
+}
+
+func (s settings) email(log zerolog.Logger) (*email.Channel, error) {
+	texts, err := templates.New()
+	if err != nil {
+		return nil, err
+	}
+	subject, err := texts.Text("mail.subject", nil)
+	if err != nil {
+		return nil, err
+	}
+	stop, err := texts.Text("mail.stopsubject", nil)
+	if err != nil {
+		return nil, err
+	}
+	return email.New(email.Options{
+		URL: s.SMTPURL, From: s.MailFrom, Subject: subject, StopSubject: stop, Log: log.With().Str("part", "email").Logger(),
+	})
 }
 
 func (s settings) clock() clock.Clock {

@@ -89,8 +89,8 @@ func (q questions) Forget(ctx context.Context, before time.Time) (int, error) {
 
 func (q questions) deleteWhere(ctx context.Context, op, cond string, arg any) (n int, err error) {
 	err = q.s.write(ctx, op, func(t *tx) error {
-		gone, err := t.exec(ctx, "DELETE FROM questions WHERE "+cond, arg)
-		n = int(gone)
+		var err error
+		n, err = t.exec(ctx, "DELETE FROM questions WHERE "+cond, arg)
 		return err
 	})
 	return n, err
