@@ -32,6 +32,15 @@ func daySample(key, mark string, at time.Time) templates.Data {
 		"Self": false, "Order": "jumlah", "Example": "0123 3", "N": 1250, "In": []object{guest}, "More": 3, "Before": []object{guest}, "Unknown": []string{"0999", "0998" + mark}, "Timed": true,
 		"MB": 15, "Salute": "Ibu Siti" + mark, "Opens": at, "Ends": at.Add(6 * time.Hour), "Group": "Tim E-MILE KU" + mark, "Live": true, "Booths": 120, "Power": 40, "Page": 1, "Pages": 3, "Open": true,
 	}
+	if room == "dok" {
+		photo := &event.Photo{N: 12, Item: "Pembukaan" + mark}
+		for k, v := range (templates.Data{
+			"P": photo, "By": "Budi" + mark, "Many": true, "Item": "Pembukaan" + mark, "Group": true, "Items": []object{{"Name": "Pembukaan" + mark, "N": 1250}, {"Name": "", "N": 3}},
+			"From": 1, "To": 20, "Part": 1, "Parts": 3, "Back": false, "Done": "12 13", "Missing": "99", "Days": 7, "MB": 15,
+		}) {
+			d[k] = v
+		}
+	}
 	switch key {
 	case "hadir.who":
 		return guest

@@ -1,8 +1,13 @@
 package transcript
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -44,4 +49,34 @@ func (h *House) scan(in *channel.Inbound, how, whose string) error {
 		return nil
 	}
 	return fmt.Errorf("%s got no picture", whose)
+}
+
+// picture sends the photo of that number, the same each time.
+func (h *House) picture(in *channel.Inbound, arg string) error {
+	word, caption, _ := strings.Cut(arg, " ")
+	word, album, _ := strings.Cut(word, "+")
+	n, err := strconv.Atoi(word)
+	if err != nil {
+		return fmt.Errorf("a photo is: (gambar 3 /dok Tari)")
+	}
+	img := image.NewRGBA(image.Rect(0, 0, 160, 120))
+	for y := range 120 {
+		for x := range 160 {
+			img.Set(x, y, color.RGBA{uint8(n * 60), uint8(x + n*7), uint8(y * 2), 255})
+		}
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, img, nil); err != nil {
+		return err
+	}
+	media := &channel.Media{Ref: "gambar" + word, MIME: "image/jpeg", Size: int64(out.Len())}
+	h.fake.PutMedia(media.Ref, out.Bytes())
+	if rest, ok := strings.CutPrefix(caption, "balas "); ok {
+		in.Kind, in.Text, in.ReplyTo = channel.Text, rest, &channel.Quote{MessageID: "gambar" + word, Media: media}
+		in.Addressed = strings.HasPrefix(rest, "/")
+		return nil
+	}
+	in.Kind, in.Text, in.Media, in.Album = channel.Photo, caption, media, album
+	in.Addressed = in.Group && strings.HasPrefix(caption, "/")
+	return nil
 }
