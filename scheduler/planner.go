@@ -42,6 +42,8 @@ type Voice interface {
 	Inviter
 	Checklist
 	Newsreader
+	// DayStep suggests a step of the event's day, with proof, when it is time.
+	DayStep(ctx context.Context, e *event.Event, s app.DayStep, caps channel.Capabilities) (channel.Outbound, error)
 	// AttendanceBoard shows who came so far.
 	AttendanceBoard(c *app.Attendance) (string, error)
 }
@@ -165,6 +167,7 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"announce", p.announce},
 		{"checklist", p.checklist},
 		{"attendance", p.attendance},
+		{"steps of the day", p.daySteps},
 		{"restrictions", p.tellRestrictions},
 		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},

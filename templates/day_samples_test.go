@@ -11,7 +11,7 @@ import (
 // daySample fills the texts about the event's day.
 func daySample(key, mark string, at time.Time) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
-	if room != "hadir" && room != "dok" {
+	if room != "hadir" && room != "dok" && key != "digest.daystep" {
 		return nil
 	}
 	at = time.Date(2027, 1, 14, 8, 10, 0, 0, event.Jakarta)
@@ -31,6 +31,9 @@ func daySample(key, mark string, at time.Time) templates.Data {
 		"VIP": []object{guest, absent}, "VIPMore": 3, "At": at, "Left": 45, "Post": "Pintu Utara" + mark, "Text": "siti" + mark, "Name": "Siti Aminah" + mark, "Heads": 3, "Max": 200,
 		"Self": false, "Order": "jumlah", "Example": "0123 3", "N": 1250, "In": []object{guest}, "More": 3, "Before": []object{guest}, "Unknown": []string{"0999", "0998" + mark}, "Timed": true,
 		"MB": 15, "Salute": "Ibu Siti" + mark, "Opens": at, "Ends": at.Add(6 * time.Hour), "Group": "Tim E-MILE KU" + mark, "Live": true, "Booths": 120, "Power": 40, "Page": 1, "Pages": 3, "Open": true,
+	}
+	if key == "digest.daystep" {
+		return templates.Data{"Key": "12", "Title": "Dokumentasi kegiatan", "Photos": 1250}
 	}
 	if room == "dok" {
 		photo := &event.Photo{N: 12, Item: "Pembukaan" + mark}

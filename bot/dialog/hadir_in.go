@@ -297,23 +297,39 @@ func (d *Desk) deskPost(ctx context.Context, t *Turn, o onDesk, post string) err
 	return t.Say("hadir.post", templates.Data{"Post": post})
 }
 
-// tellProtocol tells the team's group at once that an official has come.
+// tellProtocol tells the team at once that an official has come: in its group,
+// or the leads while none is bound.
 func (d *Desk) tellProtocol(ctx context.Context, t *Turn, e *event.Event, c app.CheckedIn) error {
 	if c.Guest.Audience != event.Official {
 		return nil
-	}
-	group, bound, err := d.app.Group(ctx)
-	if err != nil || !bound {
-		return err
 	}
 	card, err := d.cardOf(ctx, t, c)
 	if err != nil {
 		return err
 	}
-	text, err := d.texts.Text("hadir.vip", templates.Data{"Event": e, "G": card, "Salute": d.Salute(c.Guest.Participation)})
+	data := templates.Data{"Event": e, "G": card, "Salute": d.Salute(c.Guest.Participation)}
+	group, bound, err := d.app.Group(ctx)
 	if err != nil {
 		return err
 	}
-	t.row(group.Chat, channel.Outbound{Text: text})
+	if bound {
+		text, err := d.texts.Text("hadir.vip", data)
+		if err != nil {
+			return err
+		}
+		t.row(group.Chat, channel.Outbound{Text: text})
+		return nil
+	}
+	team, err := d.app.Team(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range team {
+		if p.Role == event.Lead {
+			if err := d.tell(t, p, "hadir.vip", data); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }

@@ -46,7 +46,7 @@ type OfficialLine struct {
 const (
 	attendHeading   = "Kehadiran"
 	attendHeads     = "orang hadir"
-	attendOf        = "%s dari %s hadir · %s orang"
+	attendOf        = "%s tamu, %s orang (menyatakan hadir %s)"
 	attendNoneYet   = "Belum ada yang hadir."
 	attendHours     = "Menurut jam kedatangan"
 	attendHour      = "%s–%s"
@@ -127,9 +127,9 @@ func (a attendanceChart) draw(c *canvas) {
 		y += attendLead
 	}
 	for _, l := range a.view.Groups {
-		name := c.fit(l.Name, bold, 40, 28, recapInner*0.4, 1)
+		name := c.fit(l.Name, bold, 40, 28, recapInner*0.33, 1)
 		c.paragraph(name, recapMargin, y+44-name.style.size*0.96, ink)
-		c.text(fmt.Sprintf(attendOf, thousands(l.Arrived), thousands(l.Expected), thousands(l.Heads)), style{regular, 36}, recapWidth-recapMargin, y+44, 1, ink)
+		c.text(fmt.Sprintf(attendOf, thousands(l.Arrived), thousands(l.Heads), thousands(l.Expected)), style{regular, 34}, recapWidth-recapMargin, y+44, 1, ink)
 		if whole := max(l.Expected, l.Arrived); whole > 0 {
 			c.stacked(int(y+62), whole, []part{{l.Arrived, barGreen}})
 		}
@@ -245,17 +245,20 @@ func FloorChart(v FloorView) ([]byte, error) {
 			c.rect(0, int(y)-20, recapWidth, floorLead, paper)
 		}
 		c.text(r.No, style{bold, 40}, recapMargin, y+34, 0, green)
-		room := float64(recapInner - 130)
+		const left = 170
+		room := float64(recapInner - left)
 		if r.Power {
 			c.text(floorPower, style{bold, 32}, recapWidth-recapMargin, y+34, 1, red)
 			room -= c.width(floorPower, style{bold, 32}) + 24
 		}
-		words := r.Name
-		if r.Note != "" {
-			words += " – " + r.Note
+		name := c.fit(r.Name, bold, 34, 26, room, 1)
+		if r.Note == "" {
+			c.paragraph(name, recapMargin+left, y+34-name.style.size*0.96, ink)
+		} else {
+			c.paragraph(name, recapMargin+left, y+14-name.style.size*0.96, ink)
+			note := c.fit(r.Note, regular, 30, 24, recapInner-left, 1)
+			c.paragraph(note, recapMargin+left, y+50-note.style.size*0.96, inkSoft)
 		}
-		line := c.fit(words, regular, 36, 26, room, 1)
-		c.paragraph(line, recapMargin+130, y+34-line.style.size*0.96, ink)
 		y += floorLead
 	}
 	out, err := c.png()
