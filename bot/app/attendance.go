@@ -150,6 +150,9 @@ func (a *App) FindGuests(ctx context.Context, eventID, text, phone string, limit
 	for _, p := range page {
 		found = append(found, DeskGuest{Participation: p})
 	}
+	if len(found) > limit { // a word more is wanted anyway
+		return found[:limit], true, nil
+	}
 	regs, moreRegs, err := a.Find(ctx, eventID, text, phone, limit)
 	if err != nil {
 		return nil, false, err

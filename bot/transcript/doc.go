@@ -23,6 +23,9 @@
 //	rina> (pindai siti)       her phone's camera opens the code on the latest picture that siti got
 //	rina> (jepret siti)       or she sends a photo of it
 //	rina@grup> /rekap         rina writes in the group
+//	! saluran whatsapp        the program runs WhatsApp, too
+//	siti@wa> daftar           siti writes there
+//	siti@wa> (tautan)         siti opens the latest link to the bot that she was sent
 //	! mulai ulang             the program is killed and started again
 //	< text                    what the bot answered in that chat; more lines are
 //	  indented, as are
