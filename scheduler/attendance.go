@@ -15,7 +15,8 @@ const (
 	// attendanceEvery is how often the board of who came is looked after where
 	// its message can be changed; a group takes 20 messages a minute at most.
 	attendanceEvery = time.Minute
-	// attendancePlain is how often a new one is sent where it cannot.
+	// attendancePlain is how often a new one is sent where it cannot, or not for
+	// a whole day.
 	attendancePlain = 30 * time.Minute
 )
 
@@ -50,7 +51,7 @@ func (p *Planner) showAttendance(ctx context.Context, e *event.Event, to channel
 	}
 	caps := p.caps[to.Channel]
 	every := attendancePlain
-	if caps.Edit {
+	if caps.Live() {
 		every = attendanceEvery
 	}
 	now := p.App.Now()
@@ -75,7 +76,7 @@ func (p *Planner) showAttendance(ctx context.Context, e *event.Event, to channel
 		return err
 	}
 	b.Shown = now
-	if err := p.addAttendance(ctx, e, b, to, caps.Edit); err != nil {
+	if err := p.addAttendance(ctx, e, b, to, caps.Live()); err != nil {
 		return err
 	}
 	return p.App.SetBoard(ctx, e.ID, *b)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -354,6 +355,9 @@ func (d *Desk) scanned(ctx context.Context, t *Turn) (text, problem string, err 
 	text, err = scan.Read(data)
 	if errors.Is(err, scan.ErrNoCode) || errors.Is(err, scan.ErrNoPicture) {
 		return "", "hadir.photo.none", nil
+	}
+	if plain, bad := url.QueryUnescape(text); bad == nil && strings.Contains(text, "://") {
+		text = plain // a link of WhatsApp holds the code within a text
 	}
 	return text, "", err
 }

@@ -3,7 +3,6 @@ package dialog
 import (
 	"context"
 	"errors"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -191,7 +190,7 @@ var startInLink = regexp.MustCompile(`(?:[?&]start=|(?i:kode)\s+)([A-Za-z0-9_-]{
 // smallPhoto looks for a code of ours in a photo that came without a word: a
 // ticket before the desk, or the code at the door.
 func (d *Desk) smallPhoto(ctx context.Context, t *Turn) error {
-	if t.In.Media == nil {
+	if m := t.In.Media; m == nil || t.In.Kind == channel.Document && !strings.HasPrefix(m.MIME, "image/") {
 		return t.Say("small.wrongkind", nil)
 	}
 	text, problem, err := d.scanned(ctx, t)
@@ -200,9 +199,6 @@ func (d *Desk) smallPhoto(ctx context.Context, t *Turn) error {
 	}
 	if problem != "" {
 		return t.Say("small.wrongkind", nil)
-	}
-	if plain, err := url.QueryUnescape(text); err == nil {
-		text = plain
 	}
 	if m := startInLink.FindStringSubmatch(text); m != nil {
 		text = m[1]

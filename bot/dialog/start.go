@@ -132,7 +132,7 @@ func (d *Desk) Small(ctx context.Context, t *Turn) error {
 		return t.Say("small.voice", nil)
 	case channel.Sticker:
 		return t.Say("small.sticker", nil)
-	case channel.Photo:
+	case channel.Photo, channel.Document:
 		return d.smallPhoto(ctx, t)
 	default:
 		return t.Say("small.wrongkind", nil)

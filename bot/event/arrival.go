@@ -48,6 +48,12 @@ var (
 // Arrived reports whether anybody of this participation came.
 func (p *Participation) Arrived() bool { return p.Arrival != nil }
 
+// Unasked reports whether somebody came who was neither invited nor registered:
+// they owe no answer.
+func (p *Participation) Unasked() bool {
+	return p.WalkIn && p.InvitedAt == nil && p.RegistrationID == "" && p.Reply.Answer == Silent
+}
+
 // ArrivalOf is the arrival by a ticket; nil where there is none. "" is the
 // arrival of who has no ticket of their own, or of whom it does not matter.
 func (p *Participation) ArrivalOf(ticket string) *Arrival {
