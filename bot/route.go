@@ -117,7 +117,7 @@ func (b *Bot) run(ctx context.Context, t *dialog.Turn, name, args string) error 
 	}
 	if !c.Allows(t.Person.Role) {
 		t.Log.Warn().Str("command", c.Name).Str("person", t.Person.ID).Str("role", string(t.Person.Role)).Msg("command refused")
-		return t.Say("auth.refused", nil)
+		return b.desk.Refuse(t, c.Name, c.Role)
 	}
 	if t.In.Group && !c.Group {
 		return t.Say("auth.private", templates.Data{"Command": c.Name, "Link": b.network.DeepLink(t.In.Chat.Channel, "")})

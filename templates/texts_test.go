@@ -67,6 +67,9 @@ func sample(key, mark string) templates.Data {
 	for k, v := range taskSample(key, mark, at) {
 		d[k] = v
 	}
+	for k, v := range pathSample(key, mark) {
+		d[k] = v
+	}
 	for k, v := range overrides(key, mark, at, lines) {
 		d[k] = v
 	}

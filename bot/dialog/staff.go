@@ -60,6 +60,15 @@ func (d *Desk) stillMay(t *Turn, command string) (bool, error) {
 	return false, t.Say("team.norole", nil)
 }
 
+// Refuse tells somebody that a command is not theirs: a guest no more than
+// that, the team which role it takes.
+func (d *Desk) Refuse(t *Turn, command string, need event.Role) error {
+	if !t.Person.Role.Staff() {
+		return t.Say("auth.refused", nil)
+	}
+	return t.Say("auth.role", templates.Data{"Command": command, "Need": need, "Role": t.Person.Role})
+}
+
 // cutWord splits the first word off.
 func cutWord(s string) (word, rest string) {
 	s = strings.TrimSpace(s)

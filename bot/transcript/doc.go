@@ -18,6 +18,7 @@
 //	siti> (stiker)            also (suara), (foto), (lokasi), (kontak), (kontak 0812…)
 //	siti> (berkas tamu.csv)   a document: testdata/files/tamu.csv, where there is one
 //	rina@grup> /rekap         rina writes in the group
+//	rina@lain> /rekap         rina writes in a group that is not the team's (in a House)
 //	! mulai ulang             the program is killed and started again
 //	< text                    what the bot answered in that chat; more lines are
 //	  indented, as are
