@@ -79,8 +79,6 @@ func sample(key, mark string) templates.Data {
 // overrides are for texts that mean something else by a name.
 func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 	switch key {
-	case "help.menu":
-		return templates.Data{"Lines": []object{{"Command": "/rekap", "What": "jumlah pendaftar"}}, "Staff": true}
 	case "privacy.sure", "privacy.erased":
 		return templates.Data{"Registrations": 2, "Staff": true}
 	case "privacy.mydata":
