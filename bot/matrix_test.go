@@ -64,7 +64,7 @@ var (
 		"/datasaya":         `^Data Bapak/Ibu yang kami simpan`,
 		"/hapusdata":        `^Hapus semua data Bapak/Ibu\?`,
 		"STOP":              `^Baik, kami tidak akan mengirim pesan lagi`,
-		"/bantuan":          `/bantuan|Yang dapat`,
+		"/bantuan":          `Yang dapat Bapak/Ibu lakukan|^Di grup ini kami melayani tim`,
 		"/klaim":            `^Mohon kirim kode ketua|sudah menjadi ketua tim`,
 		"/tugas":            `^Tugas E-MILE KU 2027 \(H-45\)`,
 		"/tugas(ubah)":      `^5\. Menyiapkan logistik: penanggung jawab kini|memang sudah demikian`,

@@ -38,7 +38,13 @@ func (d *Desk) branding(ctx context.Context, t *Turn, args string) error {
 	if err := t.Open(dlgPoster, st); err != nil {
 		return err
 	}
-	return t.Say("branding.which", nil, t.choices(st.Tag, d.posterChoices(t)...), replyHint())
+	which := func() error {
+		return t.Say("branding.which", nil, t.choices(st.Tag, d.posterChoices(t)...), replyHint())
+	}
+	if rest != "" {
+		return d.usage(t, "branding", rest, which)
+	}
+	return which()
 }
 
 const (

@@ -104,6 +104,9 @@ func (d *Desk) help(ctx context.Context, t *Turn, args string) error {
 	if err != nil {
 		return err
 	}
+	if c, ok := d.Lookup(strings.TrimPrefix(args, "/")); ok && c.Allows(t.Person.Role) && c.Menu {
+		return t.Say("help.one", templates.Data{"Command": c.Name, "What": d.texts.Label("command", c.Name), "Examples": d.examples(c.Name)}, t.commands(choice{"/" + c.Name, "/" + c.Name}))
+	}
 	switch {
 	case event.Fold(args) == "semua":
 		var lines []helpLine

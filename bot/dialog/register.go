@@ -57,6 +57,11 @@ func (d *Desk) register(ctx context.Context, t *Turn, args string) error {
 	if t.Chat.Draft != nil {
 		return d.resume(ctx, t)
 	}
+	if args != "" && st.Audience == "" {
+		if err := t.Note("register.whichaudience", nil); err != nil {
+			return err
+		}
+	}
 	return d.gate(ctx, t, st)
 }
 
