@@ -32,6 +32,7 @@ var may = map[string][]string{
 	"bot/channel/telegram":        {"bot/channel", "bot/channel/markup"},
 	"bot/channel/email":           {"bot/channel", "bot/channel/markup"},
 	"bot/channel/webchat":         {"bot/channel", "bot/channel/markup"},
+	"bot/channel/whatsapp":        {"bot/channel", "bot/channel/markup"},
 	"bot/report":                  {"bot/channel/markup", "bot/event", "bot/report/pdf"},
 	"bot/report/pdf":              {"bot/channel/markup"},
 	"bot/metrics":                 {"bot/channel", "storage"},
@@ -55,17 +56,21 @@ var may = map[string][]string{
 	"cmd/emileku/bench":           {"*"},
 	"bot/channel/channeltest":     {"bot/channel", "bot/channel/markup"},
 	"bot/channel/telegram/botapi": {},
+	"bot/channel/whatsapp/wafake": {},
 	"bot/channel/email/smtptest":  {},
 	"bot/transcript":              {"*"},
 	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
 	"storage/mongo/ferretdb":      {},
+
+	"bot/channel/whatsapp/wafake/drill": {"bot/channel/whatsapp/wafake"},
 }
 
 // forTests are the packages that support tests; they may not get into the
 // program, except into its benches.
 var forTests = []string{
-	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/email/smtptest", "bot/transcript", "storage/storagetest",
+	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/whatsapp/wafake",
+	"bot/channel/whatsapp/wafake/drill", "bot/channel/email/smtptest", "bot/transcript", "storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
 
@@ -76,7 +81,8 @@ var knows = map[string][]string{
 	"github.com/wneessen/go-mail":     {"bot/channel/email"},
 	"github.com/emersion/go-smtp":     {"bot/channel/email/smtptest"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
-	"go.mau.fi/":                      {"storage/mongo/devicestore"},
+	"go.mau.fi/":                      {"bot/channel/whatsapp", "bot/channel/whatsapp/wafake", "bot/channel/whatsapp/wafake/drill", "storage/mongo/devicestore"},
+	"github.com/coder/websocket":      {"bot/channel/whatsapp/wafake"},
 	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},
 	"github.com/prometheus/":          {"bot/metrics", "cmd/emileku"},

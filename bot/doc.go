@@ -21,6 +21,9 @@
 //	bot/channel/markup          *tebal*, _miring_, `kode`
 //	bot/channel/telegram        Telegram
 //	bot/channel/telegram/botapi a Bot API server for tests and benches
+//	bot/channel/whatsapp        WhatsApp, as a linked device of the office's phone
+//	bot/channel/whatsapp/wafake a WhatsApp server for tests and the drill
+//	bot/channel/whatsapp/wafake/drill that server as a command of its own, for practice
 //	bot/channel/email           e-mail, over an SMTP server
 //	bot/channel/email/smtptest  an SMTP server for tests
 //	bot/channel/webchat         the practice page

@@ -31,6 +31,7 @@ var matrix = []struct {
 	guest, readOnly, desk, member, lead string
 }{
 	{"/start /daftar /status /ubah /batal /kembali /datasaya /hapusdata STOP", P, P, P, P, P},
+	{"/lanjut", P, P, P, P, P},            // not in DESIGN: goes on with on one channel what was begun on another
 	{"/bantuan", yes, yes, yes, yes, yes}, // DESIGN: P; in the group it tells what can be done there
 	{"/klaim", P, P, P, P, P},
 	{"/tugas /rekap /konfirmasi /rundown /logistik", no, yes, yes, yes, yes},
@@ -43,7 +44,7 @@ var matrix = []struct {
 
 // missing are the commands of the table that do not exist yet. One that has
 // come must leave this list.
-var missing = []string{"rundown", "logistik", "hadir", "tema", "dok", "evaluasi", "laporan", "whatsapp"}
+var missing = []string{"rundown", "logistik", "hadir", "tema", "dok", "evaluasi", "laporan"}
 
 // lines is what is typed for a command of the matrix where that is more than
 // its name, and own is how the command's own answer is known.
@@ -85,6 +86,8 @@ var (
 		"/grup":             `^Grup tim saat ini|^Grup ini sudah menjadi grup tim`,
 		"/riwayat":          `^Riwayat`,
 		"/kesehatan":        `Basis data`,
+		"/lanjut":           `^Di chat ini belum ada pendaftaran`,
+		"/whatsapp":         `^WhatsApp belum dinyalakan`,
 	}
 	refusal   = regexp.MustCompile(`^Mohon maaf, (perintah itu hanya untuk tim pelaksana|/\w+( NAMA)? hanya untuk|yang mengubah)`)
 	onlyAlone = regexp.MustCompile(`hanya dapat dipakai di chat pribadi`)

@@ -17,6 +17,7 @@ type network struct {
 	desk    *dialog.Desk
 	version string
 	started time.Time
+	linking *linking // guarded by bot.mu; nil: nobody is linking
 }
 
 var _ dialog.Network = (*network)(nil)
@@ -137,7 +138,11 @@ func (n *network) Health(ctx context.Context) []dialog.Health {
 		checkCtx, cancel := context.WithTimeout(ctx, healthWithin)
 		who, err := n.bot.channels[name].Check(checkCtx)
 		cancel()
-		out = append(out, dialog.Health{Part: string(name), Detail: who, Err: err})
+		h := dialog.Health{Part: string(name), Detail: who, Err: err}
+		if now, ok := n.Line(name); ok {
+			h.Line = &now
+		}
+		out = append(out, h)
 	}
 	return out
 }

@@ -73,12 +73,14 @@ var wrong = `
 /dok ngawur
 /evaluasi ngawur
 /laporan ngawur
-/whatsapp ngawur
 `
 
 // anything are the commands that take no words, so that none can be wrong, or
 // that have nothing to be wrong about before there is a registration.
-var anything = []string{"start", "status", "ubah", "batal", "kembali", "datasaya", "hapusdata", "stop", "bantuan", "klaim", "grup", "kesehatan"}
+var anything = []string{
+	"start", "status", "ubah", "batal", "kembali", "datasaya", "hapusdata", "stop", "bantuan", "klaim", "grup", "kesehatan",
+	"whatsapp", // which this world does not run; the dialog's own conversations have its wrong uses
+}
 
 // explains is what an answer to a wrong use holds: an example, what there is to
 // choose from, or the command that shows it.

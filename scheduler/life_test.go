@@ -90,7 +90,7 @@ type lifeSeen struct {
 }
 
 type life struct {
-	*office
+	*bureau
 	rand   *rand.Rand
 	guests []*lifeGuest
 	byChat map[channel.Chat]*lifeGuest
@@ -111,7 +111,7 @@ func TestLifeOfAnEvent(t *testing.T) {
 			wa.Absent = append(wa.Absent, phone(1000+n))
 		}
 		l := &life{
-			office: newOffice(t, lifeStart, wa), rand: rand.New(rand.NewPCG(2027, 1)),
+			bureau: newBureau(t, lifeStart, wa), rand: rand.New(rand.NewPCG(2027, 1)),
 			byChat: map[channel.Chat]*lifeGuest{}, seen: map[channel.Name]int{}, lines: map[string]int{},
 		}
 		defer func() { l.stop() }()

@@ -97,6 +97,10 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 		return templates.Data(strangers)
 	case "cold.bad":
 		return templates.Data{"Most": 50}
+	case "cold.first":
+		return templates.Data{"Files": true}
+	case "restriction.begin":
+		return templates.Data{"Reason": "463"}
 	case "cold.budget":
 		return templates.Data{"Today": 10}
 	case "cold.known":

@@ -24,6 +24,11 @@ func (a *App) Identify(ctx context.Context, in channel.Inbound) (*event.Person, 
 		var err error
 		p, err = a.store.People().ByAccount(ctx, key)
 		adopted := false
+		if errors.Is(err, storage.ErrNotFound) && in.Sender.AltID != "" {
+			if p, err = a.byOtherName(ctx, in, key); err == nil {
+				adopted = true
+			}
+		}
 		if errors.Is(err, storage.ErrNotFound) {
 			if p, adopted, err = a.adopt(ctx, in, key); err == nil && !adopted {
 				p = &event.Person{ID: key, CreatedAt: a.Now(), Accounts: []event.Account{{Key: key}}}
@@ -39,6 +44,23 @@ func (a *App) Identify(ctx context.Context, in channel.Inbound) (*event.Person, 
 	})
 	if err != nil {
 		return nil, fmt.Errorf("identify %s: %w", key, err)
+	}
+	return p, nil
+}
+
+// byOtherName finds the person whom the network knew under the sender's second
+// identity, such as WhatsApp under a phone number before it told the LID. Their
+// account goes by the first from now on.
+func (a *App) byOtherName(ctx context.Context, in channel.Inbound, key string) (*event.Person, error) {
+	other := event.AccountKey(string(in.Chat.Channel), in.Sender.AltID)
+	p, err := a.store.People().ByAccount(ctx, other)
+	if err != nil {
+		return nil, err
+	}
+	acc := p.Account(other)
+	acc.Key = key
+	if acc.Chat != "" && !in.Group {
+		acc.Chat = in.Chat.String()
 	}
 	return p, nil
 }
@@ -201,7 +223,7 @@ func (a *App) DataOf(ctx context.Context, p *event.Person) (PersonalData, error)
 		return d, fmt.Errorf("data of %s: %w", p.ID, err)
 	}
 	for _, c := range chats {
-		if c.Draft != nil {
+		if c.Draft != nil && c.Draft.MovedTo == "" {
 			d.Draft = c.Draft
 		}
 	}

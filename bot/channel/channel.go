@@ -141,6 +141,21 @@ type Outbound struct {
 	DropKeys   bool       `json:"dropKeys,omitempty"`   // take an earlier AskContact button away
 	ReplyTo    string     `json:"replyTo,omitempty"`    // network message ID to answer to
 	Edit       string     `json:"edit,omitempty"`       // network message ID to change instead of sending anew
+	Poll       *Poll      `json:"poll,omitempty"`       // only where Capabilities.Polls, besides the text, which says all of it
+}
+
+// Poll asks a question that Text asks, too, with answers to tap. A vote gives
+// an Inbound of kind Press with the option's Value as its Text; "" where the
+// network kept from us what was chosen.
+type Poll struct {
+	Question string       `json:"question"` // plain text
+	Options  []PollOption `json:"options"`  // two to twelve, each label once
+}
+
+// PollOption is one answer.
+type PollOption struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
 }
 
 // File is a file to send. The outbox loads Data from Blob just before the send.
@@ -170,10 +185,16 @@ type Capabilities struct {
 	Doubles    bool // a message sent again under its ID arrives twice; networks that choose no ID aside
 	Contact    bool // AskContact shows
 	Edit       bool // Outbound.Edit works
+	Polls      bool // Outbound.Poll shows
 	Phone      bool // a sender's phone number is known and proven
 	MaxText    int  // characters in one text message, after the markup is gone
 	MaxCaption int  // characters in a file's caption
+	// EditFor is how long after it was sent a message can be changed; 0: always.
+	EditFor time.Duration
 }
+
+// Live reports whether one message can show the progress of something long.
+func (c Capabilities) Live() bool { return c.Edit && c.EditFor == 0 }
 
 // Receipt tells what became of a message that was sent.
 type Receipt struct {

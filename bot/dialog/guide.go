@@ -25,7 +25,7 @@ const guideDays = 30
 // paths is what the team does in each phase of an event, the most pressing
 // first. Whom a command is not for, and where it is not there, it is left out.
 var paths = map[event.Phase][]string{
-	event.Unplanned:  {"acara baru", "tim", "grup", "laporan", "ekspor", "rekap", "riwayat", "kesehatan"},
+	event.Unplanned:  {"acara baru", "tim", "grup", "whatsapp", "laporan", "ekspor", "rekap", "riwayat", "kesehatan"},
 	event.Preparing:  {"tugas", "tema", "rundown", "tim", "logistik", "surat", "branding", "acara kuota", "undangan", "rekap", "cari", "konfirmasi"},
 	event.Inviting:   {"tugas", "konfirmasi", "undangan", "sebar", "kurasi", "surat", "rekap", "cari", "branding", "rundown", "logistik"},
 	event.LastWeek:   {"tugas", "konfirmasi", "logistik", "rundown", "rekap", "hadir", "cari", "sebar", "kurasi"},

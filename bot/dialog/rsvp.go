@@ -84,12 +84,24 @@ func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 
 func (d *Desk) rsvpChoices(p *event.Participation) Option {
 	return func(t *Turn, m *channel.Outbound) {
-		var list []choice
-		for _, a := range rsvpOptions {
-			list = append(list, choice{t.Label("rsvp", string(a)), string(a)})
-		}
-		t.choices(rsvpTag+p.Code, list...)(t, m)
+		t.choices(rsvpTag+p.Code, rsvpList(t)...)(t, m)
+		d.rsvpPoll(p)(t, m)
 	}
+}
+
+// rsvpPoll adds the question as a poll, where there are polls.
+func (d *Desk) rsvpPoll(p *event.Participation) Option {
+	return func(t *Turn, m *channel.Outbound) {
+		t.poll(t.Label("rsvp", "poll"), rsvpTag+p.Code, rsvpList(t)...)(t, m)
+	}
+}
+
+func rsvpList(t *Turn) []choice {
+	var list []choice
+	for _, a := range rsvpOptions {
+		list = append(list, choice{t.Label("rsvp", string(a)), string(a)})
+	}
+	return list
 }
 
 func (d *Desk) rsvpData(p *event.Participation, e *event.Event) templates.Data {

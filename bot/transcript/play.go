@@ -97,7 +97,7 @@ func playFile(t *testing.T, file string, w World) {
 }
 
 // oneTime are the codes that differ from run to run.
-var oneTime = regexp.MustCompile(`\b(tim_)?T[A-Z2-7]{10}\b`)
+var oneTime = regexp.MustCompile(`\b(tim_|lanjut_)?[TL][A-Z2-7]{10}\b`)
 
 func write(b *strings.Builder, m Message) {
 	text := oneTime.ReplaceAllString(m.Text, "${1}KODE")

@@ -74,6 +74,8 @@ type settings struct {
 	database
 	TelegramToken  string `env:"TELEGRAM_TOKEN" help:"Bot token from @BotFather. Empty: no Telegram."`
 	TelegramAPIURL string `name:"telegram-api-url" env:"TELEGRAM_API_URL" help:"Base of the Bot API server. Empty: the official one."`
+	WhatsApp       string `name:"whatsapp" env:"WHATSAPP" default:"off" help:"on: connect the linked WhatsApp number."`
+	WhatsAppNumber string `name:"whatsapp-number" env:"WHATSAPP_NUMBER" help:"The bot's number for wa.me links, such as +6281234567890. Empty: the linked one."`
 	SMTPURL        string `name:"smtp-url" env:"SMTP_URL" help:"Mail server, such as smtp://user:password@mail.contoh.go.id:587 or smtps://…:465. Empty: no e-mail."`
 	MailFrom       string `env:"MAIL_FROM" help:"Sender of mails, such as \"Diskopukm Kabupaten Bogor <emileku@contoh.go.id>\"."`
 	PublicURL      string `name:"public-url" env:"PUBLIC_URL" help:"Where the reply pages of mails are reached from outside, such as https://undangan.contoh.go.id. Empty: mails carry links into chats only."`
@@ -96,6 +98,11 @@ func shown(value string) string { return tokenWithin.ReplaceAllString(value, "(a
 
 const minAdminCode = 8
 
+// phoneForm is a number in international form.
+var phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
+
+func (s settings) whatsApp() bool { return s.WhatsApp == "on" }
+
 // check refuses wrong values with the name and an example; secrets are not
 // repeated.
 func (s settings) check() error {
@@ -112,6 +119,12 @@ func (s settings) check() error {
 		if u, err := url.Parse(s.TelegramAPIURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return fmt.Errorf("TELEGRAM_API_URL is %q; give a base such as http://127.0.0.1:8081", shown(s.TelegramAPIURL))
 		}
+	}
+	if s.WhatsApp != "on" && s.WhatsApp != "off" {
+		return fmt.Errorf("WHATSAPP is %q; give WHATSAPP=on or WHATSAPP=off", shown(s.WhatsApp))
+	}
+	if s.WhatsAppNumber != "" && !phoneForm.MatchString(s.WhatsAppNumber) {
+		return fmt.Errorf("WHATSAPP_NUMBER is %q; give it in international form, such as +6281234567890", shown(s.WhatsAppNumber))
 	}
 	if err := s.checkMail(); err != nil {
 		return err

@@ -39,6 +39,7 @@ func (s settings) examine(ctx context.Context, out io.Writer) error {
 	e.address()
 	store := e.storage(ctx)
 	e.telegram(ctx, store)
+	e.whatsapp(ctx, store)
 	e.email(ctx)
 	e.pages()
 	if store != nil {
@@ -191,6 +192,35 @@ func (e *examination) telegram(ctx context.Context, store storage.Store) {
 		}
 		e.well(string(ch.Name()), who)
 		e.group(ctx, store, ch)
+	}
+}
+
+// whatsapp tells whether a number is linked. The line itself is the running
+// bot's: a second login would throw it out.
+func (e *examination) whatsapp(ctx context.Context, store storage.Store) {
+	if !e.whatsApp() {
+		e.note("whatsapp", "off; set WHATSAPP=on to turn it on")
+		return
+	}
+	if store == nil {
+		return // said already
+	}
+	wa, done, err := e.account(store, zerolog.Nop(), &lineNews{}, false)
+	if err != nil {
+		e.ill("whatsapp", err.Error(), "see the database")
+		return
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	who, err := wa.Check(ctx)
+	switch {
+	case err != nil:
+		e.ill("whatsapp", err.Error(), "link the office's number: emileku whatsapp pair (bot stopped), or /whatsapp in the lead's private chat")
+	case e.WhatsAppNumber != "" && e.WhatsAppNumber != who:
+		e.ill("whatsapp", "linked is "+who+", but WHATSAPP_NUMBER is "+e.WhatsAppNumber, "correct WHATSAPP_NUMBER, or leave it empty: links would open another chat")
+	default:
+		e.well("whatsapp", "linked to "+who+"; how its line is: /kesehatan in chat")
 	}
 }
 

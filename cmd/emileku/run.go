@@ -28,7 +28,7 @@ func (c *runCmd) Run(ctx context.Context) error {
 }
 
 // errNothing says what to set when nothing is configured.
-var errNothing = errors.New("no channel is configured: set TELEGRAM_TOKEN to the token that @BotFather gave you, or try the practice page with: emileku demo")
+var errNothing = errors.New("no channel is configured: set TELEGRAM_TOKEN to the token that @BotFather gave you, or WHATSAPP=on, or try the practice page with: emileku demo")
 
 // serve is production: everything until ctx ends. beforeWrite is for the
 // crash bench.
@@ -44,7 +44,8 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(channels, func(ch channel.Channel) bool { return ch.Name() != channel.Email }) {
+	chats := func(ch channel.Channel) bool { return ch.Name() != channel.Email }
+	if !s.whatsApp() && !slices.ContainsFunc(channels, chats) {
 		return errNothing // by mail alone the team could not say anything
 	}
 	if s.MongoURI == "" {
@@ -63,6 +64,15 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 			log.Error().Err(err).Msg("database not closed cleanly")
 		}
 	}()
+	var told lineNews
+	if s.whatsApp() {
+		wa, closeDevices, err := s.account(store, log, &told, true)
+		if err != nil {
+			return err
+		}
+		defer closeDevices()
+		channels = append(channels, wa)
+	}
 	quiet, err := outbox.ParseQuietHours(s.QuietHours)
 	if err != nil {
 		return err
@@ -75,6 +85,7 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	if err != nil {
 		return err
 	}
+	told.to(p)
 	web := newWebServer(s.HTTPAddr, p, log)
 	if err := web.listen(); err != nil {
 		return err
