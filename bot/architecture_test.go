@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -325,21 +326,22 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// testExists looks beside doc.go, where the tests that it names live.
+// testExists looks for a test in the whole tree.
 func testExists(t *testing.T, name string) bool {
 	t.Helper()
-	files, err := filepath.Glob("*_test.go")
-	if err != nil {
+	found := errors.New("found")
+	err := filepath.WalkDir(treeRoot, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		raw, err := os.ReadFile(file)
+		if err == nil && strings.Contains(string(raw), "func "+name+"(") {
+			return found
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, found) {
 		t.Fatal(err)
 	}
-	for _, f := range files {
-		raw, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(raw), "func "+name+"(") {
-			return true
-		}
-	}
-	return false
+	return err != nil
 }

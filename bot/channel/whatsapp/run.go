@@ -34,9 +34,11 @@ func (c *Channel) Run(ctx context.Context, sink channel.Sink) error {
 	if c.running.Swap(true) {
 		return errors.New("whatsapp: already running")
 	}
+	c.over.Store(false)
 	defer c.running.Store(false)
 	defer func() { _ = c.chores.Wait() }() // its tasks report nothing
 	pause := c.pauses()
+	defer context.AfterFunc(ctx, func() { c.over.Store(true) })()
 	for ctx.Err() == nil {
 		wake := c.waker()
 		device, err := c.opts.Devices.GetFirstDevice(ctx)

@@ -86,6 +86,7 @@ type Channel struct {
 	uploads cache[uploaded]
 	chores  errgroup.Group // read receipts
 	running atomic.Bool
+	over    atomic.Bool // Run has ended: no line will come
 }
 
 // whatsmeow sets the limits of the port where it matters.
