@@ -192,15 +192,35 @@ func (p *screen) clock(at string) {
 	p.until(fmt.Sprintf(`document.getElementById("progress").hidden && document.getElementById("now-time").textContent.startsWith(%q)`, at), "the clock stands at "+at)
 }
 
-// picture keeps what a chat shows, for the guide.
+// picture keeps how a chat ends, for the guide.
 func (p *screen) picture(who, name string) {
+	p.t.Helper()
+	p.pictureAt(who, name, `document.querySelector(".pane:not([hidden]) .log").scrollTo(0, 1e6)`)
+}
+
+// pictureFrom keeps a chat from the latest message on that the person wrote.
+func (p *screen) pictureFrom(who, name string) {
+	p.t.Helper()
+	p.pictureAt(who, name, `(log => log.scrollTo(0, [...log.querySelectorAll(".msg.own")].pop().offsetTop - log.offsetTop - 44))(document.querySelector(".pane:not([hidden]) .log"))`)
+}
+
+func (p *screen) pictureAt(who, name, scroll string) {
 	p.t.Helper()
 	if *pictures == "" {
 		return
 	}
 	p.look(who)
-	p.run(`document.activeElement.blur(); document.querySelector(".pane:not([hidden]) .log").scrollTo(0, 1e6)`)
-	p.until(`[...document.querySelectorAll(".pane:not([hidden]) .photo img")].every(i => i.complete) && document.getElementById("toast").textContent !== null`, "all pictures loaded")
+	p.run("document.activeElement.blur(); " + scroll)
+	p.until(`[...document.querySelectorAll(".pane:not([hidden]) .photo img")].every(i => i.complete)`, "all pictures loaded")
+	p.shoot(name)
+}
+
+// shoot keeps what the window shows.
+func (p *screen) shoot(name string) {
+	p.t.Helper()
+	if *pictures == "" {
+		return
+	}
 	shot, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		p.t.Fatal(err)
@@ -212,9 +232,17 @@ func (p *screen) picture(who, name string) {
 	if len(small) > 150_000 {
 		p.t.Errorf("%s.png has %d bytes", name, len(small))
 	}
-	if err := os.WriteFile(filepath.Join(*pictures, name+".png"), small, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(*pictures, name+".png"), small, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// wide makes the window that of a desk: all chats side by side.
+func (p *screen) wide(width, height int64) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(width, height))
+	p.until(`[...document.querySelectorAll(".pane")].every(x => !x.hidden)`, "all chats side by side")
+	p.run(`document.querySelectorAll(".pane .log").forEach(log => log.scrollTo(0, 1e6))`)
 }
 
 // reduced brings a picture down to the 256 colours that it has most of.

@@ -38,7 +38,7 @@ func h60(p *screen) {
 	p.sees("rina", "Ketua tim", "H-60", "/tugas")
 	p.says("rina", "/tugas")
 	p.sees("rina", "Pembentukan tim pelaksana", "Hari ini")
-	p.picture("rina", "ketua-tugas")
+	p.pictureFrom("rina", "ketua-tugas")
 	p.says("asep@tim", "/tugas 5 ambil")
 	p.sees("tim", "penanggung jawab kini Asep Hidayat")
 	p.says("rina@tim", "/selesai 1 tim lengkap")
@@ -97,14 +97,19 @@ func h45(t *testing.T, d *demo, p *screen) {
 	}
 	p.says("dedi", "/start u_"+code) // what the link of the letter does
 	p.sees("dedi", "Yth.", "E-MILE KU 2027")
-	p.picture("dedi", "tamu-undangan")
+	p.pictureFrom("dedi", "tamu-undangan")
 	p.says("dedi", "insya allah hadir berdua")
 	p.sees("dedi", "hadir, 2 orang")
 	p.picture("dedi", "tamu-jawaban")
 	p.says("rina", "/konfirmasi")
 	p.sees("rina", "Konfirmasi kehadiran", "hadir 1")
 	p.seesPicture("rina")
-	p.picture("rina", "ketua-konfirmasi")
+	p.pictureFrom("rina", "ketua-konfirmasi")
+	p.says("asep", "/kurasi")
+	p.sees("asep", "Sanggar Jaipong Mekar", "Keputusannya?")
+	p.picture("asep", "anggota-kurasi")
+	p.presses("asep", "Terima")
+	p.sees("asep", "Diterima")
 }
 
 // reminders: H-40, H-14, H-7 and the eve come by themselves.
@@ -155,8 +160,13 @@ func after(p *screen) {
 	p.says("rina", "/rekap")
 	p.sees("rina", "Rekap EMK-2027", "sudah selesai")
 	p.seesPicture("rina")
-	p.picture("rina", "ketua-rekap")
+	p.pictureFrom("rina", "ketua-rekap")
 	p.says("rina", "/start")
 	p.sees("rina", "H+1")
 	p.picture("rina", "ketua-sesudah")
+	p.says("rina", "/kesehatan")
+	p.sees("rina", "Basis data")
+	p.pictureFrom("rina", "petugas-ti-kesehatan")
+	p.wide(1960, 820)
+	p.shoot("practice")
 }
