@@ -188,6 +188,44 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
+// TestButtonsAskWhoPresses: what the bot puts before the team in its group can
+// be pressed by anybody who is there, and still does nothing for those whose
+// role is not enough.
+func TestButtonsAskWhoPresses(t *testing.T) {
+	t.Parallel()
+	for _, who := range []string{"tamu", "lihat", "meja"} {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			m := begin(t, transcript.NewHouse(t, transcript.Telegram()), who)
+			lead := &trial{t, m.w, "ketua"}
+			pressed := 0
+			for _, line := range []string{"/tugas 5", "/tugas 7", "/acara EMK-2027", "/konfirmasi", "/undangan", "/sebar", "/tim"} {
+				for _, msg := range lead.say("grup", line) {
+					for _, row := range msg.Buttons {
+						for _, label := range row {
+							if msg.To != "" {
+								continue
+							}
+							before := holdings(t, m.w)
+							got := m.say("grup", "["+label+"]")
+							after := holdings(t, m.w)
+							for name := range after {
+								if before[name] != after[name] {
+									t.Errorf("%s pressed [%s] under %s, and %s changed: %q", who, label, line, name, got)
+								}
+							}
+							pressed++
+						}
+					}
+				}
+			}
+			if pressed < 10 {
+				t.Errorf("only %d buttons were there", pressed)
+			}
+		})
+	}
+}
+
 // trial is one role's walk through the matrix.
 type trial struct {
 	t   *testing.T
@@ -200,11 +238,7 @@ type trial struct {
 func begin(t *testing.T, w *transcript.House, who string) *trial {
 	t.Helper()
 	m := &trial{t, w, who}
-	for _, line := range []string{
-		"acara 2027-01-14 08:00 | E-MILE KU 2027 | Lapangan Tegar Beriman", "grup",
-		"peran lihat lihat", "peran meja meja", "peran anggota anggota", "peran ketua ketua",
-		"tamu H. Dedi Supriadi | koperasi | KSU Maju | 081234567890",
-	} {
+	for _, line := range setting {
 		if err := w.Direct(line); err != nil {
 			t.Fatal(err)
 		}
