@@ -86,10 +86,17 @@ var (
 		"/grup":             `^Grup tim saat ini|^Grup ini sudah menjadi grup tim`,
 		"/riwayat":          `^Riwayat`,
 		"/kesehatan":        `Basis data`,
+		"/rundown":          `^Rundown E-MILE KU 2027`,
+		"/rundown(ubah)":    `acara ditambahkan`,
+		"/logistik":         `^Logistik E-MILE KU 2027`,
+		"/logistik(ubah)":   `^Ditambahkan pada tugas 5`,
+		"/tema":             `^Tema E-MILE KU 2027`,
+		"/hadir":            `baru dapat dicatat pada hari acara`,
+		"/dok":              `^Album E-MILE KU 2027`,
 		"/lanjut":           `^Di chat ini belum ada pendaftaran`,
 		"/whatsapp":         `^WhatsApp belum dinyalakan`,
 	}
-	refusal   = regexp.MustCompile(`^Mohon maaf, (perintah itu hanya untuk tim pelaksana|/\w+( NAMA)? hanya untuk|yang mengubah)`)
+	refusal   = regexp.MustCompile(`^Mohon maaf, (perintah itu hanya untuk tim pelaksana|[^.]* hanya (untuk|dapat diubah)|yang mengubah)`)
 	onlyAlone = regexp.MustCompile(`hanya dapat dipakai di chat pribadi`)
 	astray    = regexp.MustCompile(`tidak kami kenal|ada gangguan di sistem kami`)
 )

@@ -70,7 +70,6 @@ var wrong = `
 /tema ngawur
 /logistik ngawur
 /hadir zzzzzz
-/dok ngawur
 /evaluasi ngawur
 /laporan ngawur
 `
@@ -79,12 +78,13 @@ var wrong = `
 // that have nothing to be wrong about before there is a registration.
 var anything = []string{
 	"start", "status", "ubah", "batal", "kembali", "datasaya", "hapusdata", "stop", "bantuan", "klaim", "grup", "kesehatan",
+	"dok",      // whose words name what the photos show
 	"whatsapp", // which this world does not run; the dialog's own conversations have its wrong uses
 }
 
 // explains is what an answer to a wrong use holds: an example, what there is to
 // choose from, or the command that shows it.
-var explains = regexp.MustCompile(`[Cc]ontoh|Pilih|(Lihat|lihat|mulai) .*/\w+|Yang dapat`)
+var explains = regexp.MustCompile(`[Cc]ontoh|Pilih|(Lihat|lihat|mulai) .*/\w+|: /\w+|Yang dapat`)
 
 // TestWrongUse: whatever is wrong about a command, the answer says so with an
 // example, and nothing changes.
