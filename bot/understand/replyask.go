@@ -8,7 +8,7 @@ func (t *replyText) asks(i int) bool {
 	content := c.content()
 	if c.asked {
 		if len(c.words) == 0 || !slices.ContainsFunc(c.words, func(w word) bool {
-			return w.class&^(cNeutral|cOther|cHigh|cAck) != 0 || w.class == 0 || w.plain == "ini" || w.plain == "itu"
+			return w.class&^(cNeutral|cOther|cHigh|cAck|cTime) != 0 || w.class == 0 || w.plain == "ini" || w.plain == "itu"
 		}) {
 			return false // "?" or "Assalamualaikum?"
 		}
@@ -20,26 +20,55 @@ func (t *replyText) asks(i int) bool {
 	if c.has(cPing) && !slices.ContainsFunc(content, func(w word) bool { return !w.class.is(cPing) }) {
 		return true
 	}
-	if c.has(cPending) && hasWord(c.words, "belum dapat") && c.has(cTopic) && c.has(cAsk) {
-		return true // "saya belum dapat tiketnya bagaimana ya"
+	if c.misses() && (c.has(cAsk) || i+1 < len(t.clauses) && t.clauses[i+1].asksForIt()) {
+		return true // "saya belum dapat tiketnya bagaimana ya", "suratnya belum sampai, bisa minta"
 	}
 	if c.has(cPending) {
 		return hasWord(c.words, "kabari") && hasWord(c.words, "lokasi") && !c.has(cSelf)
 	}
-	if hasWord(c.words, "tanya") && hasWord(c.words, "dulu") && !c.has(cAsk) {
-		return false // "tanya bos dulu"
+	if c.consults() {
+		return false // "tanya bos dulu boleh ga"
 	}
 	if c.wavers() {
 		return false
 	}
-	return c.wonders() || c.inquires() || c.tagged() || c.mayI() || c.names()
+	return c.wonders() || c.chooses() || c.inquires() || c.tagged() || c.mayI() || c.names() || i > 0 && t.clauses[i-1].misses() && c.asksForIt()
+}
+
+// chooses tells whether the clause asks which of two it is: "online atau
+// offline", "bebas apa batik".
+func (c clause) chooses() bool {
+	i := slices.IndexFunc(c.words, func(w word) bool { return slices.Contains([]string{"atau", "ato", "atw", "opo"}, w.plain) })
+	return i > 0 && i+1 < len(c.words) && !isNumber(c.words[i-1].plain) && !c.words[i+1].class.is(cNegation) &&
+		!c.has(cSelf|cAttend|cAble|cNegation|cNotYet|cMaybe|cPending|cCondition|cPerson|cDelegate|cObstacle|cDecline|cHalt|cErase|cWrong|cForbid)
+}
+
+// misses tells whether something was not received: "saya belum dapat suratnya".
+func (c clause) misses() bool {
+	return c.has(cTopic) && !c.has(cAttend&^cTopic|cObstacle|cDecline) && (c.has(cNotYet) || c.has(cNegation) && c.has(cReceive) ||
+		hasWord(c.words, "belum dapat") || hasWord(c.words, "belum sampai"))
+}
+
+// asksForIt tells whether the clause asks for what was just spoken of: "bisa
+// minta", "mohon dikirim".
+func (c clause) asksForIt() bool {
+	content := c.content()
+	return c.has(cRequest) && !c.has(cNegation|cForbid|cObstacle|cDecline|cPending|cConsult) && len(content) > 0 && len(content) < 4 &&
+		slices.ContainsFunc(content, func(w word) bool { return w.plain == "minta" || w.plain == "tahu" || w.plain == "kirim" || w.plain == "share" || w.plain == "bagi" || w.plain == "kasih" })
+}
+
+// brings tells whether the clause is about what to take along or to wear.
+func (c clause) brings() bool {
+	return slices.ContainsFunc(c.words, func(w word) bool {
+		return w.class.is(cPerhaps) && slices.Contains([]string{"bawa", "pakai", "pake"}, w.plain)
+	})
 }
 
 // names tells whether the clause is only the name of something to be told:
 // "lokasi pak".
 func (c clause) names() bool {
 	content := c.content()
-	return len(content) == 1 && len(c.words) < 4 && content[0].class.is(cTopic) && !content[0].class.is(cAttend|cAssent|cEnrolled|cNeutral) && !isDateWord(content[0].plain)
+	return len(content) == 1 && len(c.words) < 4 && !hasWord(c.words, "sudah") && content[0].class.is(cTopic) && !content[0].class.is(cAttend|cAssent|cEnrolled|cNeutral) && !isDateWord(content[0].plain)
 }
 
 // wonders tells whether a question word asks. "apa" after a negation does not.
@@ -94,6 +123,9 @@ func (c clause) tagged() bool {
 	if end < 2 || !c.words[end-1].class.is(cTag|cNegation|cNotYet) {
 		return false
 	}
+	if c.words[end-2].plain == "boleh" && c.words[end-1].class.is(cNegation) && !c.has(cDecline|cMaybe|cPending) {
+		return true // "kalau bawa anak boleh tidak"
+	}
 	if c.words[end-1].class.is(cNotYet) && c.has(cEnrolled) && hasWord(c.words, "sudah") {
 		return true // "saya sudah terdaftar belum"
 	}
@@ -131,7 +163,7 @@ func (c clause) mayI() bool {
 	switch c.words[first].plain {
 	case "boleh", "bisa":
 		return slices.ContainsFunc(rest, func(w word) bool {
-			return w.class.is(cDelegate|cTopic) && w.plain != "acara" || w.plain == "bawa" || w.plain == "ajak" || w.plain == "membawa" || w.plain == "mengajak" || w.plain == "pakai" || w.plain == "pake" || w.plain == "ngajak"
+			return w.class.is(cDelegate|cTopic) && !isDateWord(w.plain) || w.plain == "minta" || w.plain == "bawa" || w.plain == "ajak" || w.plain == "membawa" || w.plain == "mengajak" || w.plain == "pakai" || w.plain == "pake" || w.plain == "ngajak"
 		})
 	case "ada", "dapat", "masih", "disediakan", "dikasih", "perlu", "usah", "harus", "wajib":
 		return slices.ContainsFunc(rest, func(w word) bool {

@@ -1,6 +1,7 @@
 package understand
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,6 +11,7 @@ type clause struct {
 	words    []word
 	asked    bool // ends with a question mark
 	contrast bool // begins with "tapi", "eh" and the like
+	corrects bool // begins with "eh": what was said is taken back
 	reason   bool // begins with "karena"
 	concede  bool // begins with "walaupun"
 }
@@ -35,6 +37,7 @@ type verdict struct {
 	unread     bool // says something that we do not understand
 	murky      bool // something is denied, and it is not clear what
 	deferred   bool // will answer later
+	past       bool // "tadinya": was so, and may be no more
 }
 
 // replyText is a reply cut into clauses.
@@ -50,7 +53,7 @@ type replyText struct {
 const maxReplyWords = 80
 
 func (lex *replyLexicon) parse(p string) *replyText {
-	t := &replyText{folded: strings.ToLower(p), lex: lex}
+	t := &replyText{folded: godWilling.ReplaceAllString(strings.ToLower(p), "insyaallah"), lex: lex}
 	left := maxReplyWords
 	for _, s := range sentences(t.folded) {
 		fields := replyFields(s.text)
@@ -65,6 +68,9 @@ func (lex *replyLexicon) parse(p string) *replyText {
 	}
 	return t
 }
+
+// godWilling finds how people write "insya Allah".
+var godWilling = regexp.MustCompile(`\b(?:in[\s-]?|i)s+[iyh]*a+h?[\s-]*a?l+[aou]+h*u?\b(?:\s+(?:ta'?ala|swt)\b)?`)
 
 type sentence struct {
 	text  string
@@ -114,7 +120,7 @@ func (t *replyText) split(ws []word, asked bool) {
 		switch {
 		case w.class.is(cContrast) && !(w.plain == "sekarang" && i+1 == len(ws)):
 			flush()
-			c.contrast = true
+			c.contrast, c.corrects = true, w.plain == "eh" || w.plain == "ralat"
 		case c.contrast && len(c.words) == 0 && w.plain == "bisa jadi" && selfFollows(ws, i): // "tapi sekarang bisa jadi saya datang"
 			c.words = append(c.words, word{said: "bisa", plain: "bisa", class: replyWords().class["bisa"], known: true})
 			flush()
@@ -171,7 +177,7 @@ func (c clause) index(any class) int {
 func (c clause) content() []word {
 	var out []word
 	for _, w := range c.words {
-		if w.class&^(cNeutral|cOther|cSelf|cHigh|cTidy) != 0 || !w.known || w.class == 0 {
+		if w.class&^(cNeutral|cOther|cSelf|cHigh|cTidy|cTime) != 0 || !w.known || w.class == 0 {
 			out = append(out, w)
 		}
 	}

@@ -18,14 +18,14 @@ func official(w word) bool {
 // handOver reads whether somebody else comes, and who. It gives false where
 // the clause says nothing of that.
 func (v *verdict) handOver(c clause) bool {
-	if i := c.index(cDelegate); i >= 0 {
+	if i := c.index(cDelegate); i >= 0 && !c.inCondition(i) {
 		return v.delegates(c, i)
 	}
 	if c.has(cStandIn) {
 		return v.standsIn(c)
 	}
-	if i := c.index(cPerson); i > 0 && c.words[i-1].plain == "kirim" && !c.has(cNegation|cForbid) { // "saya kirim anak saya"
-		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(c.words[i:])
+	if i := c.sends(); i > 0 { // "saya kirim anak saya", "saya minta Pak Ujang"
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(c.words[i:])
 		return true
 	}
 	if i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "orang" }); i > 1 && c.words[i-1].plain == "kirim" && c.words[i-2].class.is(cSelf) {
@@ -49,7 +49,7 @@ func (v *verdict) delegates(c clause, i int) bool {
 		return false // "Bapak Wakil Ketua hadir": the invitee, of whom others write
 	case i > 0 && slices.Contains([]string{"sesuai", "berdasarkan", "menindaklanjuti", "menurut"}, c.words[i-1].plain):
 		return false // "sesuai disposisi, saya yang hadir"
-	case w.plain == "utus" && strings.HasPrefix(w.said, "di") && !c.has(cPerson|cRelative|cAttend) && i+1 < len(c.words) && slices.Contains([]string{"ke", "buat", "untuk", "jaga", "jadi"}, c.words[i+1].plain):
+	case w.plain == "utus" && strings.HasPrefix(w.said, "di") && !c.has(cPerson|cRelative|cAttend) && i+1 < len(c.words) && slices.Contains([]string{"ke", "buat", "untuk", "jaga", "jadi"}, c.words[i+1].plain) && !(i+2 < len(c.words) && c.words[i+2].class.is(cHigh)):
 		v.obstacle = true // "mendadak disuruh ke Bandung"
 		return true
 	case i+1 >= len(c.words) && i > 1 && slices.ContainsFunc(c.words[max(0, i-3):i], func(w word) bool { return w.class.is(cNegation) }) && !c.has(cAttend) && strings.HasPrefix(w.said, "di"):
@@ -125,6 +125,9 @@ func (v *verdict) standsIn(c clause) bool {
 // whoComes reads "X yang hadir" and "yang hadir X".
 func (v *verdict) whoComes(c clause) bool {
 	r := c.index(cRelative)
+	if r >= 0 && c.inCondition(r) {
+		return false
+	}
 	if r > 0 && c.words[r-1].plain == "waktu" {
 		return false // "pada waktu yang bersamaan"
 	}
@@ -145,6 +148,10 @@ func (v *verdict) whoComes(c clause) bool {
 	if a < 0 {
 		if r > 0 && r+1 >= len(c.words) && c.words[r-1].class.is(cPerson) { // "anak saya yang"
 			v.meaning, v.strong, v.who = MeansDelegated, true, joinSaid(c.words[:r])
+			return true
+		}
+		if before := c.words[:r]; slices.ContainsFunc(before, func(w word) bool { return w.said == "aja" || w.said == "saja" }) && subject(before) && before[0].class.is(cPerson|cHigh) && len(c.words)-r < 4 {
+			v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before) // "teman saya aja yang main"
 			return true
 		}
 		return false
@@ -174,7 +181,7 @@ func (v *verdict) whoComes(c clause) bool {
 		return true
 	case slices.ContainsFunc(before, isSelf):
 		return false
-	case len(after) > 0 && subject(after) && !isNumber(after[0].plain):
+	case len(after) > 0 && (subject(after) || official(after[0]) && len(after) > 1 && slices.ContainsFunc(after, func(w word) bool { return w.said == "aja" || w.said == "saja" })) && !isNumber(after[0].plain):
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
 		return true
 	}
@@ -195,6 +202,24 @@ func isNumber(w string) bool {
 	_, isValue := lex.value[w]
 	_, isPeople := lex.people[w]
 	return isValue || isPeople
+}
+
+// sends is the index of the person whom the speaker sends or asks to go, 0 for
+// none.
+func (c clause) sends() int {
+	if c.has(cNegation | cForbid) {
+		return 0
+	}
+	for i, w := range c.words[:max(0, len(c.words)-1)] {
+		next := c.words[i+1]
+		if w.plain == "kirim" && next.class.is(cPerson) {
+			return i + 1
+		}
+		if w.plain == "minta" && i > 0 && c.words[i-1].class.is(cSelf) && !c.has(cTopic|cSend) && subject(c.words[i+1:]) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // subject tells whether words name somebody other than the speaker.
@@ -265,6 +290,9 @@ func (v *verdict) personComes(c clause) bool {
 			return false
 		case w.class.is(cObstacle | cIllness):
 			sick = true
+		case w.class.is(cAttend) && j+1 < len(c.words) && c.words[j+1].plain == "dari":
+			v.obstacle = true // "mertua datang dari kampung"
+			return true
 		case w.class.is(cAttend) && !sick && p > 0 && (c.words[p-1].said == "bapak" || c.words[p-1].said == "ibu") && c.words[p].plain == "staf" && !c.has(cRelative):
 			return false // "Bapak Wakil Bupati akan hadir": the invitee, of whom others write
 		case w.class.is(cSelf) && j > p+1 && !w.class.is(cPerson) && slices.ContainsFunc(c.words[j+1:], func(x word) bool { return x.class.is(cAttend) }):

@@ -2,6 +2,7 @@ package understand
 
 import (
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -16,6 +17,8 @@ func (v *verdict) idiom(c clause) bool {
 	rhetorical := slices.ContainsFunc(indices(c.words), c.rhetorical)
 	i := c.index(cErase)
 	switch {
+	case c.scoffs(): // "masa diundang ga dateng"
+		v.meaning, v.strong = MeansYes, true
 	case rhetorical && !c.has(cNegation): // "buat apa hadir"
 		v.meaning, v.strong = MeansNo, true
 	case i >= 0 && c.strikes(i): // "coret nama saya dari daftar hadir"
@@ -34,6 +37,24 @@ func (v *verdict) idiom(c clause) bool {
 		return false
 	}
 	return true
+}
+
+// scoffs tells whether a "masa" makes staying away absurd.
+func (c clause) scoffs() bool {
+	i := c.index(cScoff)
+	if i < 0 || slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation | cDecline) }) {
+		return false
+	}
+	denied := false
+	for _, w := range c.words[i+1:] {
+		switch {
+		case w.class.is(cNegation):
+			denied = !denied
+		case w.class.is(cAttend) && denied:
+			return true
+		}
+	}
+	return false
 }
 
 func indices(ws []word) []int {
@@ -67,19 +88,22 @@ func (c clause) strikes(i int) bool {
 func (c clause) callsOff() bool {
 	d := c.index(cDecline)
 	return d > 0 && c.words[d].plain == "batal" && !c.has(cNegation|cAttend) && slices.ContainsFunc(c.words[:d], func(w word) bool {
-		return w.plain == "lain" || w.plain == "job lain" || w.plain == "undangan lain" || w.plain == "acara lain"
+		return w.class.is(cRelative) && !c.has(cSelf) || w.plain == "lain" || w.plain == "job lain" || w.plain == "undangan lain" || w.plain == "acara lain"
 	})
 }
 
 // otherwise tells whether something else is on: "sudah ada orderan lain", "lagi
 // mengerjakan pesanan".
 func (c clause) otherwise() bool {
-	if c.has(cNegation | cNotYet | cForbid | cAttend | cAble | cAsk | cPending | cDelegate | cDecline | cAssent | cHarmless) {
+	if c.has(cNegation | cNotYet | cForbid | cAttend | cAble | cAsk | cCondition | cPending | cDelegate | cDecline | cAssent | cHarmless) {
 		return false
 	}
 	for i, w := range c.words {
 		if w.plain == "ada" && i+2 < len(c.words) && c.words[i+2].plain == "lain" && !c.words[i+1].class.is(cPerson|cRelative) {
 			return true
+		}
+		if w.plain == "ada" && i > 0 && c.words[i-1].class.is(cSelf) && i+1 < len(c.words) && !c.words[i+1].known && !strings.HasPrefix(c.words[i+1].plain, "per") {
+			return true // "saya ada praktikum"
 		}
 		if w.plain == "lagi" && i+1 < len(c.words) && busy(c.words[i+1]) {
 			return true

@@ -14,6 +14,7 @@ func (c clause) read() verdict {
 	n := c.count()
 	v.late = n.seen.is(cLate) && !c.has(cAnswered) && !c.has(cEnrolled)
 	v.selfAttend = c.selfAttends()
+	v.past = c.has(cPast)
 	v.deferred = c.has(cAnswered) && hasWord(c.words, "nanti")
 	if v.handOver(c) {
 		return v
@@ -58,6 +59,8 @@ func (v *verdict) judge(c clause, n findings) {
 		v.settle(n, explicit)
 	case n.seen.is(cPending) && !(v.later && n.negations > 0):
 		v.meaning, v.strong = MeansMaybe, true
+	case conditional:
+		v.meaning, v.condition, v.companion = MeansMaybe, true, c.ofCompanions()
 	case n.lacks && !n.seen.is(cAttend):
 		v.obstacle = true
 	case n.lacks:
@@ -71,9 +74,7 @@ func (v *verdict) judge(c clause, n findings) {
 		if explicit {
 			v.meaning, v.strong = MeansYes, true
 		}
-	case n.negations > 1 && c.words[0].plain == "bukan" && !n.seen.is(cAttend):
-		// "bukannya ga mau": what follows tells
-	case n.negations == 1 && len(c.words) > 1 && c.words[0].plain == "bukan" && c.words[1].class.is(cNegation) && !n.seen.is(cAttend):
+	case n.negations > 0 && c.notThat() && !n.seen.is(cAttend):
 		// "bukan ga mau": what follows tells
 	case n.negations > 0:
 		v.deny(n, pledge, hedged)
@@ -98,11 +99,7 @@ func (v *verdict) judge(c clause, n findings) {
 	case n.denied > 0 && explicit && !c.has(cCondition):
 		v.murky = !slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "pasti" || w.plain == "tetap" || w.plain == "siap" })
 		v.meaning = MeansYes
-	case n.denied > 0 && !explicit && !conditional:
-	case conditional && v.late && !explicit: // "maaf kalau telat"
-		v.meaning = MeansYes
-	case conditional:
-		v.meaning, v.condition = MeansMaybe, true
+	case n.denied > 0 && !explicit:
 	case hedged && n.seen.is(cAttend) && hasWord(c.words, "pasti"):
 		v.meaning, v.strong = MeansYes, true
 	case hedged && (pledge || n.seen.is(cModal) || n.unknown < 2):
@@ -168,6 +165,24 @@ func (v *verdict) settle(n findings, explicit bool) {
 	}
 }
 
+// notThat tells whether the clause says what is not so, and what follows tells
+// what is: "bukan ga mau", "bukannya saya ga mau".
+func (c clause) notThat() bool {
+	i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "bukan" })
+	if i < 0 || !c.opens(i) {
+		return false
+	}
+	for _, w := range c.words[i+1:] {
+		switch {
+		case w.class.is(cNegation):
+			return true
+		case !w.class.is(cSelf | cNeutral):
+			return false
+		}
+	}
+	return false
+}
+
 // awaits tells whether the clause waits for something ("menunggu arahan
 // pimpinan"), and not only asks for patience ("tunggu ya").
 func (c clause) awaits() bool {
@@ -203,7 +218,7 @@ func (c clause) putsOff(n findings) bool {
 	if i := slices.IndexFunc(c.words, isSelf); i > 0 && c.words[i-1].plain == "nanti" && i+1 < len(c.words) && c.words[i+1].class.is(cSend) && hasWord(c.words[i:], "lagi") && !c.has(cNegation|cForbid) {
 		return true // "nanti saya hubungi lagi"
 	}
-	if (hasWord(c.words, "tanya") || hasWord(c.words, "izin")) && hasWord(c.words, "dulu") && !c.has(cAsk) && n.negations == 0 {
+	if c.consults() {
 		return true
 	}
 	return n.notYet && hasWord(c.words, "acara") && !c.has(cAttend|cAble|cEnrolled)
@@ -253,27 +268,6 @@ func (c clause) ofTheEvent() bool {
 		if w.plain == "ikut" && slices.Contains([]string{"suara", "senang", "berduka", "doakan", "prihatin", "bangga", "arahan", "keputusan", "aturan", "instruksi", "kata"}, c.words[i+1].plain) {
 			return true
 		}
-	}
-	return false
-}
-
-// conditional tells whether the clause depends on something. "Kalau saya sih"
-// is only "as for me".
-func (c clause) conditional() bool {
-	for i, w := range c.words {
-		if !w.class.is(cCondition) || i+1 < len(c.words) && (c.words[i+1].said == "gitu" || c.words[i+1].said == "begitu") {
-			continue
-		}
-		if i+1 < len(c.words) && slices.Contains([]string{"soal", "masalah", "urusan", "tentang", "perkara"}, c.words[i+1].plain) {
-			continue // "kalau soal acara begini"
-		}
-		if i+2 < len(c.words) && c.words[i+1].class.is(cSelf) {
-			next := c.words[i+2]
-			if next.plain == "sih" || next.plain == "mah" || next.plain == "pribadi" || next.class.is(cSoft|cAttend|cAssent) {
-				continue
-			}
-		}
-		return true
 	}
 	return false
 }

@@ -42,6 +42,7 @@ type replyState struct {
 	soft      bool
 	condition bool
 	want      bool
+	past      bool // the meaning is what was so before
 	obstacle  bool
 	late      bool
 	later     bool
@@ -58,7 +59,7 @@ type replyState struct {
 // ask takes a clause that is a question.
 func (s *replyState) ask(c clause) {
 	s.asked = true
-	s.offTopic = s.offTopic || c.has(cOffTopic)
+	s.offTopic = s.offTopic || c.has(cOffTopic) && !c.brings()
 	s.handsOver = s.handsOver || c.has(cDelegate)
 }
 
@@ -86,7 +87,7 @@ func (s *replyState) add(c clause, v verdict) {
 		return
 	}
 	if v.meaning == "" {
-		s.conflict = s.conflict || c.contrast && v.unread && (s.meaning == MeansYes || s.meaning == MeansNo)
+		s.conflict = s.conflict || c.contrast && v.unread && (s.meaning == MeansYes || s.meaning == MeansNo && !hasWord(c.words, "ada"))
 		return
 	}
 	s.turn(c, v)
@@ -94,11 +95,15 @@ func (s *replyState) add(c clause, v verdict) {
 
 // hinder takes a clause that names an obstacle and no more.
 func (s *replyState) hinder(c clause, v verdict) {
+	if s.meaning == MeansYes && s.strong && (v.late || hasWord(c.words, "dulu")) {
+		s.late = true // "hadir, tapi mau jemput anak dulu"
+		return
+	}
 	s.obstacle = true
 	switch {
 	case (s.meaning == MeansYes || s.meaning == MeansMaybe && !s.condition) && c.contrast && (s.want || v.want):
 		s.meaning, s.strong = MeansNo, true
-	case s.meaning == MeansYes && c.contrast && !v.late && !s.strong:
+	case s.meaning == MeansYes && c.contrast && !v.late && (!s.strong || c.corrects):
 		s.meaning, s.strong = MeansNo, true // "siap pak, tapi saya di luar kota"
 	case s.meaning == MeansYes && c.contrast && !v.late:
 		s.conflict = true
@@ -109,10 +114,13 @@ func (s *replyState) hinder(c clause, v verdict) {
 func (s *replyState) turn(c clause, v verdict) {
 	take := func() {
 		s.meaning, s.strong, s.soft, s.condition = v.meaning, v.strong, v.soft, v.condition
-		s.conflict = v.murky
+		s.conflict, s.past = v.murky, v.past
 		if v.who != "" {
 			s.who = v.who
 		}
+	}
+	if v.past && s.strong && s.meaning != "" {
+		return // "saya jadi ikut, kemarin bilang ga bisa"
 	}
 	switch s.meaning {
 	case "":
@@ -122,7 +130,7 @@ func (s *replyState) turn(c clause, v verdict) {
 		case v.meaning == MeansYes:
 			s.conflict = s.conflict || v.murky
 			s.strong, s.soft = s.strong || v.strong, s.soft && !v.strong || v.soft
-		case v.meaning == MeansDelegated && v.companion:
+		case v.companion && (v.meaning == MeansDelegated || v.condition):
 		case v.meaning == MeansMaybe && (s.strong && !v.strong && !v.condition || v.softOnly) && !c.contrast:
 			s.soft = true // "hadir pak, insyaallah"
 		case v.ofOther && !c.contrast && s.strong:
@@ -136,18 +144,20 @@ func (s *replyState) turn(c clause, v verdict) {
 			take()
 		case s.later || v.later:
 			// "semoga lain kali bisa"
-		case c.contrast && v.meaning == MeansMaybe:
+		case (c.contrast || s.past) && v.meaning == MeansMaybe:
 			take()
 		case !v.strong:
 			// "ga bisa, oke pak"
-		case c.contrast && v.meaning == MeansYes:
+		case (c.contrast || s.past) && v.meaning == MeansYes:
 			take()
 		case v.meaning == MeansYes:
 			s.conflict = true
 		}
 	case MeansMaybe:
 		switch {
-		case v.meaning == MeansYes && (s.condition || !v.strong):
+		case s.condition && !c.contrast && v.meaning != MeansDelegated:
+			// "kalau hujan, saya tidak datang"
+		case v.meaning == MeansYes && !v.strong:
 		default:
 			take()
 		}
@@ -217,6 +227,9 @@ func (t *replyText) inviteeIll() bool {
 	for _, c := range t.clauses {
 		ill := c.index(cIllness)
 		for i, w := range c.words[:max(ill, 0)] {
+			if slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cObstacle) }) {
+				return false // "nganter ibu berobat"
+			}
 			if (w.said == "bapak" || w.said == "ibu" || w.said == "beliau" || w.said == "bapaknya" || w.said == "ibunya") && !c.words[i+1].class.is(cSelf) && c.words[i+1].known {
 				return !c.has(cNegation | cSelf)
 			}
@@ -300,12 +313,19 @@ func (t *replyText) people() int {
 // onlyPeople tells whether the reply is a number of people and nothing else:
 // "2 orang pak", "berdua".
 func (t *replyText) onlyPeople() bool {
-	if len(t.clauses) != 1 || t.clauses[0].asked || t.people() == 0 {
+	if len(t.clauses) == 0 || t.people() == 0 {
 		return false
 	}
+	return !slices.ContainsFunc(t.clauses, func(c clause) bool { return c.asked || !c.onlyPeople() })
+}
+
+func (c clause) onlyPeople() bool {
 	lex := numberWords()
-	for _, w := range t.clauses[0].words {
-		if !isNumber(w.plain) && !isNumber(w.said) && !lex.role[":unit"][w.plain] && !lex.role[":unit"][w.said] && !lex.role[":companion"][w.plain] && !w.class.is(cNeutral|cSelf|cHigh|cWith) {
+	for i, w := range c.words {
+		if i > 0 && hasWord(c.words[:i], "dari") && (!w.known || w.class&^(cOther|cNeutral) == 0) {
+			continue // "3 orang dari KWT Melati"
+		}
+		if !isNumber(w.plain) && !isNumber(w.said) && !lex.role[":unit"][w.plain] && !lex.role[":unit"][w.said] && !lex.role[":companion"][w.plain] && !w.class.is(cNeutral|cSelf|cHigh|cWith|cPerson) {
 			return false
 		}
 	}

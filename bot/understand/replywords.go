@@ -70,6 +70,10 @@ const (
 	cPing
 	cNeutral
 	cOther
+	cPast
+	cTime
+	cScoff
+	cConsult
 )
 
 func (c class) is(any class) bool { return c&any != 0 }
@@ -79,7 +83,7 @@ func (c class) is(any class) bool { return c&any != 0 }
 const classNames = "attend able modal want assent negation notyet forbid harmless tidy lack decline obstacle death illness grave anger " +
 	"maybe soft hedge pending later perfect late partial answered delegate stand-in person self high with relative contrast reason " +
 	"concede condition send wish receive halt erase erased consent withdraw wrong enrolled ask inquire perhaps tag topic request " +
-	"offtopic ack ping neutral other"
+	"offtopic ack ping neutral other past time scoff consult"
 
 // replyLexicon is what the grammar of replies knows of words.
 type replyLexicon struct {
@@ -94,6 +98,9 @@ type replyLexicon struct {
 
 // maybeNo tells whether a word that is not known may be a misspelt negation.
 func (lex *replyLexicon) maybeNo(w string) bool {
+	if len(w) < 3 {
+		return false // "rw" is near to anything
+	}
 	for _, no := range lex.nos {
 		if distance(w, no, 1) <= 1 || len(no) > 5 && distance(w, no, 2) <= 2 {
 			return true
@@ -152,6 +159,9 @@ func newReplyLexicon() *replyLexicon {
 // otherwise: "gak enak badan" for "tidak enak badan".
 func (lex *replyLexicon) spellPhrases() {
 	for _, e := range lexicon("reply-spelling.tsv") {
+		if e.meaning == "pak" || e.meaning == "bu" {
+			continue // "bu haji" is a title, "bu" and a pilgrimage is not
+		}
 		for _, w := range e.words {
 			if !strings.Contains(w, " ") {
 				continue
@@ -357,8 +367,8 @@ func (lex *replyLexicon) spell(fields []string) []word {
 		}
 		if n <= 1 {
 			p, known := lex.mend(fields[i])
-			if i > 0 && isTitle(fields[i-1]) && p != fields[i] && lex.class[p].is(cPending|cMaybe) && lex.guessed(fields[i]) {
-				p, known = fields[i], false // a name: "Bapak Kajari"
+			if i > 0 && isTitle(fields[i-1]) && p != fields[i] && !lex.class[p].is(cNegation|cNotYet|cAttend|cAble) && lex.guessed(fields[i]) {
+				p, known = fields[i], false // a name: "Bapak Kajari", "Pak Ujang"
 			}
 			add(fields[i], p, known)
 			n = 1
