@@ -90,6 +90,32 @@ var families = []family{
 	{"stop sending", understand.MeansOptOut, []string{"|tolong|mohon|udah", "jangan|stop|ga usah|berhenti|tong|ojo", "kirim|kirimi|wa|chat|hubungi|ngirim pesan|sms|kirim2", "|saya|ke nomor ini|ke sini", "|lagi"}},
 	{"delete", understand.MeansOptOut, []string{"|tolong|mohon|minta", "hapus|keluarkan|coret|hilangkan|hapusin|keluarin", "nomor saya|data saya|kontak saya|no saya|nomor ini", "|dari daftar|dari list|dari grup|pak|ya"}},
 	{"not me", understand.MeansOptOut, []string{"|maaf|maaf pak,", "ini bukan|saya bukan|bukan", "nomor pak Dedi|pak Dedi|Bu Siti|pemilik toko itu|nomor koperasi|anggota koperasi", "|pak|lagi"}},
+
+	// What was in the way and is no more; what is in the way and does not matter.
+	{"freed", understand.MeansYes, []string{"rapatnya|acara yang lain|janji saya|hajatannya|job lain", "dibatalkan|batal|diundur|sudah selesai|ga jadi", "jadi saya bisa hadir|jadi bisa ikut|, saya hadir|, jadi saya ikut pak"}},
+	{"well again", understand.MeansYes, []string{"sudah sembuh|udah sehat|anak sudah baikan|ga jadi mudik|ga jadi ke luar kota|tidak sibuk|lagi kosong|hari itu libur|sudah ada yang jaga toko", ", saya hadir|jadi bisa hadir|, bisa pak|jadi saya ikut"}},
+	{"coming all the same", understand.MeansYes, []string{"meski|walau|walaupun|biarpun", "sakit|hujan|sibuk|jauh|ga ada kendaraan|capek", "saya tetap hadir|, tetap ikut|saya usahakan pasti datang|kami hadir"}},
+	{"not coming all the same", understand.MeansNo, []string{"meski|walau|walaupun", "ingin sekali|pengen ikut|diundang|mau", ", saya ga bisa|saya tidak bisa hadir|, kami tidak dapat hadir"}},
+	{"two negations", understand.MeansYes, []string{"ga mungkin ga|masa ga|tidak mungkin tidak|masa saya ga|ga bisa ga|masa diundang ga", "dateng|hadir|ikut", "|pak|dong"}},
+	{"not for all of it", understand.MeansYes, []string{"hadir|saya datang|kami ikut|siap hadir", ", tapi|tapi|, cuma", "sebentar|ga bisa lama|sampai dzuhur|telat|agak siang|pulang duluan|telat dikit ya|mau jemput anak dulu"}},
+	{"allowed", understand.MeansYes, []string{"suami|bos|istri|ortu|pimpinan", "ngizinin|sudah mengizinkan|udah ngebolehin|kasih izin", ", saya ikut|jadi saya hadir|, bisa hadir|jadi bisa ikut"}},
+	{"not allowed", understand.MeansNo, []string{"|maaf bu", "suami|bos|istri|ortu|pimpinan|dokter", "ga ngizinin|ga ngebolehin|melarang|tidak mengizinkan|ga kasih izin|ga ngasih izin", "|pak|saya pergi|, maaf ya"}},
+	{"no with its reason", understand.MeansNo, []string{"ga bisa|tidak hadir|maaf ga ikut|absen|belum bisa", "karena|soalnya|,|krn|gara2", "anak sakit|ada rapat|hujan|lagi di luar kota|kerja|ada hajatan|ga ada kendaraan|mau ke Bandung|istri lahiran|toko ga ada yang jaga|ada kelas pengganti|harus ngajar"}},
+
+	// Of somebody else who was invited.
+	{"the official comes", understand.MeansYes, []string{"|izin,", "Bapak|Ibu|beliau|Pak Kadis|Pak Bupati|Ibu Camat|Pak Kades", "akan|berkenan|dipastikan|confirm|pasti|insya Allah akan", "hadir|menghadiri|hadir pukul 09.00|rawuh"}},
+	{"the official does not come", understand.MeansNo, []string{"|izin,|mohon maaf,", "Bapak|Ibu|beliau|Pak Kadis|Pak Bupati|Ibu Camat|Pak Kades", "tidak dapat|belum dapat|berhalangan|tidak berkenan|tidak bisa|batal", "hadir|menghadiri|rawuh"}},
+	{"the official sends", understand.MeansDelegated, []string{"|Bapak berhalangan,", "Bapak menugaskan|diwakili|beliau mengutus|disposisi ke|dilimpahkan ke|mendelegasikan kepada", "Pak Sekda|Sekretaris Dinas|Kabid Koperasi|Asisten II|staf"}},
+
+	// English bits.
+	{"English yes", understand.MeansYes, []string{"|ok|yes|sure", "i will come|i'm coming|we'll be there|count me in|will attend|see you there|i can come|i'll join", "|sir|kak|thanks"}},
+	{"English no", understand.MeansNo, []string{"|sorry|no", "can't make it|i can't|not coming|won't attend|unable to come|can not come|i cannot join|cant come", "|sir|kak|thanks"}},
+
+	// Letters held too long, laughter, no punctuation.
+	{"long yes", understand.MeansYes, []string{"|siaaap|okeee|iyaaa", "hadiiir|ikuuut|datengggg|bisaaa dateng|pasti hadiirrr", "|wkwk|hehe|kaaak|🔥🔥|hihihi"}},
+	{"long no", understand.MeansNo, []string{"|aduuuh|maaaf|yaaah", "gaaa bisaaa|ga ikuuut|gabisaaa|engga dateeeng|nggaaak bisa", "|wkwk|hehe|kaaak|😭😭|hihihi"}},
+	{"spoken yes", understand.MeansYes, []string{"iya pak|oh iya bu baik|assalamualaikum pak", "nanti saya hadir ya pak|saya pasti dateng bu|saya ikut ya", "|insya allah sama istri|berdua sama anak|makasih ya pak|jam delapan ya"}},
+	{"spoken no", understand.MeansNo, []string{"iya pak|oh iya bu maaf|assalamualaikum pak|makasih undangannya", "saya ga bisa hadir ya pak|kayanya saya ga bisa bu|saya ga ikut dulu ya", "|soalnya lagi sakit|lagi di luar kota|makasih ya pak|ada acara keluarga"}},
 }
 
 // Every class is read as a whole; a yes is never taken for a no, nor the other

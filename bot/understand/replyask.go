@@ -54,7 +54,9 @@ func (c clause) misses() bool {
 func (c clause) asksForIt() bool {
 	content := c.content()
 	return c.has(cRequest) && !c.has(cNegation|cForbid|cObstacle|cDecline|cPending|cConsult) && len(content) > 0 && len(content) < 4 &&
-		slices.ContainsFunc(content, func(w word) bool { return w.plain == "minta" || w.plain == "tahu" || w.plain == "kirim" || w.plain == "share" || w.plain == "bagi" || w.plain == "kasih" })
+		slices.ContainsFunc(content, func(w word) bool {
+			return w.plain == "minta" || w.plain == "tahu" || w.plain == "kirim" || w.plain == "share" || w.plain == "bagi" || w.plain == "kasih"
+		})
 }
 
 // brings tells whether the clause is about what to take along or to wear.
@@ -67,7 +69,7 @@ func (c clause) brings() bool {
 // names tells whether the clause is only the name of something to be told:
 // "lokasi pak".
 func (c clause) names() bool {
-	content := c.content()
+	content := slices.DeleteFunc(c.content(), func(w word) bool { return w.plain == "ya" })
 	return len(content) == 1 && len(c.words) < 4 && !hasWord(c.words, "sudah") && content[0].class.is(cTopic) && !content[0].class.is(cAttend|cAssent|cEnrolled|cNeutral) && !isDateWord(content[0].plain)
 }
 
@@ -116,10 +118,7 @@ func (c clause) inquires() bool {
 
 // tagged reads a tag at the end: "dapat sertifikat ga", "kuotanya masih ada ga".
 func (c clause) tagged() bool {
-	end := len(c.words)
-	for end > 0 && c.words[end-1].class.is(cNeutral|cHigh) && !c.words[end-1].class.is(cTag|cNegation) {
-		end--
-	}
+	end := c.tagEnd()
 	if end < 2 || !c.words[end-1].class.is(cTag|cNegation|cNotYet) {
 		return false
 	}
@@ -128,6 +127,12 @@ func (c clause) tagged() bool {
 	}
 	if c.words[end-1].class.is(cNotYet) && c.has(cEnrolled) && hasWord(c.words, "sudah") {
 		return true // "saya sudah terdaftar belum"
+	}
+	if end == 2 && c.words[0].class.is(cObstacle) && !c.words[0].class.is(cAttend|cAble) && c.words[1].class.is(cNegation) {
+		return true // "jauh ga"
+	}
+	if c.words[0].plain == "ada" && c.words[end-1].class.is(cNegation) && end < 6 && !c.has(cSelf|cAttend|cAble) {
+		return true // "ada lombanya ga"
 	}
 	for _, w := range c.words[:end-1] {
 		if w.class.is(cNegation|cSelf|cDecline|cMaybe|cSoft) || w.class.is(cObstacle) && !c.words[0].class.is(cTopic) {
@@ -147,6 +152,29 @@ func (c clause) tagged() bool {
 	return first.class.is(cPerhaps|cTopic|cDelegate|cEnrolled|cOffTopic) || slices.ContainsFunc(c.words[:end-1], func(w word) bool { return w.class.is(cPerhaps|cTopic) && !w.class.is(cAble) })
 }
 
+// tagEnd is the end of the clause without what may follow a tag: courtesies, and
+// a place ("ada pupuk tidak di sana").
+func (c clause) tagEnd() int {
+	end := len(c.words)
+	for end > 0 && c.words[end-1].class.is(cNeutral|cHigh) && !c.words[end-1].class.is(cTag|cNegation) {
+		end--
+	}
+	for i := max(1, end-4); i+1 < end; i++ {
+		if !c.words[i].class.is(cNegation) {
+			continue
+		}
+		j := i + 1
+		for j < end && c.words[j].class.is(cHigh) {
+			j++
+		}
+		if slices.Contains([]string{"di", "dari", "ke", "untuk", "buat"}, c.words[j].plain) &&
+			!slices.ContainsFunc(c.words[j:end], func(w word) bool { return w.class.is(cAttend | cAble | cModal | cAssent | cObstacle | cSelf) }) {
+			return i + 1
+		}
+	}
+	return end
+}
+
 // mayI reads a question without its mark: "boleh bawa anak", "ada snack".
 func (c clause) mayI() bool {
 	first := -1
@@ -156,14 +184,17 @@ func (c clause) mayI() bool {
 			break
 		}
 	}
-	if first < 0 || !c.words[first].class.is(cPerhaps) || c.has(cNegation|cNotYet|cObstacle|cDecline|cSelf) {
+	if first < 0 || !c.words[first].class.is(cPerhaps) || c.has(cNegation|cNotYet|cDecline|cSelf) {
 		return false
 	}
 	rest := c.words[first+1:]
+	if c.has(cObstacle) && (len(rest) == 0 || !rest[0].class.is(cFavour)) {
+		return false
+	}
 	switch c.words[first].plain {
 	case "boleh", "bisa":
 		return slices.ContainsFunc(rest, func(w word) bool {
-			return w.class.is(cDelegate|cTopic) && !isDateWord(w.plain) || w.plain == "minta" || w.plain == "bawa" || w.plain == "ajak" || w.plain == "membawa" || w.plain == "mengajak" || w.plain == "pakai" || w.plain == "pake" || w.plain == "ngajak"
+			return w.class.is(cDelegate|cTopic) && !isDateWord(w.plain) || w.class.is(cFavour)
 		})
 	case "ada", "dapat", "masih", "disediakan", "dikasih", "perlu", "usah", "harus", "wajib":
 		return slices.ContainsFunc(rest, func(w word) bool {
@@ -219,7 +250,7 @@ func (c clause) forbids() bool {
 		if !w.class.is(cForbid | cNegation) {
 			continue
 		}
-		wish := w.class.is(cForbid) || c.has(cRequest) && w.said != "" && !complains(c.words, i) && i+1 < len(c.words) && c.words[i+1].class.is(cSend)
+		wish := w.class.is(cForbid) || c.has(cRequest) && w.said != "" && !complains(c.words, i) && c.sendsNext(i)
 		for _, x := range c.words[i+1 : min(len(c.words), i+6)] {
 			switch {
 			case x.class.is(cWish) && x.class.is(cAble) && w.class.is(cNegation) && c.has(cReceive|cSend) && !c.has(cAttend):
@@ -240,6 +271,16 @@ func (c clause) forbids() bool {
 		}
 	}
 	return false
+}
+
+// sendsNext tells whether sending is what the word at i denies: "mohon tidak
+// lagi mengirim".
+func (c clause) sendsNext(i int) bool {
+	i++
+	for i < len(c.words) && (c.words[i].plain == "lagi" || c.words[i].plain == "usah" || c.words[i].plain == "akan") {
+		i++
+	}
+	return i < len(c.words) && c.words[i].class.is(cSend)
 }
 
 func (c clause) erases() bool {

@@ -29,15 +29,18 @@ type verdict struct {
 	offTopic   bool
 	ack        bool // thanks, wishes: no answer
 	who        string
-	companion  bool // somebody comes along
-	handsOver  bool // a question about sending somebody else
-	selfAttend bool // "saya hadir"
-	softOnly   bool // "insyaallah" and no more
-	ofOther    bool // the event of somebody else falls through
-	unread     bool // says something that we do not understand
-	murky      bool // something is denied, and it is not clear what
-	deferred   bool // will answer later
-	past       bool // "tadinya": was so, and may be no more
+	companion  bool   // somebody comes along
+	handsOver  bool   // a question about sending somebody else
+	selfAttend bool   // "saya hadir"
+	softOnly   bool   // "insyaallah" and no more
+	ofOther    bool   // the event of somebody else falls through
+	unread     bool   // says something that we do not understand
+	murky      bool   // something is denied, and it is not clear what
+	deferred   bool   // will answer later
+	standIn    string // who "yang akan membuka": comes instead, if somebody declines
+	freed      bool   // another engagement falls through
+	ofPerson   bool   // it is somebody else who does not come
+	past       bool   // "tadinya": was so, and may be no more
 }
 
 // replyText is a reply cut into clauses.
@@ -121,11 +124,17 @@ func (t *replyText) split(ws []word, asked bool) {
 		case w.class.is(cContrast) && !(w.plain == "sekarang" && i+1 == len(ws)):
 			flush()
 			c.contrast, c.corrects = true, w.plain == "eh" || w.plain == "ralat"
+		case w.plain == "sayang" && len(c.words) == 0 && i+1 < len(ws): // "ingin sekali, sayang tidak ada yang mengantar"
+			c.contrast = true
+			c.words = append(c.words, w)
 		case c.contrast && len(c.words) == 0 && w.plain == "bisa jadi" && selfFollows(ws, i): // "tapi sekarang bisa jadi saya datang"
 			c.words = append(c.words, word{said: "bisa", plain: "bisa", class: replyWords().class["bisa"], known: true})
 			flush()
 		case w.plain == "sampaikan" && reports(ws, i): // "kami sampaikan bahwa beliau hadir"
 			flush()
+		case c.concede && i > 0 && len(c.words) > 0 && (w.class.is(cSelf) && !ws[i-1].class.is(cPerson) || w.plain == "tetap"):
+			flush() // "walau sakit saya hadir"
+			c.words = append(c.words, w)
 		case w.class.is(cReason):
 			flush()
 			c.reason = true
@@ -151,8 +160,12 @@ func (t *replyText) split(ws []word, asked bool) {
 // before it, and what follows is a clause of its own.
 func consequence(ws []word, i int) bool {
 	before := ws[i-1]
-	if before.class.is(cNegation|cNotYet|cModal|cAssent) || i+1 >= len(ws) {
+	fallen := i > 1 && before.plain == "jadi" && ws[i-2].class.is(cNegation) // "rapatnya ga jadi jadi saya ikut"
+	if before.class.is(cNegation|cNotYet|cModal|cAssent) && !fallen || i+1 >= len(ws) {
 		return false
+	}
+	if i+2 < len(ws) && ws[i+1].class.is(cAble|cSelf) && !before.class.is(cSelf) && ws[i+2].class.is(cAttend|cAble) {
+		return true // "jadi bisa ikut"
 	}
 	if ws[i+1].class.is(cNegation|cNotYet) && !slices.ContainsFunc(ws[i+2:], func(w word) bool { return w.class.is(cAble | cAttend | cModal) }) {
 		return false
@@ -162,6 +175,19 @@ func consequence(ws []word, i int) bool {
 		return false
 	}
 	return true
+}
+
+// ofPerson tells whether what is denied is the coming of somebody else: "istri
+// ga bisa".
+func (c clause) ofPerson() bool {
+	no := c.index(cNegation | cNotYet)
+	if no < 1 {
+		return false
+	}
+	subject := c.words[:no]
+	p := slices.IndexFunc(subject, func(w word) bool { return w.class.is(cPerson) })
+	return p >= 0 && !slices.ContainsFunc(subject[:p], func(w word) bool { return w.class.is(cSelf | cWith | cHigh) }) &&
+		!slices.ContainsFunc(subject[p+1:], func(w word) bool { return w.class.is(cWith) })
 }
 
 // has tells whether some word of the clause has a class.
@@ -218,6 +244,11 @@ func (c clause) count() findings {
 			continue
 		}
 		j, kind := c.target(i)
+		if i > 0 && i+1 < len(c.words) && c.words[i+1].plain == "ada" && c.lackBefore(i) { // "modalnya lagi ga ada"
+			n.lacks = true
+			i++
+			continue
+		}
 		n.doubled = n.doubled || c.doubles(i)
 		switch {
 		case kind == 0 && w.class.is(cForbid):
@@ -254,6 +285,19 @@ func (c clause) count() findings {
 		}
 	}
 	return n
+}
+
+// lackBefore tells whether what is missing stands before the negation at i.
+func (c clause) lackBefore(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-3; j-- {
+		if c.words[j].class.is(cLack) && !c.words[j].class.is(cTime) {
+			return true
+		}
+		if !c.words[j].class.is(cNeutral | cSelf) {
+			return false
+		}
+	}
+	return false
 }
 
 // doubles tells whether the negation at i makes a yes with one that follows:

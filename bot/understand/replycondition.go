@@ -70,7 +70,7 @@ func (c clause) dayOnly(i int) bool {
 // the speaker follows: "kalau toko ada yang jaga saya datang".
 func (c clause) inCondition(i int) bool {
 	k := c.index(cCondition)
-	return k >= 0 && k < i && c.conditional() && slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cSelf|cAttend|cNegation) })
+	return k >= 0 && k < i && c.conditional() && slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cSelf | cAttend | cNegation) })
 }
 
 // ofCompanions tells whether it is only how many come that depends on

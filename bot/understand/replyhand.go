@@ -47,6 +47,8 @@ func (v *verdict) delegates(c clause, i int) bool {
 	switch {
 	case w.class.is(cPerson) && i > 0 && c.words[i-1].class.is(cHigh) && addressed(c.words[i-1]) && !c.has(cRelative):
 		return false // "Bapak Wakil Ketua hadir": the invitee, of whom others write
+	case i > 0 && c.words[i-1].plain == "tunggu":
+		return false // "tinggal menunggu disposisi"
 	case i > 0 && slices.Contains([]string{"sesuai", "berdasarkan", "menindaklanjuti", "menurut"}, c.words[i-1].plain):
 		return false // "sesuai disposisi, saya yang hadir"
 	case w.plain == "utus" && strings.HasPrefix(w.said, "di") && !c.has(cPerson|cRelative|cAttend) && i+1 < len(c.words) && slices.Contains([]string{"ke", "buat", "untuk", "jaga", "jadi"}, c.words[i+1].plain) && !(i+2 < len(c.words) && c.words[i+2].class.is(cHigh)):
@@ -146,6 +148,9 @@ func (v *verdict) whoComes(c clause) bool {
 		}
 	}
 	if a < 0 {
+		if before := c.words[:r]; r+1 < len(c.words) && subject(before) && !c.has(cObstacle|cAsk|cAssent|cNegation|cNotYet) {
+			v.standIn = nameOf(before)
+		}
 		if r > 0 && r+1 >= len(c.words) && c.words[r-1].class.is(cPerson) { // "anak saya yang"
 			v.meaning, v.strong, v.who = MeansDelegated, true, joinSaid(c.words[:r])
 			return true
@@ -181,7 +186,9 @@ func (v *verdict) whoComes(c clause) bool {
 		return true
 	case slices.ContainsFunc(before, isSelf):
 		return false
-	case len(after) > 0 && (subject(after) || official(after[0]) && len(after) > 1 && slices.ContainsFunc(after, func(w word) bool { return w.said == "aja" || w.said == "saja" })) && !isNumber(after[0].plain):
+	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cHigh) }):
+		return false // "Bapak yang hadir langsung"
+	case len(after) > 0 && (subject(after) || after[0].class.is(cHigh) && len(after) > 1 && slices.ContainsFunc(after, func(w word) bool { return w.said == "aja" || w.said == "saja" })) && !isNumber(after[0].plain):
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
 		return true
 	}
@@ -212,7 +219,7 @@ func (c clause) sends() int {
 	}
 	for i, w := range c.words[:max(0, len(c.words)-1)] {
 		next := c.words[i+1]
-		if w.plain == "kirim" && next.class.is(cPerson) {
+		if w.plain == "kirim" && (next.class.is(cPerson) || next.plain == "tim" || next.plain == "team") {
 			return i + 1
 		}
 		if w.plain == "minta" && i > 0 && c.words[i-1].class.is(cSelf) && !c.has(cTopic|cSend) && subject(c.words[i+1:]) {
@@ -293,7 +300,7 @@ func (v *verdict) personComes(c clause) bool {
 		case w.class.is(cAttend) && j+1 < len(c.words) && c.words[j+1].plain == "dari":
 			v.obstacle = true // "mertua datang dari kampung"
 			return true
-		case w.class.is(cAttend) && !sick && p > 0 && (c.words[p-1].said == "bapak" || c.words[p-1].said == "ibu") && c.words[p].plain == "staf" && !c.has(cRelative):
+		case w.class.is(cAttend) && !sick && p > 0 && addressed(c.words[p-1]) && c.words[p].plain == "staf" && !c.has(cRelative):
 			return false // "Bapak Wakil Bupati akan hadir": the invitee, of whom others write
 		case w.class.is(cSelf) && j > p+1 && !w.class.is(cPerson) && slices.ContainsFunc(c.words[j+1:], func(x word) bool { return x.class.is(cAttend) }):
 			return false // "suami saya sudah mengizinkan jadi saya datang"

@@ -30,7 +30,7 @@ func (v *verdict) idiom(c clause) bool {
 	case len(c.words) > 1 && slices.Contains([]string{"sampai", "setelah", "sesudah", "selepas", "habis"}, c.words[0].plain) && !c.has(cPending|cObstacle|cIllness|cDeath) && !c.has(cNegation|cNotYet|cAttend|cAble): // "hanya sampai pembukaan"
 		v.late = true
 	case c.callsOff():
-		// "job lain sudah saya batalkan"
+		v.freed = true // "job lain sudah saya batalkan"
 	case c.otherwise(), c.elsewhere():
 		v.obstacle = true
 	default:
@@ -86,6 +86,17 @@ func (c clause) strikes(i int) bool {
 
 // callsOff tells whether it is another engagement that falls through.
 func (c clause) callsOff() bool {
+	if c.has(cAttend) {
+		return false
+	}
+	for i, w := range c.words { // "rapatnya ga jadi", "hajatan saya diundur"
+		other := (w.plain == "rapat" || w.plain == "janji") && (strings.HasSuffix(w.said, "nya") || i+1 < len(c.words) && c.words[i+1].class.is(cSelf)) || w.plain == "lain" && i > 0 || strings.HasSuffix(w.plain, " lain") && w.class.is(cObstacle)
+		if other && !hasWord(c.words[:i], "ada") && slices.ContainsFunc(c.words[i+1:], func(w word) bool {
+			return w.plain == "batal" || w.plain == "diundur" || w.plain == "selesai" || w.plain == "beres" || w.plain == "jadi"
+		}) && (!hasWord(c.words[i+1:], "jadi") || c.has(cNegation)) && !hasWord(c.words[i+1:], "belum") {
+			return true
+		}
+	}
 	d := c.index(cDecline)
 	return d > 0 && c.words[d].plain == "batal" && !c.has(cNegation|cAttend) && slices.ContainsFunc(c.words[:d], func(w word) bool {
 		return w.class.is(cRelative) && !c.has(cSelf) || w.plain == "lain" || w.plain == "job lain" || w.plain == "undangan lain" || w.plain == "acara lain"
@@ -105,6 +116,9 @@ func (c clause) otherwise() bool {
 		if w.plain == "ada" && i > 0 && c.words[i-1].class.is(cSelf) && i+1 < len(c.words) && !c.words[i+1].known && !strings.HasPrefix(c.words[i+1].plain, "per") {
 			return true // "saya ada praktikum"
 		}
+		if i == 1 && (w.plain == "itu" || w.plain == "segitu") && c.words[0].class.is(cTime) && len(c.words) > 3 && c.words[2].plain == "acara" && !c.words[3].known {
+			return true // "hari itu jadwal giliran air"
+		}
 		if w.plain == "lagi" && i+1 < len(c.words) && busy(c.words[i+1]) {
 			return true
 		}
@@ -118,16 +132,44 @@ func (c clause) otherwise() bool {
 // elsewhere tells whether it is another event that somebody attends: "pada waktu
 // yang bersamaan beliau mengikuti kegiatan lain".
 func (c clause) elsewhere() bool {
+	if c.travels() {
+		return true
+	}
 	o, a := c.index(cObstacle), c.index(cAttend)
 	return o >= 0 && a > o && a+1 < len(c.words) && !c.has(cNegation|cNotYet|cContrast) && slices.Contains([]string{"acara", "rapat", "kegiatan"}, c.words[a+1].plain)
 }
 
-// busy tells whether a word we do not know is an activity: "mengerjakan".
-func busy(w word) bool {
-	if w.known || len(w.plain) < 7 {
+// travels tells whether somebody goes to another place: "saya berangkat ke
+// Bandung", "Bapak dijadwalkan ke Kemendagri".
+func (c clause) travels() bool {
+	if c.has(cNegation | cNotYet | cForbid | cCondition | cAsk) {
 		return false
 	}
-	for _, start := range []string{"meng", "meny", "mem", "men", "mel", "ber", "nga", "nge"} {
+	for i, w := range c.words[:max(0, len(c.words)-1)] {
+		if i == 0 || w.plain != "ke" {
+			continue
+		}
+		to := c.words[i+1]
+		switch before := c.words[i-1]; before.plain {
+		case "berangkat", "datang", "meluncur", "ikut", "merapat":
+			if outsidePlaces()[to.plain] && !slices.ContainsFunc(c.words[i+2:], func(w word) bool { return w.class.is(cAttend) }) {
+				return true
+			}
+		case "dijadwalkan", "pergi", "dinas", "terbang", "perjalanan", "kunjungan", "pulang", "pindah":
+			if !to.known && !c.has(cAttend) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// busy tells whether a word we do not know is an activity: "mengerjakan".
+func busy(w word) bool {
+	if w.known || len(w.plain) < 6 {
+		return false
+	}
+	for _, start := range []string{"meng", "meny", "mem", "men", "mel", "ber", "nga", "nge", "ny"} {
 		if len(w.plain) > len(start) && w.plain[:len(start)] == start {
 			return true
 		}

@@ -14,12 +14,12 @@ func (c clause) read() verdict {
 	n := c.count()
 	v.late = n.seen.is(cLate) && !c.has(cAnswered) && !c.has(cEnrolled)
 	v.selfAttend = c.selfAttends()
-	v.past = c.has(cPast)
+	v.past, v.ofPerson = c.has(cPast), c.ofPerson()
 	v.deferred = c.has(cAnswered) && hasWord(c.words, "nanti")
 	if v.handOver(c) {
 		return v
 	}
-	if v.offTopic && !c.has(cAttend) {
+	if v.offTopic && !c.has(cAttend) && !c.contrast {
 		return v
 	}
 	if v.idiom(c) {
@@ -84,6 +84,7 @@ func (v *verdict) judge(c clause, n findings) {
 		if explicit || n.seen.is(cAssent) && !n.seen.is(cAck) && !c.has(cEnrolled) {
 			v.meaning, v.strong = MeansNo, true
 		}
+	case v.later && hasWord(c.words, "juga") && n.seen.is(cAssent|cAble|cAttend) && n.negations == 0: // "lain waktu juga siap"
 	case n.seen.is(cDecline) && n.denied > 0: // "ga qada halangan"
 	case n.seen.is(cDecline):
 		v.meaning, v.strong = MeansNo, true
@@ -133,7 +134,7 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 	case c.notes(): // "kami catat": noted, and no more
 	case n.seen.is(cAck):
 		if n.seen.is(cAssent) && !slices.ContainsFunc(c.words, func(w word) bool {
-			return w.plain == "info" || w.plain == "noted" || w.plain == "mantap"
+			return w.plain == "info" || w.plain == "noted" || strings.HasSuffix(w.plain, "monitor") || w.plain == "mantap"
 		}) {
 			v.meaning = MeansYes
 		}

@@ -42,6 +42,7 @@ type replyState struct {
 	soft      bool
 	condition bool
 	want      bool
+	ofPerson  bool // the no is that of somebody else
 	past      bool // the meaning is what was so before
 	obstacle  bool
 	late      bool
@@ -52,6 +53,7 @@ type replyState struct {
 	ack       bool
 	conflict  bool
 	deferred  bool
+	turning   bool // a "tapi" whose clause said nothing: what follows is meant
 	who       string
 	sensitive Sensitivity
 }
@@ -71,6 +73,12 @@ func (s *replyState) add(c clause, v verdict) {
 	s.want = s.want || v.want
 	s.later = s.later || v.later
 	s.deferred = s.deferred || v.deferred
+	c.contrast = c.contrast || s.turning
+	s.turning = c.contrast && v.meaning == "" && !v.obstacle
+	if v.freed {
+		s.obstacle = false
+		return
+	}
 	if v.handsOver {
 		s.asked, s.handsOver = true, true
 		return
@@ -82,8 +90,16 @@ func (s *replyState) add(c clause, v verdict) {
 		s.obstacle = s.obstacle || v.obstacle || v.meaning == MeansNo
 		return
 	}
+	if v.standIn != "" && s.meaning == MeansNo {
+		s.meaning, s.strong, s.who = MeansDelegated, true, v.standIn // "saya berhalangan, Pak Sekda yang membuka"
+		return
+	}
 	if v.obstacle {
 		s.hinder(c, v)
+		return
+	}
+	if v.meaning == "" && c.contrast && s.want && s.meaning == MeansYes && (v.unread || v.offTopic) {
+		s.meaning, s.strong, s.soft = MeansMaybe, true, false // "pengen ikut, tapi modalnya gimana"
 		return
 	}
 	if v.meaning == "" {
@@ -101,7 +117,7 @@ func (s *replyState) hinder(c clause, v verdict) {
 	}
 	s.obstacle = true
 	switch {
-	case (s.meaning == MeansYes || s.meaning == MeansMaybe && !s.condition) && c.contrast && (s.want || v.want):
+	case (s.meaning == MeansYes || s.meaning == MeansMaybe && !s.condition) && (c.contrast && (s.want || v.want) || s.want && !s.strong):
 		s.meaning, s.strong = MeansNo, true
 	case s.meaning == MeansYes && c.contrast && !v.late && (!s.strong || c.corrects):
 		s.meaning, s.strong = MeansNo, true // "siap pak, tapi saya di luar kota"
@@ -114,7 +130,7 @@ func (s *replyState) hinder(c clause, v verdict) {
 func (s *replyState) turn(c clause, v verdict) {
 	take := func() {
 		s.meaning, s.strong, s.soft, s.condition = v.meaning, v.strong, v.soft, v.condition
-		s.conflict, s.past = v.murky, v.past
+		s.conflict, s.past, s.ofPerson = v.murky, v.past, v.ofPerson
 		if v.who != "" {
 			s.who = v.who
 		}
@@ -130,6 +146,10 @@ func (s *replyState) turn(c clause, v verdict) {
 		case v.meaning == MeansYes:
 			s.conflict = s.conflict || v.murky
 			s.strong, s.soft = s.strong || v.strong, s.soft && !v.strong || v.soft
+		case v.meaning == MeansNo && v.ofPerson && s.strong:
+			// "saya datang, istri ga bisa"
+		case v.later && !v.strong && s.strong && !c.contrast:
+			s.conflict = true // "bisa, lain waktu juga siap"
 		case v.companion && (v.meaning == MeansDelegated || v.condition):
 		case v.meaning == MeansMaybe && (s.strong && !v.strong && !v.condition || v.softOnly) && !c.contrast:
 			s.soft = true // "hadir pak, insyaallah"
@@ -148,7 +168,7 @@ func (s *replyState) turn(c clause, v verdict) {
 			take()
 		case !v.strong:
 			// "ga bisa, oke pak"
-		case (c.contrast || s.past) && v.meaning == MeansYes:
+		case (c.contrast || s.past || s.ofPerson) && v.meaning == MeansYes:
 			take()
 		case v.meaning == MeansYes:
 			s.conflict = true
@@ -162,7 +182,7 @@ func (s *replyState) turn(c clause, v verdict) {
 			take()
 		}
 	case MeansDelegated:
-		if v.meaning == MeansYes && v.selfAttend && (c.contrast || v.strong) || v.meaning == MeansDelegated {
+		if v.meaning == MeansYes && (v.selfAttend && (c.contrast || v.strong) || c.contrast && v.strong && (s.past || c.has(cHigh))) || v.meaning == MeansDelegated {
 			take()
 		}
 	}

@@ -3,9 +3,11 @@ package understand
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // class is a set of word classes of data/reply-words.tsv.
@@ -74,6 +76,7 @@ const (
 	cTime
 	cScoff
 	cConsult
+	cFavour
 )
 
 func (c class) is(any class) bool { return c&any != 0 }
@@ -83,7 +86,7 @@ func (c class) is(any class) bool { return c&any != 0 }
 const classNames = "attend able modal want assent negation notyet forbid harmless tidy lack decline obstacle death illness grave anger " +
 	"maybe soft hedge pending later perfect late partial answered delegate stand-in person self high with relative contrast reason " +
 	"concede condition send wish receive halt erase erased consent withdraw wrong enrolled ask inquire perhaps tag topic request " +
-	"offtopic ack ping neutral other past time scoff consult"
+	"offtopic ack ping neutral other past time scoff consult favour"
 
 // replyLexicon is what the grammar of replies knows of words.
 type replyLexicon struct {
@@ -167,6 +170,9 @@ func (lex *replyLexicon) spellPhrases() {
 				continue
 			}
 			parts := strings.Fields(w)
+			if slices.Contains(parts, "can") {
+				continue // in English; in Sundanese it is "belum"
+			}
 			for i, p := range parts {
 				parts[i] = lex.plain(p)
 			}
@@ -339,6 +345,12 @@ func joinSaid(ws []word) string {
 	return strings.Join(parts, " ")
 }
 
+// mute tells whether a field is an emoji that says nothing.
+func (lex *replyLexicon) mute(field string) bool {
+	r, _ := utf8.DecodeRuneInString(field)
+	return r >= utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.IsDigit(r) && lex.class[field] == 0 && lex.spelling[field] == ""
+}
+
 // spell brings each word into its plain spelling; phrases of the spelling file
 // become one or more plain words.
 func (lex *replyLexicon) spell(fields []string) []word {
@@ -364,6 +376,10 @@ func (lex *replyLexicon) spell(fields []string) []word {
 				add(phrase, phrase, true)
 				break
 			}
+		}
+		if n <= 1 && lex.mute(fields[i]) {
+			i++
+			continue
 		}
 		if n <= 1 {
 			p, known := lex.mend(fields[i])
