@@ -78,11 +78,15 @@ var families = []family{
 	// Somebody else comes.
 	{"the one who comes", understand.MeansDelegated, []string{"yang hadir|yang hadir nanti|nanti yang datang|yang kesana|yg berangkat", "Pak Ujang|Bu Nining|anak saya|bendahara kami|Kang Asep|sekretaris|keponakan saya", "|, bendahara kami|, wakil saya|saja|ya bu"}},
 	{"sent by me", understand.MeansDelegated, []string{"|nanti|kami", "saya utus|saya tugaskan|saya suruh|diwakilkan ke|saya serahkan ke|dilimpahkan ke|saya kuasakan ke|nitip ke|didelegasikan ke|diwakili|digantikan|saya minta", "Pak Ujang|Bu Nining|anak saya|bendahara|adik saya", "|yang datang|yang hadir|saja yang kesana"}},
+	{"does it for me", understand.MeansDelegated, []string{"saya ga bisa,|saya berhalangan,|Bapak tidak dapat hadir,", "Pak Sekda|Bu RT|anak saya|Ustadz Hamid|wakil ketua", "yang akan membuka|yang mendampingi|yang jalan|yang ke lokasi|yang hadir|yang menggantikan"}},
+	{"names that are words", understand.MeansDelegated, []string{"yang hadir|diwakilkan ke|saya utus", "Pak Ade|Bu Ana|Pak Isa|Bu Putri|Pak Dede|Pak Hadi|Pak Yoga|Bu Eka", "|ya bu|saja"}},
 	{"let them", understand.MeansDelegated, []string{"|saya ga bisa,|saya kerja,|lagi sakit nih,", "biar|biarin|suruh", "Dadan|anak saya|istri|Pak Ujang|bendahara", "yang berangkat|aja yang dateng|yang ke sana|yang mewakili|yang gantian"}},
 
 	// Questions.
 	{"short question words", understand.MeansQuestion, []string{"|pak|bu", "acaranya jm brp|acara dmn|jam brp mulainya|tempatnya dmn|daftarnya gmn|kpn acaranya|kpn ya|brp orang boleh|lokasi dmn ya|bayar brp|yg diundang spa aja|ke sananya lewat mana|gmn cara daftarnya|acara apa|parkir dmn|sampe jm brp|knp sy diundang|pembicaranya spa", "|ya|ya pak"}},
 	{"tag questions", understand.MeansQuestion, []string{"bawa ktp|pake seragam|dapat makan|ada parkir|bayar|harus daftar dulu|perlu bawa undangan|boleh bawa anak|bisa diwakilkan|dapat sertifikat|ada doorprize|boleh jualan|wajib pake batik|dapet uang transport|disediain makan|tempatnya jauh|boleh ngajak temen|masih bisa daftar", "ga|gak|ngga|tidak|nggak|engga|g", "|ya|pak|bu"}},
+	{"asks about oneself", understand.MeansQuestion, []string{"saya ikut|kalau ikut|peserta|siswa", "dapat|boleh|dikasih|wajib", "uang bensin|makan|jualan|bawa anak|sertifikat", "ga|tidak|gak|ngga", "|ya|pak"}},
+	{"asks which", understand.MeansQuestion, []string{"|ini|acaranya|bajunya", "online|indoor|bebas|siang", "atau|apa", "offline|outdoor|batik|malam", "|ya|kak"}},
 	{"asks for a thing", understand.MeansQuestion, []string{"|maaf|pak", "saya belum dapat suratnya|undangannya belum saya terima|suratnya belum sampai|belum ada surat", ", bisa minta|, boleh minta|, tolong kirim|, mohon dikirim|, minta dong|, bisa minta?"}},
 	{"asks for the place", understand.MeansQuestion, []string{"minta|kirim|share|tolong kirim|boleh minta|bisa kirim|spill|mohon dikirim", "lokasinya|alamatnya|serlok|rundown|undangannya|nomor panitia|link pendaftarannya", "|dong|pak|ya bu"}},
 
@@ -100,12 +104,17 @@ var families = []family{
 	{"not for all of it", understand.MeansYes, []string{"hadir|saya datang|kami ikut|siap hadir", ", tapi|tapi|, cuma", "sebentar|ga bisa lama|sampai dzuhur|telat|agak siang|pulang duluan|telat dikit ya|mau jemput anak dulu"}},
 	{"allowed", understand.MeansYes, []string{"suami|bos|istri|ortu|pimpinan", "ngizinin|sudah mengizinkan|udah ngebolehin|kasih izin", ", saya ikut|jadi saya hadir|, bisa hadir|jadi bisa ikut"}},
 	{"not allowed", understand.MeansNo, []string{"|maaf bu", "suami|bos|istri|ortu|pimpinan|dokter", "ga ngizinin|ga ngebolehin|melarang|tidak mengizinkan|ga kasih izin|ga ngasih izin", "|pak|saya pergi|, maaf ya"}},
+	{"mine, not theirs", understand.MeansYes, []string{"saya dateng|saya hadir|kami ikut", ",|tapi|, tapi", "istri ga bisa|suami tidak ikut|anak ga jadi ikut|sekretaris saya ga bisa"}},
+	{"put right", understand.MeansYes, []string{"kemarin salah kirim|maaf tadi salah ketik|kemarin bilang ga bisa|tadi saya bilang ragu", ", yang benar|, sekarang|, jadinya", "saya hadir|kami pasti ikut|saya bisa hadir"}},
 	{"no with its reason", understand.MeansNo, []string{"ga bisa|tidak hadir|maaf ga ikut|absen|belum bisa", "karena|soalnya|,|krn|gara2", "anak sakit|ada rapat|hujan|lagi di luar kota|kerja|ada hajatan|ga ada kendaraan|mau ke Bandung|istri lahiran|toko ga ada yang jaga|ada kelas pengganti|harus ngajar"}},
 
 	// Of somebody else who was invited.
 	{"the official comes", understand.MeansYes, []string{"|izin,", "Bapak|Ibu|beliau|Pak Kadis|Pak Bupati|Ibu Camat|Pak Kades", "akan|berkenan|dipastikan|confirm|pasti|insya Allah akan", "hadir|menghadiri|hadir pukul 09.00|rawuh"}},
 	{"the official does not come", understand.MeansNo, []string{"|izin,|mohon maaf,", "Bapak|Ibu|beliau|Pak Kadis|Pak Bupati|Ibu Camat|Pak Kades", "tidak dapat|belum dapat|berhalangan|tidak berkenan|tidak bisa|batal", "hadir|menghadiri|rawuh"}},
 	{"the official sends", understand.MeansDelegated, []string{"|Bapak berhalangan,", "Bapak menugaskan|diwakili|beliau mengutus|disposisi ke|dilimpahkan ke|mendelegasikan kepada", "Pak Sekda|Sekretaris Dinas|Kabid Koperasi|Asisten II|staf"}},
+
+	{"names of those who come", understand.MeansYes, []string{"saya dan|saya bersama|saya sama", "Pak Ade|Bu Ana|Pak Isa|Bu Putri|Pak Dede|Pak Hadi", "hadir|insya allah hadir|akan datang"}},
+	{"ordinary words", understand.MeansYes, []string{"biasa pak,|seperti biasa|dari Bogor selatan|dari samping pasar|satu rombongan|naik bus|balik kerja", "saya hadir|kami ikut|saya datang"}},
 
 	// English bits.
 	{"English yes", understand.MeansYes, []string{"|ok|yes|sure", "i will come|i'm coming|we'll be there|count me in|will attend|see you there|i can come|i'll join", "|sir|kak|thanks"}},

@@ -8,7 +8,7 @@ func (t *replyText) asks(i int) bool {
 	content := c.content()
 	if c.asked {
 		if len(c.words) == 0 || !slices.ContainsFunc(c.words, func(w word) bool {
-			return w.class&^(cNeutral|cOther|cHigh|cAck|cTime) != 0 || w.class == 0 || w.plain == "ini" || w.plain == "itu"
+			return w.class&^(cNeutral|cOther|cHigh|cAck|cTime|cName) != 0 || w.class == 0 || w.plain == "ini" || w.plain == "itu"
 		}) {
 			return false // "?" or "Assalamualaikum?"
 		}
@@ -134,6 +134,9 @@ func (c clause) tagged() bool {
 	if c.words[0].plain == "ada" && c.words[end-1].class.is(cNegation) && end < 6 && !c.has(cSelf|cAttend|cAble) {
 		return true // "ada lombanya ga"
 	}
+	if c.polar(end - 1) {
+		return true
+	}
 	for _, w := range c.words[:end-1] {
 		if w.class.is(cNegation|cSelf|cDecline|cMaybe|cSoft) || w.class.is(cObstacle) && !c.words[0].class.is(cTopic) {
 			return false
@@ -150,6 +153,21 @@ func (c clause) tagged() bool {
 		}
 	}
 	return first.class.is(cPerhaps|cTopic|cDelegate|cEnrolled|cOffTopic) || slices.ContainsFunc(c.words[:end-1], func(w word) bool { return w.class.is(cPerhaps|cTopic) && !w.class.is(cAble) })
+}
+
+// polar tells whether the negation at i only asks whether what stands before it
+// is so: "saya ikut dapat uang bensin ga", "siswa boleh berjualan tidak".
+func (c clause) polar(i int) bool {
+	if !c.words[i].class.is(cNegation) || slices.ContainsFunc(c.words[:i], func(w word) bool {
+		return w.class.is(cNegation | cNotYet | cForbid | cDecline | cMaybe | cSoft | cPending | cObstacle)
+	}) {
+		return false
+	}
+	before := c.words[i-1]
+	gets := slices.IndexFunc(c.words[:i-1], func(w word) bool {
+		return slices.Contains([]string{"boleh", "dapat", "ada", "perlu", "harus", "wajib", "dikasih", "disediakan"}, w.plain)
+	})
+	return gets >= 0 && (!before.known || before.class == 0 || before.class.is(cAttend|cTopic|cFavour|cOther|cPerson))
 }
 
 // tagEnd is the end of the clause without what may follow a tag: courtesies, and
@@ -306,7 +324,7 @@ func (c clause) misdirected() bool {
 	if at < 0 && !c.asked && hasWord(c.words, "nomor") && hasWord(c.words, "salah") && !c.has(cNegation|cCondition|cAttend) {
 		return true // "nomor yang anda tuju salah"
 	}
-	if at < 0 || c.asked {
+	if at < 0 || c.asked || c.has(cPast) && c.words[at].plain == "salah kirim" { // "kemarin salah kirim, yang benar kami hadir"
 		return false
 	}
 	if c.has(cAttend) || c.has(cTag) && c.words[len(c.words)-1].plain == "kan" {

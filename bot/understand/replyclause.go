@@ -186,7 +186,8 @@ func (c clause) ofPerson() bool {
 	}
 	subject := c.words[:no]
 	p := slices.IndexFunc(subject, func(w word) bool { return w.class.is(cPerson) })
-	return p >= 0 && !slices.ContainsFunc(subject[:p], func(w word) bool { return w.class.is(cSelf | cWith | cHigh) }) &&
+	comes := slices.ContainsFunc(c.words[no+1:], func(w word) bool { return w.class.is(cAttend) || w.plain == "bisa" || w.plain == "sempat" })
+	return p >= 0 && comes && !slices.ContainsFunc(subject[:p], func(w word) bool { return w.class.is(cSelf | cWith | cHigh) }) &&
 		!slices.ContainsFunc(subject[p+1:], func(w word) bool { return w.class.is(cWith) })
 }
 
@@ -203,7 +204,7 @@ func (c clause) index(any class) int {
 func (c clause) content() []word {
 	var out []word
 	for _, w := range c.words {
-		if w.class&^(cNeutral|cOther|cSelf|cHigh|cTidy|cTime) != 0 || !w.known || w.class == 0 {
+		if w.class&^(cNeutral|cOther|cSelf|cHigh|cTidy|cTime|cName) != 0 || !w.known || w.class == 0 {
 			out = append(out, w)
 		}
 	}

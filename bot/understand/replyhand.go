@@ -65,7 +65,7 @@ func (v *verdict) delegates(c clause, i int) bool {
 		return false // "ga ada yang gantiin"
 	case self >= 0 && c.has(cObstacle) && w.plain == "utus":
 		return false // "saya ditugaskan ke luar kota"
-	case self >= 0 && attends && (w.plain == "wakil" && (c.index(cAttend) > i || hasWord(c.words[:i], "sebagai")) || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
+	case self >= 0 && attends && (w.plain == "wakil" && (c.index(cAttend) > i || hasWord(c.words[:i], "sebagai") || hasWord(c.words[:i], "selaku")) || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
 		return false // "saya sebagai perwakilan hadir"
 	case strings.Contains(joinSaid(c.words), "titip salam"):
 		return false
@@ -88,7 +88,7 @@ func (v *verdict) delegates(c clause, i int) bool {
 
 // first is the index of the first word that is not mere courtesy, -1 for none.
 func (c clause) first() int {
-	return slices.IndexFunc(c.words, func(w word) bool { return w.class&^(cNeutral|cSelf|cHigh|cOther) != 0 })
+	return slices.IndexFunc(c.words, func(w word) bool { return w.class&^(cNeutral|cSelf|cHigh|cOther|cName) != 0 })
 }
 
 // standsIn reads "mewakili": the speaker who comes for others says yes, others
@@ -148,11 +148,19 @@ func (v *verdict) whoComes(c clause) bool {
 		}
 	}
 	if a < 0 {
+		if who := c.actor(r); who != "" {
+			v.meaning, v.strong, v.companion, v.who = MeansDelegated, true, true, who
+			return true
+		}
 		if before := c.words[:r]; r+1 < len(c.words) && subject(before) && !c.has(cObstacle|cAsk|cAssent|cNegation|cNotYet) {
 			v.standIn = nameOf(before)
 		}
 		if r > 0 && r+1 >= len(c.words) && c.words[r-1].class.is(cPerson) { // "anak saya yang"
 			v.meaning, v.strong, v.who = MeansDelegated, true, joinSaid(c.words[:r])
+			return true
+		}
+		if before := c.words[:r]; hasWord(before, "biar") && subject(before) {
+			v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before) // "biar si Bowo yang bawa rombongan"
 			return true
 		}
 		if before := c.words[:r]; slices.ContainsFunc(before, func(w word) bool { return w.said == "aja" || w.said == "saja" }) && subject(before) && before[0].class.is(cPerson|cHigh) && len(c.words)-r < 4 {
@@ -178,8 +186,11 @@ func (v *verdict) whoComes(c clause) bool {
 	case hasWord(before, "bukan") && slices.ContainsFunc(before, isSelf):
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
 		return true
+	case len(before) > 1 && official(before[len(before)-2]) && before[len(before)-1].class.is(cSelf): // "kepala cabang kami yang hadir"
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before)
+		return true
 	case subject(before):
-		if slices.ContainsFunc(before, official) && !slices.ContainsFunc(before, func(w word) bool { return w.class.is(cPerson) }) {
+		if slices.ContainsFunc(before, official) && !slices.ContainsFunc(before, isSelf) && !slices.ContainsFunc(before, func(w word) bool { return w.class.is(cPerson) }) {
 			return false
 		}
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before)
@@ -209,6 +220,19 @@ func isNumber(w string) bool {
 	_, isValue := lex.value[w]
 	_, isPeople := lex.people[w]
 	return isValue || isPeople
+}
+
+// actor is who does what the relative clause at r says in a verb we do not know,
+// "yang mendampingi nanti Pak Yusuf"; "" for none.
+func (c clause) actor(r int) string {
+	if r > 0 && c.opens(r) || r == 0 {
+		for i := r + 1; i+1 < len(c.words) && i < r+6; i++ {
+			if (busy(c.words[i]) || c.words[i].plain == "nanti") && !c.has(cNegation|cObstacle|cAsk) && subject(c.words[i+1:]) && slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cPerson | cHigh) }) {
+				return nameAfter(c.words[i+1:])
+			}
+		}
+	}
+	return ""
 }
 
 // sends is the index of the person whom the speaker sends or asks to go, 0 for
@@ -241,7 +265,7 @@ func subject(ws []word) bool {
 			if strings.Contains(w.said, " ") || i+1 < len(ws) && (ws[i+1].class == 0 || ws[i+1].class.is(cOther)) {
 				return true // "pak Dedi"
 			}
-		case w.class == 0 && !isNumber(w.plain) && len(w.plain) > 2:
+		case (w.class == 0 || w.class.is(cName)) && !isNumber(w.plain) && len(w.plain) > 2:
 			return true
 		}
 	}
@@ -304,6 +328,9 @@ func (v *verdict) personComes(c clause) bool {
 			return false // "Bapak Wakil Bupati akan hadir": the invitee, of whom others write
 		case w.class.is(cSelf) && j > p+1 && !w.class.is(cPerson) && slices.ContainsFunc(c.words[j+1:], func(x word) bool { return x.class.is(cAttend) }):
 			return false // "suami saya sudah mengizinkan jadi saya datang"
+		case w.class.is(cAttend) && slices.ContainsFunc(c.words[j+1:], func(w word) bool { return w.class.is(cSelf) && !w.class.is(cPerson) }) &&
+			slices.ContainsFunc(c.words[j+1:], func(w word) bool { return w.class.is(cAttend) }):
+			return false // "anak saya datang saya juga datang"
 		case w.class.is(cAttend) && !sick:
 			v.meaning, v.strong, v.companion = MeansDelegated, w.plain != "ikut", w.plain == "ikut"
 			v.who = nameOf(c.words[p:j])

@@ -119,10 +119,10 @@ func (c clause) otherwise() bool {
 		if i == 1 && (w.plain == "itu" || w.plain == "segitu") && c.words[0].class.is(cTime) && len(c.words) > 3 && c.words[2].plain == "acara" && !c.words[3].known {
 			return true // "hari itu jadwal giliran air"
 		}
-		if w.plain == "lagi" && i+1 < len(c.words) && busy(c.words[i+1]) {
+		if w.plain == "lagi" && i+1 < len(c.words) && (busy(c.words[i+1]) || c.words[i+1].plain == "banyak" && i+2 < len(c.words) || !c.words[i+1].known && hasWord(c.words[:i], "maaf")) {
 			return true
 		}
-		if (w.plain == "ke" || w.plain == "di") && i+1 < len(c.words) && outsidePlaces()[c.words[i+1].plain] { // "saya ke Garut"
+		if (w.plain == "ke" || w.plain == "di" || w.plain == "dari" && hasWord(c.words[:i], "perjalanan")) && i+1 < len(c.words) && outsidePlaces()[c.words[i+1].plain] { // "saya ke Garut"
 			return true
 		}
 	}
@@ -166,7 +166,7 @@ func (c clause) travels() bool {
 
 // busy tells whether a word we do not know is an activity: "mengerjakan".
 func busy(w word) bool {
-	if w.known || len(w.plain) < 6 {
+	if w.class != 0 || len(w.plain) < 6 {
 		return false
 	}
 	for _, start := range []string{"meng", "meny", "mem", "men", "mel", "ber", "nga", "nge", "ny"} {
@@ -295,7 +295,7 @@ func complains(ws []word, i int) bool {
 // whatever tells whether the question word at i means any: "kapan saja bisa",
 // "ayo kapan lagi".
 func (c clause) whatever(i int) bool {
-	if i+1 >= len(c.words) || c.words[i].plain != "kapan" && c.words[i].plain != "dimana" {
+	if i+1 >= len(c.words) || !slices.Contains([]string{"kapan", "dimana", "jam berapa", "hari apa"}, c.words[i].plain) {
 		return false
 	}
 	next := c.words[i+1]

@@ -92,7 +92,7 @@ func (v *verdict) judge(c clause, n findings) {
 	case v.later:
 		v.meaning = MeansNo
 	case n.forbids > 0 && !c.has(cPerfect):
-		if n.seen.is(cAttend) || len(c.content()) < 2 && n.unknown == 0 {
+		if n.seen.is(cAttend) || len(c.content()) < 2 && n.unknown == 0 && !slices.ContainsFunc(c.words, func(w word) bool { return w.class&^cName == cOther }) {
 			v.meaning, v.strong = MeansNo, true
 		}
 	case n.denied > 0 && n.seen.is(cObstacle):

@@ -146,7 +146,7 @@ func (s *replyState) turn(c clause, v verdict) {
 		case v.meaning == MeansYes:
 			s.conflict = s.conflict || v.murky
 			s.strong, s.soft = s.strong || v.strong, s.soft && !v.strong || v.soft
-		case v.meaning == MeansNo && v.ofPerson && s.strong:
+		case v.meaning == MeansNo && v.ofPerson && s.strong && !s.want:
 			// "saya datang, istri ga bisa"
 		case v.later && !v.strong && s.strong && !c.contrast:
 			s.conflict = true // "bisa, lain waktu juga siap"
@@ -204,7 +204,7 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 		s.meaning = MeansQuestion
 	case s.meaning == MeansMaybe && !s.strong && !s.condition && t.hasClass(cGrave): // "kritis di ICU, mohon doanya"
 		s.meaning = MeansUnclear
-	case s.meaning == "", s.conflict:
+	case s.meaning == "", s.conflict, s.meaning == MeansYes && s.past && s.want: // "tadinya mau ikut": and now?
 		s.meaning = MeansUnclear
 	case s.offTopic && !s.strong:
 		s.meaning = MeansUnclear
@@ -251,7 +251,7 @@ func (t *replyText) inviteeIll() bool {
 				return false // "nganter ibu berobat"
 			}
 			if (w.said == "bapak" || w.said == "ibu" || w.said == "beliau" || w.said == "bapaknya" || w.said == "ibunya") && !c.words[i+1].class.is(cSelf) && c.words[i+1].known {
-				return !c.has(cNegation | cSelf)
+				return !c.has(cNegation|cSelf) && !hasWord(c.words, "nak") && !hasWord(c.words, "nduk") // who calls us child speaks of themselves
 			}
 		}
 	}

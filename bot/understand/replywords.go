@@ -77,6 +77,7 @@ const (
 	cScoff
 	cConsult
 	cFavour
+	cName
 )
 
 func (c class) is(any class) bool { return c&any != 0 }
@@ -86,7 +87,7 @@ func (c class) is(any class) bool { return c&any != 0 }
 const classNames = "attend able modal want assent negation notyet forbid harmless tidy lack decline obstacle death illness grave anger " +
 	"maybe soft hedge pending later perfect late partial answered delegate stand-in person self high with relative contrast reason " +
 	"concede condition send wish receive halt erase erased consent withdraw wrong enrolled ask inquire perhaps tag topic request " +
-	"offtopic ack ping neutral other past time scoff consult favour"
+	"offtopic ack ping neutral other past time scoff consult favour name"
 
 // replyLexicon is what the grammar of replies knows of words.
 type replyLexicon struct {
@@ -138,7 +139,6 @@ func newReplyLexicon() *replyLexicon {
 		lex.spelling[plainWord] = plainWord
 		lex.spelt = max(lex.spelt, strings.Count(plainWord, " ")+1)
 	}
-	lex.spellPhrases()
 	for _, e := range lexicon("reply-words.tsv") {
 		c, ok := number[e.meaning]
 		if !ok {
@@ -149,7 +149,9 @@ func newReplyLexicon() *replyLexicon {
 			lex.longest = max(lex.longest, strings.Count(w, " ")+1)
 		}
 	}
+	lex.spellPhrases()
 	lex.indexSpellings()
+	lex.addPlaces()
 	for w, p := range lex.spelling {
 		if lex.class[p].is(cNegation|cNotYet) && len(w) > 1 && !strings.Contains(w, " ") {
 			lex.nos = append(lex.nos, w)
@@ -174,13 +176,37 @@ func (lex *replyLexicon) spellPhrases() {
 				continue // in English; in Sundanese it is "belum"
 			}
 			for i, p := range parts {
-				parts[i] = lex.plain(p)
+				if parts[i] = lex.plain(p); parts[i] != p && lex.class[parts[i]].is(cObstacle|cPerson) {
+					parts = nil // "mantu saya" is a person, "mantu" alone a wedding, as "nikahan"
+					break
+				}
+			}
+			if parts == nil {
+				continue
 			}
 			key := strings.Join(parts, " ")
 			if _, ok := lex.spelling[key]; !ok {
 				lex.spelling[key] = e.meaning
 			}
 		}
+	}
+}
+
+// addPlaces makes the names of places known, so that none is taken for a
+// misspelt word: "Batam" is no "batas".
+func (lex *replyLexicon) addPlaces() {
+	add := func(name string) {
+		for w := range strings.FieldsSeq(name) {
+			if _, ok := lex.spelling[w]; !ok && len(w) > 3 && lex.class[w] == 0 {
+				lex.class[w] = cOther
+			}
+		}
+	}
+	for name := range outsidePlaces() {
+		add(name)
+	}
+	for _, p := range places().places {
+		add(strings.ToLower(p.Kecamatan + " " + p.Desa))
 	}
 }
 
@@ -217,7 +243,7 @@ func (lex *replyLexicon) respell(ws []word) []word {
 func (lex *replyLexicon) indexSpellings() {
 	seen := map[string]bool{}
 	add := func(w string, shortest int) {
-		if strings.Contains(w, " ") || len(w) < shortest || w[0] < 'a' || w[0] > 'z' || seen[w] {
+		if strings.Contains(w, " ") || len(w) < shortest || w[0] < 'a' || w[0] > 'z' || seen[w] || lex.class[w].is(cName) {
 			return
 		}
 		seen[w] = true
@@ -383,6 +409,9 @@ func (lex *replyLexicon) spell(fields []string) []word {
 		}
 		if n <= 1 {
 			p, known := lex.mend(fields[i])
+			if i > 0 && isTitle(fields[i-1]) && lex.class[fields[i]].is(cName) {
+				p = fields[i] // "Bu Ana", though "ana" is "I"
+			}
 			if i > 0 && isTitle(fields[i-1]) && p != fields[i] && !lex.class[p].is(cNegation|cNotYet|cAttend|cAble) && lex.guessed(fields[i]) {
 				p, known = fields[i], false // a name: "Bapak Kajari", "Pak Ujang"
 			}
