@@ -122,7 +122,7 @@ func (c clause) tagged() bool {
 	if end < 2 || !c.words[end-1].class.is(cTag|cNegation|cNotYet) {
 		return false
 	}
-	if c.words[end-2].plain == "boleh" && c.words[end-1].class.is(cNegation) && !c.has(cDecline|cMaybe|cPending) {
+	if (c.words[end-2].plain == "boleh" || c.words[end-2].plain == "ada") && c.words[end-1].class.is(cNegation) && !c.has(cDecline|cMaybe|cPending) {
 		return true // "kalau bawa anak boleh tidak"
 	}
 	if c.words[end-1].class.is(cNotYet) && c.has(cEnrolled) && hasWord(c.words, "sudah") {
@@ -167,6 +167,11 @@ func (c clause) polar(i int) bool {
 	gets := slices.IndexFunc(c.words[:i-1], func(w word) bool {
 		return slices.Contains([]string{"boleh", "dapat", "ada", "perlu", "harus", "wajib", "dikasih", "disediakan"}, w.plain)
 	})
+	if gets < 0 && !slices.ContainsFunc(c.words[:i], func(w word) bool {
+		return w.class&^(cNeutral|cOther|cHigh|cTopic|cPerhaps|cHarmless) != 0 || w.class.is(cSelf)
+	}) {
+		return len(c.words[:i]) > 1 && (!before.known || before.class == cOther) // "pengunjungnya ramai ga"
+	}
 	return gets >= 0 && (!before.known || before.class == 0 || before.class.is(cAttend|cTopic|cFavour|cOther|cPerson))
 }
 

@@ -49,6 +49,9 @@ func (v *verdict) delegates(c clause, i int) bool {
 		return false // "Bapak Wakil Ketua hadir": the invitee, of whom others write
 	case i > 0 && c.words[i-1].plain == "tunggu":
 		return false // "tinggal menunggu disposisi"
+	case w.said == "disuruh" && i+1 < len(c.words) && !c.has(cPerson|cRelative|cAttend) && !slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cHigh) }):
+		v.obstacle = true // "disuruh masuk"
+		return true
 	case i > 0 && slices.Contains([]string{"sesuai", "berdasarkan", "menindaklanjuti", "menurut"}, c.words[i-1].plain):
 		return false // "sesuai disposisi, saya yang hadir"
 	case w.plain == "utus" && strings.HasPrefix(w.said, "di") && !c.has(cPerson|cRelative|cAttend) && i+1 < len(c.words) && slices.Contains([]string{"ke", "buat", "untuk", "jaga", "jadi"}, c.words[i+1].plain) && !(i+2 < len(c.words) && c.words[i+2].class.is(cHigh)):
@@ -175,6 +178,8 @@ func (v *verdict) whoComes(c clause) bool {
 		person--
 	}
 	switch {
+	case c.myself(r):
+		return false
 	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cNegation | cNotYet) }) && !hasWord(before, "bukan"):
 		return false
 	case person >= 0 && before[person].plain == "ada" && !hasWord(before, "masih") && !c.has(cCondition): // "nanti ada yang datang"
@@ -220,6 +225,17 @@ func isNumber(w string) bool {
 	_, isValue := lex.value[w]
 	_, isPeople := lex.people[w]
 	return isValue || isPeople
+}
+
+// myself tells whether the speaker is who the relative clause at r tells of:
+// "dari koperasi kami saya sendiri yang hadir".
+func (c clause) myself(r int) bool {
+	last := r - 1
+	for last > 0 && c.words[last].class.is(cNeutral) && !c.words[last].class.is(cSelf) {
+		last--
+	}
+	return last >= 0 && c.words[last].class.is(cSelf) && (last < r-1 && c.words[last+1].plain == "sendiri" || hasWord(c.words[:last], "dari")) &&
+		!slices.ContainsFunc(c.words[:last], func(w word) bool { return w.class.is(cPerson) })
 }
 
 // actor is who does what the relative clause at r says in a verb we do not know,
@@ -331,6 +347,8 @@ func (v *verdict) personComes(c clause) bool {
 		case w.class.is(cAttend) && slices.ContainsFunc(c.words[j+1:], func(w word) bool { return w.class.is(cSelf) && !w.class.is(cPerson) }) &&
 			slices.ContainsFunc(c.words[j+1:], func(w word) bool { return w.class.is(cAttend) }):
 			return false // "anak saya datang saya juga datang"
+		case w.class.is(cAttend) && !sick && c.words[p].plain == "pengurus" && !strings.HasPrefix(c.words[p].said, "salah") && !hasWord(c.words[:p], "salah satu") && !c.has(cRelative):
+			return false // "pengurus koperasi hadir 3 orang": they are who was invited
 		case w.class.is(cAttend) && !sick:
 			v.meaning, v.strong, v.companion = MeansDelegated, w.plain != "ikut", w.plain == "ikut"
 			v.who = nameOf(c.words[p:j])

@@ -89,6 +89,9 @@ func (c clause) callsOff() bool {
 	if c.has(cAttend) {
 		return false
 	}
+	if c.contrast && len(c.content()) < 2 && slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "diundur" || w.plain == "digeser" }) {
+		return true // "tadinya ada audit, tapi diundur"
+	}
 	for i, w := range c.words { // "rapatnya ga jadi", "hajatan saya diundur"
 		other := (w.plain == "rapat" || w.plain == "janji") && (strings.HasSuffix(w.said, "nya") || i+1 < len(c.words) && c.words[i+1].class.is(cSelf)) || w.plain == "lain" && i > 0 || strings.HasSuffix(w.plain, " lain") && w.class.is(cObstacle)
 		if other && !hasWord(c.words[:i], "ada") && slices.ContainsFunc(c.words[i+1:], func(w word) bool {
@@ -121,6 +124,9 @@ func (c clause) otherwise() bool {
 		}
 		if w.plain == "lagi" && i+1 < len(c.words) && (busy(c.words[i+1]) || c.words[i+1].plain == "banyak" && i+2 < len(c.words) || !c.words[i+1].known && hasWord(c.words[:i], "maaf")) {
 			return true
+		}
+		if w.class.is(cLack) && i+1 < len(c.words) && slices.Contains([]string{"habis", "abis", "tipis", "menipis", "kosong", "seret"}, c.words[i+1].plain) {
+			return true // "modal abis"
 		}
 		if (w.plain == "ke" || w.plain == "di" || w.plain == "dari" && hasWord(c.words[:i], "perjalanan")) && i+1 < len(c.words) && outsidePlaces()[c.words[i+1].plain] { // "saya ke Garut"
 			return true

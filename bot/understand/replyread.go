@@ -25,7 +25,8 @@ func (t *replyText) read() Reading {
 	if r.Meaning == MeansYes || r.Meaning == MeansDelegated || r.Meaning == MeansMaybe {
 		r.People = t.people()
 	}
-	if r.Meaning == MeansUnclear && t.onlyPeople() {
+	if (r.Meaning == MeansUnclear || r.Meaning == MeansMaybe && !s.strong) && t.onlyPeople() { // "berdua", "insya Allah kami berempat"
+		r.Soft = r.Meaning == MeansMaybe
 		r.Meaning, r.People = MeansYes, t.people()
 		t.assentOnly = true
 	}
@@ -70,7 +71,7 @@ func (s *replyState) add(c clause, v verdict) {
 	s.late = s.late || v.late
 	s.offTopic = s.offTopic || v.offTopic
 	s.ack = s.ack || v.ack
-	s.want = s.want || v.want
+	s.want = s.want || v.want && !(v.past && s.strong)
 	s.later = s.later || v.later
 	s.deferred = s.deferred || v.deferred
 	c.contrast = c.contrast || s.turning
@@ -342,10 +343,13 @@ func (t *replyText) onlyPeople() bool {
 func (c clause) onlyPeople() bool {
 	lex := numberWords()
 	for i, w := range c.words {
+		if i > 0 && c.words[i-1].class.is(cWith) && !w.known {
+			continue // "saya sama pengendang"
+		}
 		if i > 0 && hasWord(c.words[:i], "dari") && (!w.known || w.class&^(cOther|cNeutral) == 0) {
 			continue // "3 orang dari KWT Melati"
 		}
-		if !isNumber(w.plain) && !isNumber(w.said) && !lex.role[":unit"][w.plain] && !lex.role[":unit"][w.said] && !lex.role[":companion"][w.plain] && !w.class.is(cNeutral|cSelf|cHigh|cWith|cPerson) {
+		if !isNumber(w.plain) && !isNumber(w.said) && !lex.role[":unit"][w.plain] && !lex.role[":unit"][w.said] && !lex.role[":companion"][w.plain] && !w.class.is(cNeutral|cSelf|cHigh|cWith|cPerson|cSoft) {
 			return false
 		}
 	}

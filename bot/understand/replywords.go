@@ -161,35 +161,42 @@ func newReplyLexicon() *replyLexicon {
 }
 
 // spellPhrases lets phrases be found as well when their words are spelt
-// otherwise: "gak enak badan" for "tidak enak badan".
+// otherwise: "mau tw" as "mau tau".
 func (lex *replyLexicon) spellPhrases() {
 	for _, e := range lexicon("reply-spelling.tsv") {
 		if e.meaning == "pak" || e.meaning == "bu" {
 			continue // "bu haji" is a title, "bu" and a pilgrimage is not
 		}
 		for _, w := range e.words {
-			if !strings.Contains(w, " ") {
-				continue
-			}
 			parts := strings.Fields(w)
-			if slices.Contains(parts, "can") {
-				continue // in English; in Sundanese it is "belum"
+			if len(parts) < 2 || slices.Contains(parts, "can") { // "can" is English here, "belum" in Sundanese
+				continue
 			}
 			for i, p := range parts {
-				if parts[i] = lex.plain(p); parts[i] != p && lex.class[parts[i]].is(cObstacle|cPerson) {
-					parts = nil // "mantu saya" is a person, "mantu" alone a wedding, as "nikahan"
-					break
-				}
-			}
-			if parts == nil {
-				continue
+				parts[i] = lex.plain(p)
 			}
 			key := strings.Join(parts, " ")
-			if _, ok := lex.spelling[key]; !ok {
+			if _, ok := lex.spelling[key]; !ok && lex.keeps(parts, strings.ToLower(e.meaning)) {
 				lex.spelling[key] = e.meaning
 			}
 		}
 	}
+}
+
+// decisive are the classes of words that no phrase may swallow: "sp ya" is
+// "siapa", but "siap ya" is not.
+const decisive = cNegation | cNotYet | cForbid | cAttend | cAble | cAssent | cDecline | cDelegate | cObstacle | cPerson | cIllness | cCondition | cSelf
+
+// keeps tells whether what decides in the parts of a phrase is in its meaning.
+func (lex *replyLexicon) keeps(parts []string, meaning string) bool {
+	meant := lex.class[meaning]
+	for w := range strings.FieldsSeq(meaning) {
+		meant |= lex.class[w]
+	}
+	if meant.is(cNegation | cNotYet) {
+		meant |= cNegation | cNotYet
+	}
+	return !slices.ContainsFunc(parts, func(p string) bool { return (lex.class[p]&decisive)&^meant != 0 })
 }
 
 // addPlaces makes the names of places known, so that none is taken for a
