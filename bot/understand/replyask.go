@@ -163,7 +163,11 @@ func (c clause) polar(i int) bool {
 	}) {
 		return false
 	}
-	before := c.words[i-1]
+	last := i - 1
+	for last > 0 && c.words[last].class.is(cNeutral) && !c.words[last].class.is(cSelf) {
+		last--
+	}
+	before := c.words[last]
 	gets := slices.IndexFunc(c.words[:i-1], func(w word) bool {
 		return slices.Contains([]string{"boleh", "dapat", "ada", "perlu", "harus", "wajib", "dikasih", "disediakan"}, w.plain)
 	})

@@ -186,7 +186,7 @@ func (c clause) ofPerson() bool {
 	}
 	subject := c.words[:no]
 	p := slices.IndexFunc(subject, func(w word) bool { return w.class.is(cPerson) })
-	comes := slices.ContainsFunc(c.words[no+1:], func(w word) bool { return w.class.is(cAttend) || w.plain == "bisa" || w.plain == "sempat" })
+	comes := no+1 == len(c.words) || slices.ContainsFunc(c.words[no+1:], func(w word) bool { return w.class.is(cAttend) || w.plain == "bisa" || w.plain == "sempat" })
 	return p >= 0 && comes && !slices.ContainsFunc(subject[:p], func(w word) bool { return w.class.is(cSelf | cWith | cHigh) }) &&
 		!slices.ContainsFunc(subject[p+1:], func(w word) bool { return w.class.is(cWith) })
 }

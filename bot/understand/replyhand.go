@@ -155,7 +155,7 @@ func (v *verdict) whoComes(c clause) bool {
 			v.meaning, v.strong, v.companion, v.who = MeansDelegated, true, true, who
 			return true
 		}
-		if before := c.words[:r]; r+1 < len(c.words) && subject(before) && !c.has(cObstacle|cAsk|cAssent|cNegation|cNotYet) {
+		if before := c.words[:r]; r+1 < len(c.words) && subject(before) && slices.ContainsFunc(before, func(w word) bool { return w.class.is(cPerson|cHigh|cName) || w.plain == "lain" }) && !c.has(cObstacle|cAsk|cAssent|cNegation|cNotYet) {
 			v.standIn = nameOf(before)
 		}
 		if r > 0 && r+1 >= len(c.words) && c.words[r-1].class.is(cPerson) { // "anak saya yang"
@@ -243,7 +243,7 @@ func (c clause) myself(r int) bool {
 func (c clause) actor(r int) string {
 	if r > 0 && c.opens(r) || r == 0 {
 		for i := r + 1; i+1 < len(c.words) && i < r+6; i++ {
-			if (busy(c.words[i]) || c.words[i].plain == "nanti") && !c.has(cNegation|cObstacle|cAsk) && subject(c.words[i+1:]) && slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cPerson | cHigh) }) {
+			if (busy(c.words[i]) || c.words[i].plain == "nanti") && !c.has(cNegation|cAsk) && !slices.ContainsFunc(c.words[r+2:], func(w word) bool { return w.class.is(cObstacle) }) && subject(c.words[i+1:]) && slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cPerson|cHigh|cSelf) || isTitle(w.said) }) {
 				return nameAfter(c.words[i+1:])
 			}
 		}

@@ -116,11 +116,18 @@ func (c clause) otherwise() bool {
 		if w.plain == "ada" && i+2 < len(c.words) && c.words[i+2].plain == "lain" && !c.words[i+1].class.is(cPerson|cRelative) {
 			return true
 		}
-		if w.plain == "ada" && i > 0 && c.words[i-1].class.is(cSelf) && i+1 < len(c.words) && !c.words[i+1].known && !strings.HasPrefix(c.words[i+1].plain, "per") {
+		if w.plain == "ada" && i > 0 && c.words[i-1].class.is(cSelf) && i+1 < len(c.words) && !strings.HasPrefix(c.words[i+1].plain, "per") &&
+			(!c.words[i+1].known || c.words[i+1].class == cOther && (hasWord(c.words, "maaf") || c.has(cTime))) {
 			return true // "saya ada praktikum"
 		}
 		if i == 1 && (w.plain == "itu" || w.plain == "segitu") && c.words[0].class.is(cTime) && len(c.words) > 3 && c.words[2].plain == "acara" && !c.words[3].known {
 			return true // "hari itu jadwal giliran air"
+		}
+		if i == 0 && w.plain == "ada" && c.contrast && i+1 < len(c.words) && !c.words[i+1].known {
+			return true // "tadinya bisa, tapi ada kajian"
+		}
+		if w.plain == "lagi" && i > 0 && c.words[i-1].class.is(cSelf) && i+1 < len(c.words) && !c.words[i+1].known {
+			return true // "saya sedang itikaf"
 		}
 		if w.plain == "lagi" && i+1 < len(c.words) && (busy(c.words[i+1]) || c.words[i+1].plain == "banyak" && i+2 < len(c.words) || !c.words[i+1].known && hasWord(c.words[:i], "maaf")) {
 			return true

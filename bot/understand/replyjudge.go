@@ -29,7 +29,8 @@ func (c clause) read() verdict {
 	if (v.meaning == MeansYes || v.meaning == MeansNo) && c.veiled() {
 		v.murky = true
 	}
-	v.unread = v.meaning == "" && !v.obstacle && !v.late && !v.ack && (n.unknown+n.denied+n.negations > 0 || n.notYet) && !hasWord(c.words, "dulu")
+	limits := n.negations == 0 && (c.has(cForbid) || slices.ContainsFunc(c.words, func(w word) bool { return isNumber(w.plain) })) // "tapi 5 orang aja", "tapi jangan kesorean"
+	v.unread = v.meaning == "" && !limits && !v.obstacle && !v.late && !v.ack && (n.unknown+n.denied+n.negations > 0 || n.notYet) && !hasWord(c.words, "dulu")
 	if v.meaning == MeansYes && n.seen.is(cSoft) {
 		v.soft = true
 	}

@@ -91,7 +91,7 @@ func (s *replyState) add(c clause, v verdict) {
 		s.obstacle = s.obstacle || v.obstacle || v.meaning == MeansNo
 		return
 	}
-	if v.standIn != "" && s.meaning == MeansNo {
+	if v.standIn != "" && (s.meaning == MeansNo || s.meaning == "" && s.obstacle) {
 		s.meaning, s.strong, s.who = MeansDelegated, true, v.standIn // "saya berhalangan, Pak Sekda yang membuka"
 		return
 	}
@@ -178,6 +178,8 @@ func (s *replyState) turn(c clause, v verdict) {
 		switch {
 		case s.condition && !c.contrast && v.meaning != MeansDelegated:
 			// "kalau hujan, saya tidak datang"
+		case v.meaning == MeansNo && !c.contrast && c.has(cNotYet) && !c.has(cAttend|cAble):
+			// "belum tahu bu, barangnya belum jadi"
 		case v.meaning == MeansYes && !v.strong:
 		default:
 			take()

@@ -65,7 +65,7 @@ func (lex *replyLexicon) guessed(w string) bool {
 // isTitle tells whether a name follows.
 func isTitle(w string) bool {
 	switch w {
-	case "bapak", "ibu", "pak", "bu", "bpk", "sdr", "kang", "teh", "haji", "hj", "yth", "ustadz", "ust", "gus", "mas", "mbak", "neng":
+	case "bapak", "ibu", "pak", "bu", "bpk", "sdr", "kang", "teh", "haji", "hj", "yth", "ustadz", "ust", "gus", "mas", "mbak", "neng", "kak", "bang":
 		return true
 	}
 	return false
