@@ -106,6 +106,7 @@ var families = []family{
 	{"not allowed", understand.MeansNo, []string{"|maaf bu", "suami|bos|istri|ortu|pimpinan|dokter", "ga ngizinin|ga ngebolehin|melarang|tidak mengizinkan|ga kasih izin|ga ngasih izin", "|pak|saya pergi|, maaf ya"}},
 	{"mine, not theirs", understand.MeansYes, []string{"saya dateng|saya hadir|kami ikut", ",|tapi|, tapi", "istri ga bisa|suami tidak ikut|anak ga jadi ikut|sekretaris saya ga bisa"}},
 	{"put right", understand.MeansYes, []string{"kemarin salah kirim|maaf tadi salah ketik|kemarin bilang ga bisa|tadi saya bilang ragu", ", yang benar|, sekarang|, jadinya", "saya hadir|kami pasti ikut|saya bisa hadir"}},
+	{"no, somebody called, and why", understand.MeansNo, []string{"|maaf|iya", "ga|engga|tidak|nggak|moal", "bu|pak|kak|mas|min|kang", "lagi demam|lagi kerja|ada acara|anak sakit|di luar kota|hujan|ada rapat|lagi sibuk|bentrok|ada halangan|capek"}},
 	{"no with its reason", understand.MeansNo, []string{"ga bisa|tidak hadir|maaf ga ikut|absen|belum bisa", "karena|soalnya|,|krn|gara2", "anak sakit|ada rapat|hujan|lagi di luar kota|kerja|ada hajatan|ga ada kendaraan|mau ke Bandung|istri lahiran|toko ga ada yang jaga|ada kelas pengganti|harus ngajar"}},
 
 	// Of somebody else who was invited.

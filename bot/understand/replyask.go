@@ -26,6 +26,9 @@ func (t *replyText) asks(i int) bool {
 	if c.has(cPending) {
 		return hasWord(c.words, "kabari") && hasWord(c.words, "lokasi") && !c.has(cSelf)
 	}
+	if len(content) > 1 && content[0].plain == "lihat" && content[len(content)-1].class.is(cNegation) {
+		return false // "lihat karyawan ada yang jaga ga"
+	}
 	if c.consults() {
 		return false // "tanya bos dulu boleh ga"
 	}
@@ -59,12 +62,9 @@ func (c clause) asksForIt() bool {
 		})
 }
 
-// brings tells whether the clause is about what to take along or to wear.
-func (c clause) brings() bool {
-	return slices.ContainsFunc(c.words, func(w word) bool {
-		return w.class.is(cPerhaps) && slices.Contains([]string{"bawa", "pakai", "pake"}, w.plain)
-	})
-}
+// brings tells whether the clause is about what to take along, to wear or to
+// sell there.
+func (c clause) brings() bool { return c.has(cFavour) && c.has(cPerhaps) }
 
 // names tells whether the clause is only the name of something to be told:
 // "lokasi pak".
@@ -171,6 +171,9 @@ func (c clause) polar(i int) bool {
 	gets := slices.IndexFunc(c.words[:i-1], func(w word) bool {
 		return slices.Contains([]string{"boleh", "dapat", "ada", "perlu", "harus", "wajib", "dikasih", "disediakan"}, w.plain)
 	})
+	if gets < 0 && hasWord(c.words[:i], "sampai") && before.class.is(cTime) {
+		return !c.has(cSelf | cAttend | cAble | cModal) // "sampai malam ga"
+	}
 	if gets < 0 && !slices.ContainsFunc(c.words[:i], func(w word) bool {
 		return w.class&^(cNeutral|cOther|cHigh|cTopic|cPerhaps|cHarmless) != 0 || w.class.is(cSelf)
 	}) {
@@ -178,6 +181,9 @@ func (c clause) polar(i int) bool {
 	}
 	return gets >= 0 && (!before.known || before.class == 0 || before.class.is(cAttend|cTopic|cFavour|cOther|cPerson))
 }
+
+// prepositions lead up to what may follow a tag.
+var prepositions = []string{"di", "dari", "ke", "untuk", "buat"}
 
 // tagEnd is the end of the clause without what may follow a tag: courtesies, and
 // a place ("ada pupuk tidak di sana").
@@ -191,10 +197,10 @@ func (c clause) tagEnd() int {
 			continue
 		}
 		j := i + 1
-		for j < end && c.words[j].class.is(cHigh) {
+		for j < end && c.words[j].class.is(cHigh|cNeutral) && !slices.Contains(prepositions, c.words[j].plain) {
 			j++
 		}
-		if slices.Contains([]string{"di", "dari", "ke", "untuk", "buat"}, c.words[j].plain) &&
+		if j < end && slices.Contains(prepositions, c.words[j].plain) &&
 			!slices.ContainsFunc(c.words[j:end], func(w word) bool { return w.class.is(cAttend | cAble | cModal | cAssent | cObstacle | cSelf) }) {
 			return i + 1
 		}

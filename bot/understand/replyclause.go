@@ -124,6 +124,9 @@ func (t *replyText) split(ws []word, asked bool) {
 		case w.class.is(cContrast) && !(w.plain == "sekarang" && i+1 == len(ws)):
 			flush()
 			c.contrast, c.corrects = true, w.plain == "eh" || w.plain == "ralat"
+		case i+1 < len(ws) && vocative(w) && c.bareNo():
+			c.words = append(c.words, w)
+			flush() // "ga bu lagi demam": what is denied is not the illness
 		case w.plain == "sayang" && len(c.words) == 0 && i+1 < len(ws): // "ingin sekali, sayang tidak ada yang mengantar"
 			c.contrast = true
 			c.words = append(c.words, w)
@@ -154,6 +157,19 @@ func (t *replyText) split(ws []word, asked bool) {
 		return
 	}
 	flush()
+}
+
+// bareNo tells whether the clause is a negation and courtesies before it.
+func (c clause) bareNo() bool {
+	last := len(c.words) - 1
+	return last >= 0 && c.words[last].class.is(cNegation) && !slices.ContainsFunc(c.words[:last], func(w word) bool {
+		return !w.class.is(cHigh|cAssent|cNeutral) || w.class.is(cSelf)
+	})
+}
+
+// vocative tells whether a word calls somebody.
+func vocative(w word) bool {
+	return isTitle(w.said) || slices.Contains([]string{"om", "min", "nak", "say", "bund", "bun", "sis", "gan", "bro", "ndan", "bos"}, w.said)
 }
 
 // consequence tells whether "jadi" at i means "so": something else stands
@@ -244,6 +260,11 @@ func (c clause) count() findings {
 		if i > 0 && c.words[i-1].plain == w.plain && w.class.is(cNegation) { // "ga ga bisa"
 			continue
 		}
+		if i+1 < len(c.words) && allOfThem(c.words[i+1]) { // "tidak semua" come
+			n.denied++
+			i++
+			continue
+		}
 		j, kind := c.target(i)
 		if i > 0 && i+1 < len(c.words) && c.words[i+1].plain == "ada" && c.lackBefore(i) { // "modalnya lagi ga ada"
 			n.lacks = true
@@ -286,6 +307,11 @@ func (c clause) count() findings {
 		}
 	}
 	return n
+}
+
+// allOfThem tells whether a word means everybody.
+func allOfThem(w word) bool {
+	return w.plain == "semua" || w.plain == "semuanya" || w.plain == "lengkap"
 }
 
 // lackBefore tells whether what is missing stands before the negation at i.

@@ -202,7 +202,7 @@ func (v *verdict) whoComes(c clause) bool {
 		return true
 	case slices.ContainsFunc(before, isSelf):
 		return false
-	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cHigh) }):
+	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cHigh) && w.plain != "pak" && w.plain != "bu" }):
 		return false // "Bapak yang hadir langsung"
 	case len(after) > 0 && (subject(after) || after[0].class.is(cHigh) && len(after) > 1 && slices.ContainsFunc(after, func(w word) bool { return w.said == "aja" || w.said == "saja" })) && !isNumber(after[0].plain):
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
@@ -275,6 +275,8 @@ func subject(ws []word) bool {
 		switch {
 		case w.class.is(cSelf):
 			return i > 0 && slices.ContainsFunc(ws[:i], func(w word) bool { return w.class.is(cPerson) })
+		case w.plain == "tim" || w.plain == "team":
+			return true
 		case w.class.is(cPerson):
 			return i == 0 || !ws[i-1].class.is(cWith)
 		case w.class.is(cHigh) && !official(w):
@@ -328,6 +330,9 @@ func (v *verdict) personComes(c clause) bool {
 		return w.class.is(cAttend|cWith|cNegation|cNotYet|cCondition) || w.class.is(cSelf) && !w.class.is(cPerson)
 	})) {
 		return false
+	}
+	if hasWord(c.words[p:], "juga") && slices.ContainsFunc(c.words[:p], func(w word) bool { return w.class.is(cAble | cAssent) }) {
+		return false // "bisa kak asisten juga ikut"
 	}
 	sick := false
 	for j := p + 1; j < len(c.words); j++ {

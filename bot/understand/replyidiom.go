@@ -168,7 +168,7 @@ func (c clause) travels() bool {
 			if outsidePlaces()[to.plain] && !slices.ContainsFunc(c.words[i+2:], func(w word) bool { return w.class.is(cAttend) }) {
 				return true
 			}
-		case "dijadwalkan", "pergi", "dinas", "terbang", "perjalanan", "kunjungan", "pulang", "pindah":
+		case "dijadwalkan", "pergi", "dinas", "terbang", "perjalanan", "kunjungan", "pulang":
 			if !to.known && !c.has(cAttend) {
 				return true
 			}
@@ -312,6 +312,6 @@ func (c clause) whatever(i int) bool {
 		return false
 	}
 	next := c.words[i+1]
-	return (next.plain == "aja" || next.plain == "saja" || next.plain == "pun") && c.has(cSelf|cAble|cAssent) ||
+	return next.plain == "pun" || (next.plain == "aja" || next.plain == "saja" || next.plain == "pun") && c.has(cSelf|cAble|cAssent) ||
 		next.plain == "lagi" && slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cAssent) })
 }

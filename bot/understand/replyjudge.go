@@ -29,7 +29,7 @@ func (c clause) read() verdict {
 	if (v.meaning == MeansYes || v.meaning == MeansNo) && c.veiled() {
 		v.murky = true
 	}
-	limits := n.negations == 0 && (c.has(cForbid) || slices.ContainsFunc(c.words, func(w word) bool { return isNumber(w.plain) })) // "tapi 5 orang aja", "tapi jangan kesorean"
+	limits := n.negations == 0 && (c.has(cForbid) || slices.ContainsFunc(c.words, allOfThem) || slices.ContainsFunc(c.words, func(w word) bool { return isNumber(w.plain) })) // "tapi 5 orang aja", "tapi jangan kesorean"
 	v.unread = v.meaning == "" && !limits && !v.obstacle && !v.late && !v.ack && (n.unknown+n.denied+n.negations > 0 || n.notYet) && !hasWord(c.words, "dulu")
 	if v.meaning == MeansYes && n.seen.is(cSoft) {
 		v.soft = true
@@ -60,6 +60,8 @@ func (v *verdict) judge(c clause, n findings) {
 		v.settle(n, explicit)
 	case n.seen.is(cPending) && !(v.later && n.negations > 0):
 		v.meaning, v.strong = MeansMaybe, true
+	case conditional && n.lacks && !n.seen.is(cAttend) && c.index(cCondition) > c.index(cNegation):
+		v.obstacle = true // "ga ada yang jaga kalau ditinggal"
 	case conditional:
 		v.meaning, v.condition, v.companion = MeansMaybe, true, c.ofCompanions()
 	case n.lacks && !n.seen.is(cAttend):
@@ -132,6 +134,7 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 		v.meaning, v.strong = MeansYes, true
 	case v.late:
 		v.meaning = MeansYes
+	case c.engaged(): // "ya kak aku ada rias": something, we do not know what
 	case c.notes(): // "kami catat": noted, and no more
 	case n.seen.is(cAck):
 		if n.seen.is(cAssent) && !slices.ContainsFunc(c.words, func(w word) bool {
@@ -153,6 +156,17 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 	case n.seen.is(cSoft):
 		v.meaning, v.softOnly = MeansMaybe, true
 	}
+}
+
+// engaged tells whether the speaker has or does something that we do not know.
+// A "ya" beside it is no yes.
+func (c clause) engaged() bool {
+	for i, w := range c.words[:max(0, len(c.words)-1)] {
+		if w.class.is(cSelf) && (c.words[i+1].plain == "ada" || c.words[i+1].plain == "lagi") && !c.has(cAttend|cAble|cHarmless) {
+			return true
+		}
+	}
+	return false
 }
 
 // settle judges what comes after something was thought over.
@@ -192,8 +206,8 @@ func (c clause) awaits() bool {
 		return true
 	}
 	for i, w := range c.words {
-		if w.plain == "tunggu" && i+1 < len(c.words) && !c.words[i+1].class.is(cNeutral|cSelf) && c.words[i+1].plain != "oke" && !c.has(cNegation|cForbid|cObstacle) {
-			return true
+		if w.plain == "tunggu" && i+1 < len(c.words) && !c.words[i+1].class.is(cNeutral|cSelf) && c.words[i+1].plain != "oke" && !c.has(cNegation|cForbid) && (!c.has(cObstacle) || c.words[i+1].plain == "rapat") {
+			return true // "menunggu arahan", "nunggu panen"
 		}
 	}
 	return false
@@ -230,7 +244,7 @@ func (c clause) putsOff(n findings) bool {
 // kalender dulu". Having seen a message does not count.
 func (c clause) looks() bool {
 	for i, w := range c.words {
-		if w.plain == "lihat" && !hasWord(c.words[:i], "sudah") && !hasWord(c.words, "undangan") && !hasWord(c.words, "pesan") && !hasWord(c.words, "info") && !c.has(cNegation|cForbid) {
+		if w.plain == "lihat" && !hasWord(c.words[:i], "sudah") && !hasWord(c.words, "undangan") && !hasWord(c.words, "pesan") && !hasWord(c.words, "info") && (!c.has(cNegation|cForbid) || i == 0 && c.index(cNegation) > i+1) {
 			return true
 		}
 	}
