@@ -192,7 +192,7 @@ func (c clause) tagEnd() int {
 	for end > 0 && c.words[end-1].class.is(cNeutral|cHigh) && !c.words[end-1].class.is(cTag|cNegation) {
 		end--
 	}
-	for i := max(1, end-4); i+1 < end; i++ {
+	for i := max(1, end-6); i+1 < end; i++ {
 		if !c.words[i].class.is(cNegation) {
 			continue
 		}

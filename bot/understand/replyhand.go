@@ -202,6 +202,9 @@ func (v *verdict) whoComes(c clause) bool {
 		return true
 	case slices.ContainsFunc(before, isSelf):
 		return false
+	case len(before) > 1 && slices.ContainsFunc(before[1:], func(w word) bool { return w.said == "aja" || w.said == "saja" }) && before[0].class == cOther:
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before) // "guru kelas B saja yang hadir"
+		return true
 	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cHigh) && w.plain != "pak" && w.plain != "bu" }):
 		return false // "Bapak yang hadir langsung"
 	case len(after) > 0 && (subject(after) || after[0].class.is(cHigh) && len(after) > 1 && slices.ContainsFunc(after, func(w word) bool { return w.said == "aja" || w.said == "saja" })) && !isNumber(after[0].plain):
@@ -330,6 +333,9 @@ func (v *verdict) personComes(c clause) bool {
 		return w.class.is(cAttend|cWith|cNegation|cNotYet|cCondition) || w.class.is(cSelf) && !w.class.is(cPerson)
 	})) {
 		return false
+	}
+	if strings.HasPrefix(c.words[p].said, "anak2") {
+		return false // the pupils are who was invited
 	}
 	if hasWord(c.words[p:], "juga") && slices.ContainsFunc(c.words[:p], func(w word) bool { return w.class.is(cAble | cAssent) }) {
 		return false // "bisa kak asisten juga ikut"

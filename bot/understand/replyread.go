@@ -38,25 +38,26 @@ func (t *replyText) read() Reading {
 
 // replyState is what the clauses so far add up to.
 type replyState struct {
-	meaning   Meaning
-	strong    bool
-	soft      bool
-	condition bool
-	want      bool
-	ofPerson  bool // the no is that of somebody else
-	past      bool // the meaning is what was so before
-	obstacle  bool
-	late      bool
-	later     bool
-	asked     bool
-	handsOver bool
-	offTopic  bool
-	ack       bool
-	conflict  bool
-	deferred  bool
-	turning   bool // a "tapi" whose clause said nothing: what follows is meant
-	who       string
-	sensitive Sensitivity
+	meaning    Meaning
+	strong     bool
+	soft       bool
+	condition  bool
+	want       bool
+	ofPerson   bool // the no is that of somebody else
+	past       bool // the meaning is what was so before
+	obstacle   bool
+	late       bool
+	later      bool
+	asked      bool
+	handsOver  bool
+	offTopic   bool
+	ack        bool
+	conflict   bool
+	deferred   bool
+	busyBefore bool // something was in the way before
+	turning    bool // a "tapi" whose clause said nothing: what follows is meant
+	who        string
+	sensitive  Sensitivity
 }
 
 // ask takes a clause that is a question.
@@ -76,7 +77,8 @@ func (s *replyState) add(c clause, v verdict) {
 	s.deferred = s.deferred || v.deferred
 	c.contrast = c.contrast || s.turning
 	s.turning = c.contrast && v.meaning == "" && !v.obstacle
-	if v.freed {
+	s.busyBefore = s.busyBefore || v.past && v.meaning == ""
+	if v.freed || s.busyBefore && s.meaning == "" && c.contrast && len(c.content()) == 1 && hasWord(c.words, "batal") { // "tadinya ada garapan, tapi batal"
 		s.obstacle = false
 		return
 	}

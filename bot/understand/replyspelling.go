@@ -165,6 +165,9 @@ func (lex *replyLexicon) similar(w string) (string, bool) {
 	best, found, seen := 3, "", lettersSeen(s)
 	for _, candidate := range lex.byFirst[s[0]] {
 		known, limit := candidate.word, 0
+		if n := len(known) - len(s); n > 2 || n < -2 {
+			continue
+		}
 		switch {
 		case len(s) == 4 && len(known) == 4:
 			if swapped(s, known) {
