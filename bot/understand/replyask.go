@@ -134,7 +134,7 @@ func (c clause) tagged() bool {
 	if c.words[0].plain == "ada" && c.words[end-1].class.is(cNegation) && end < 6 && !c.has(cSelf|cAttend|cAble) {
 		return true // "ada lombanya ga"
 	}
-	if c.polar(end - 1) {
+	if c.asksLeave(end-1) || c.polar(end-1) {
 		return true
 	}
 	for _, w := range c.words[:end-1] {
@@ -153,6 +153,17 @@ func (c clause) tagged() bool {
 		}
 	}
 	return first.class.is(cPerhaps|cTopic|cDelegate|cEnrolled|cOffTopic) || slices.ContainsFunc(c.words[:end-1], func(w word) bool { return w.class.is(cPerhaps|cTopic) && !w.class.is(cAble) })
+}
+
+// asksLeave tells whether the negation at i ends a request for leave: "boleh bawa
+// gendongan ga".
+func (c clause) asksLeave(i int) bool {
+	for k, w := range c.words[:i-1] {
+		if (w.plain == "boleh" || w.plain == "bisa") && c.words[k+1].class.is(cFavour) {
+			return c.words[i].class.is(cNegation) && !slices.ContainsFunc(c.words[:k], func(w word) bool { return w.class.is(cNegation | cMaybe | cPending) })
+		}
+	}
+	return false
 }
 
 // polar tells whether the negation at i only asks whether what stands before it
