@@ -158,6 +158,7 @@ func (p *program) run(ctx context.Context) error {
 	stage(&in, p.setMenus, intake, "menus")
 	stage(&in, p.bot.Watch, intake, "watch")
 	<-intake.Done()
+	p.sender.Stopping()
 	failed = in.Wait()
 	stopAnswering()
 	failed = errors.Join(failed, middle.Wait())
