@@ -53,8 +53,10 @@ var (
 type world struct {
 	*office
 	mail  *smtptest.Server
-	shift atomic.Int64 // of WhatsApp's clock
-	seen  int          // of what Rina got
+	budi  *wafake.Person // approves what Rina sends
+	group *wafake.Group  // the team's
+	shift atomic.Int64   // of WhatsApp's clock
+	seen  int            // of what Rina got
 }
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.shift.Load())) }
@@ -66,7 +68,9 @@ func mailOf(n int) string {
 	}
 	return ""
 }
-func isAbsent(n int) bool { return n%20 == 3 }
+
+// isAbsent: one of 40 with an e-mail address, and one without.
+func isAbsent(n int) bool { return n%40 == 3 || n%40 == 22 }
 
 // Run plays it. An error says what is not as it must be.
 func (c Strangers) Run(ctx context.Context) (res StrangersResult, err error) {
@@ -93,6 +97,9 @@ func (c Strangers) Run(ctx context.Context) (res StrangersResult, err error) {
 		return res, err
 	}
 	if err := w.open(ctx, "2027-01-14"); err != nil {
+		return res, err
+	}
+	if err := w.team(ctx); err != nil {
 		return res, err
 	}
 	if err := c.invite(ctx, w); err != nil {
@@ -136,7 +143,11 @@ func (w *world) told(at time.Time) {
 		if m.Media != nil {
 			text = strings.TrimSpace("(" + string(m.Media.Kind) + " " + m.Media.Name + ") " + text)
 		}
-		w.printf("Rina < %s", strings.ReplaceAll(text, "\n", "\n       "))
+		where := ""
+		if m.Group != nil {
+			where = " in the group"
+		}
+		w.printf("Rina%s < %s", where, strings.ReplaceAll(text, "\n", "\n       "))
 	}
 	w.seen = len(inbox)
 }
@@ -168,11 +179,38 @@ func (c Strangers) invite(ctx context.Context, w *world) error {
 	if _, err := w.ask(ctx, w.rina, "/sebar ukm", "Kapan dikirim?"); err != nil {
 		return err
 	}
-	if _, err := w.ask(ctx, w.rina, "1", "mulai dikirim"); err != nil {
+	before = len(w.budi.Inbox())
+	if _, err := w.ask(ctx, w.rina, "1", "menunggu persetujuan"); err != nil {
+		return err
+	}
+	approve := regexp.MustCompile(`/sebar setujui \S+`)
+	request, err := w.hears(ctx, w.budi, before, "/sebar setujui")
+	if err != nil {
 		return err
 	}
 	w.told(w.now())
-	return nil
+	before = len(w.rina.Inbox())
+	w.budi.Send(w.group, approve.FindString(wafake.Show(request.Text).Text))
+	_, err = w.hears(ctx, w.rina, before, "Mengirim undangan")
+	return err
+}
+
+// team binds the team's group, with a second member who approves.
+func (w *world) team(ctx context.Context) error {
+	w.budi = w.srv.AddPerson("6281210000002", "Budi")
+	link, err := w.ask(ctx, w.rina, "/tim tautan anggota", "/start tim_")
+	if err != nil {
+		return err
+	}
+	code := regexp.MustCompile(`/start tim_\S+`).FindString(wafake.Show(link.Text).Text)
+	if _, err := w.ask(ctx, w.budi, code, "nggota"); err != nil {
+		return err
+	}
+	w.group = w.srv.NewGroup("Panitia E-MILE KU", w.rina, w.budi, w.account)
+	before := len(w.rina.Inbox())
+	w.rina.Send(w.group, "/grup")
+	_, err = w.hears(ctx, w.rina, before, "rup")
+	return err
 }
 
 // wait lets the days pass: the program is killed on the way, somebody writes
