@@ -57,6 +57,7 @@ type world struct {
 	group *wafake.Group  // the team's
 	shift atomic.Int64   // of WhatsApp's clock
 	seen  int            // of what Rina got
+	begun time.Time
 }
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.shift.Load())) }
@@ -80,7 +81,7 @@ func (c Strangers) Run(ctx context.Context) (res StrangersResult, err error) {
 		return res, err
 	}
 	defer mail.Close()
-	w := &world{mail: mail}
+	w := &world{mail: mail, begun: begun}
 	w.shift.Store(int64(time.Until(thursday)))
 	c.Env = append([]string{"SMTP_URL=" + mail.URL(), "MAIL_FROM=emileku@contoh.go.id"}, c.Env...)
 	if w.office, err = newOffice(ctx, c.Options, wafake.Options{Now: w.now}); err != nil {
@@ -137,7 +138,7 @@ func (w *world) until(ctx context.Context, to time.Time) error {
 // told prints what Rina got since the last time.
 func (w *world) told(at time.Time) {
 	inbox := w.rina.Inbox()
-	w.printf("\n== %s WIB", at.In(jakarta).Format("Monday 2 January 2006 15.04"))
+	w.printf("\n== %s WIB, after %v", at.In(jakarta).Format("Monday 2 January 2006 15.04"), since(w.begun))
 	for _, m := range inbox[w.seen:] {
 		text := m.Text
 		if m.Media != nil {
@@ -191,7 +192,7 @@ func (c Strangers) invite(ctx context.Context, w *world) error {
 	w.told(w.now())
 	before = len(w.rina.Inbox())
 	w.budi.Send(w.group, approve.FindString(wafake.Show(request.Text).Text))
-	_, err = w.hears(ctx, w.rina, before, "Mengirim undangan")
+	_, err = w.hears(ctx, w.rina, before, "Disetujui.")
 	return err
 }
 
@@ -220,6 +221,9 @@ func (c Strangers) wait(ctx context.Context, w *world, res *StrangersResult) err
 		return err
 	}
 	w.run.Kill()
+	if err := w.account.Disconnected(ctx); err != nil {
+		return err
+	}
 	if err := w.begin(ctx, thursday.Add(31*time.Hour)); err != nil {
 		return err
 	}
