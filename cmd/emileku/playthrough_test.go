@@ -141,10 +141,12 @@ func theDay(p *screen) {
 	p.says("siti", "tiket")
 	p.seesPicture("siti")
 	p.says("wati", "/start")
-	p.sees("wati", "Meja depan", "hari H", "/cari")
+	p.sees("wati", "Meja depan", "hari H", "/hadir")
 	p.says("wati", "/cari keripik talas")
 	p.sees("wati", "Keripik Talas Bu Siti", "EMK-2027-")
 	p.picture("wati", "meja-cari")
+	p.clock("2027-01-14T08:05")
+	p.sees("tim", "08.00 sekarang", "Berikutnya 08.10")
 	p.says("asep@tim", "/selesai 11 dibuka pukul 08.10")
 	p.sees("tim", "Pembukaan")
 }
