@@ -155,7 +155,7 @@ func (d *Desk) addShot(ctx context.Context, t *Turn, e *event.Event, st albumSta
 		return t.Say("dok.nopicture", nil)
 	}
 	p, fresh, err := d.app.AddPhoto(ctx, t.Actor(), e, app.Shot{
-		Data: data, Preview: small.Data, Name: m.Name, MIME: small.MIME, Width: small.Width, Height: small.Height, Item: st.Item, ItemID: st.ItemID,
+		Data: data, Preview: small.Data, Name: m.Name, MIME: small.MIME, Width: small.Width, Height: small.Height, Look: small.Look, Item: st.Item, ItemID: st.ItemID,
 	})
 	if errors.Is(err, app.ErrAlbumFull) {
 		return t.Say("dok.full", templates.Data{"Max": app.MaxAlbum})
@@ -168,7 +168,13 @@ func (d *Desk) addShot(ctx context.Context, t *Turn, e *event.Event, st albumSta
 	if err := t.Open(dlgAlbum, st); err != nil {
 		return err
 	}
-	if again && fresh {
+	var alike *event.Photo
+	if fresh {
+		if alike, err = d.app.AlikePhoto(ctx, p); err != nil {
+			return err
+		}
+	}
+	if again && fresh && alike == nil {
 		return nil // the first of them was answered
 	}
 	key := "dok.added"
@@ -185,7 +191,7 @@ func (d *Desk) addShot(ctx context.Context, t *Turn, e *event.Event, st albumSta
 	if fresh {
 		opts = append(opts, t.commands(choice{t.Label("dok", "delete"), "/dok " + e.ID + " hapus " + strconv.Itoa(p.N)}))
 	}
-	return t.Say(key, templates.Data{"P": p, "By": by, "Many": st.Album != "", "Group": t.In.Group}, opts...)
+	return t.Say(key, templates.Data{"P": p, "By": by, "Many": st.Album != "" && !again, "Alike": alike}, opts...)
 }
 
 func (d *Desk) openState(t *Turn) albumState {
