@@ -41,6 +41,7 @@ type Voice interface {
 	EventCalendar(ctx context.Context, e *event.Event) (channel.File, error)
 	Inviter
 	Checklist
+	Floor
 	Newsreader
 	// DayStep suggests a step of the event's day, with proof, when it is time.
 	DayStep(ctx context.Context, e *event.Event, s app.DayStep, caps channel.Capabilities) (channel.Outbound, error)
@@ -168,6 +169,7 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"checklist", p.checklist},
 		{"attendance", p.attendance},
 		{"steps of the day", p.daySteps},
+		{"rundown", p.rundown},
 		{"restrictions", p.tellRestrictions},
 		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},

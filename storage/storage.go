@@ -56,6 +56,9 @@ type Store interface {
 	Letters() Letters
 	Tasks() Tasks
 	Photos() Photos
+	Rundowns() Rundowns
+	Ballots() Ballots
+	Posts() Posts
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can

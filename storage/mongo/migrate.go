@@ -207,6 +207,7 @@ func indexes() []collectionIndexes {
 		}},
 		{document.Tasks, []indexOf{index("event", "eventId", "_id")}},
 		{document.Photos, []indexOf{index("event", "eventId", "n", "_id")}},
+		{document.Posts, []indexOf{index("event", "eventId", "_id")}},
 		{document.Places, []indexOf{
 			unique("holding", holdingField),
 			index("free", "eventId", "audience", "holder", "k"),
