@@ -228,7 +228,7 @@ func (a *App) retireAlbum(ctx context.Context, eventID string) error {
 			return err
 		}
 	}
-	return nil
+	return a.retireStations(ctx, eventID)
 }
 
 // forgetOnTheDay takes a person out of who worked on the event's day (UU PDP).

@@ -19,7 +19,7 @@ func demoPeople() []webchat.Persona {
 		{ID: "dedi", Name: "Dedi Supriadi", Role: "Pengurus koperasi", Description: "Pak Dedi sekretaris Koperasi Makmur Jaya di Ciawi.", Phone: "+6281311112222", Start: []string{"daftar koperasi", "/bantuan"}},
 		{ID: "ujang", Name: "Ujang Sutisna", Role: "Warga", Description: "Kang Ujang ingin berkunjung bersama keluarga.", Phone: "+6285700001111", Start: []string{"Halo", "daftar masyarakat"}},
 		{ID: "rina", Name: "Rina Marlina", Role: "Ketua tim", Description: "Bu Rina memimpin tim pelaksana. Di sini perintahnya dapat dicoba.", Phone: "+6281122223333", Start: []string{"/rekap", "/acara", "/kurasi", "/rundown"}},
-		{ID: "asep", Name: "Asep Hidayat", Role: "Anggota tim", Description: "Pak Asep anggota tim pelaksana.", Phone: "+6281144445555", Start: []string{"/rekap", "/cari kopi", "/logistik"}},
+		{ID: "asep", Name: "Asep Hidayat", Role: "Anggota tim", Description: "Pak Asep anggota tim pelaksana.", Phone: "+6281144445555", Start: []string{"/rekap", "/cari kopi", "/logistik", "/hadir", "/dok"}},
 	}
 }
 
