@@ -32,10 +32,10 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 			return time.Time{}, err
 		}
 		nextTask(plan, consider)
-		if err := p.nextDayStep(ctx, e, plan, consider); err != nil {
+		if err := p.nextItem(ctx, e, from, to, consider); err != nil {
 			return time.Time{}, err
 		}
-		if err := p.nextItem(ctx, e, from, to, consider); err != nil {
+		if err := p.nextDayStep(ctx, e, plan, consider); err != nil {
 			return time.Time{}, err
 		}
 		for _, s := range event.Reminders() {

@@ -55,10 +55,10 @@ type Store interface {
 	Questions() Questions
 	Letters() Letters
 	Tasks() Tasks
-	Photos() Photos
 	Rundowns() Rundowns
 	Ballots() Ballots
 	Posts() Posts
+	Photos() Photos
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can

@@ -206,8 +206,8 @@ func indexes() []collectionIndexes {
 			index("person", "personId", "_id"),
 		}},
 		{document.Tasks, []indexOf{index("event", "eventId", "_id")}},
-		{document.Photos, []indexOf{index("event", "eventId", "n", "_id")}},
 		{document.Posts, []indexOf{index("event", "eventId", "_id")}},
+		{document.Photos, []indexOf{index("event", "eventId", "n", "_id")}},
 		{document.Places, []indexOf{
 			unique("holding", holdingField),
 			index("free", "eventId", "audience", "holder", "k"),
