@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -26,6 +27,7 @@ const (
 var may = map[string][]string{
 	"bot/event":                   {},
 	"bot/clock":                   {},
+	"bot/scan":                    {},
 	"bot/understand":              {}, // pure: text in, meaning out
 	"bot/channel":                 {},
 	"bot/channel/markup":          {},
@@ -48,7 +50,7 @@ var may = map[string][]string{
 	"storage/sqlite":              {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"scheduler":                   {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/metrics", "storage", "templates"},
 	"scheduler/outbox":            {"bot/channel", "bot/clock", "bot/event", "bot/metrics", "storage"},
-	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/understand", "storage", "templates"},
+	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/scan", "bot/understand", "storage", "templates"},
 	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "bot/replylink", "storage", "templates"},
 	"bot/replylink":               {},
 	"bot/replypage":               {"bot/app", "bot/channel/markup", "bot/dialog", "bot/event", "bot/replylink", "storage", "templates"},
@@ -96,6 +98,7 @@ var knows = map[string][]string{
 	"codeberg.org/go-fonts/":          {"bot/report/pdf"},
 	"github.com/arran4/golang-ical":   {"bot/report"},
 	"github.com/boombuler/barcode":    {"bot/report"},
+	"github.com/makiuchi-d/gozxing":   {"bot/scan"},
 	"github.com/nyaruka/phonenumbers": {"bot/understand"},
 	"testing":                         forTests[:len(forTests)-1],
 	"pgregory.net/rapid":              {"storage/storagetest"},
@@ -326,21 +329,22 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// testExists looks beside doc.go, where the tests that it names live.
+// testExists looks for a test in the whole tree.
 func testExists(t *testing.T, name string) bool {
 	t.Helper()
-	files, err := filepath.Glob("*_test.go")
-	if err != nil {
+	found := errors.New("found")
+	err := filepath.WalkDir(treeRoot, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		raw, err := os.ReadFile(file)
+		if err == nil && strings.Contains(string(raw), "func "+name+"(") {
+			return found
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, found) {
 		t.Fatal(err)
 	}
-	for _, f := range files {
-		raw, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(raw), "func "+name+"(") {
-			return true
-		}
-	}
-	return false
+	return err != nil
 }

@@ -33,6 +33,9 @@ const (
 	digestUntil = 17
 	// digestDays is for how many days after the event it is told.
 	digestDays = 14
+	// returnDays is for how many days after it what was borrowed is asked for,
+	// every day until all is given back.
+	returnDays = 120
 	// wakes is the hour before which a notice of the day wants one on the eve,
 	// at eveHour.
 	wakes   = 7
@@ -56,10 +59,13 @@ func (p *Planner) checklist(ctx context.Context) error {
 	desk := teamDesk{chat: group.Chat, leads: !bound}
 	now := p.App.Now()
 	for _, e := range events {
-		if e.Status == event.EventCancelled || e.DaysBefore(now) < -digestDays {
+		if e.Status == event.EventCancelled || e.DaysBefore(now) < -returnDays {
 			continue
 		}
 		plan, err := p.App.Plan(ctx, e)
+		if e.DaysBefore(now) < -digestDays {
+			plan = returns(plan)
+		}
 		if err == nil {
 			err = p.hours(ctx, desk, e, plan, now)
 		}
@@ -142,7 +148,7 @@ func (p *Planner) morning(ctx context.Context, desk teamDesk, e *event.Event, pl
 // tellMorning queues the morning's messages, if there is anything to say. The
 // IDs of the rows make doing it again harmless.
 func (p *Planner) tellMorning(ctx context.Context, desk teamDesk, e *event.Event, plan []event.Planned, now time.Time) error {
-	if !slices.ContainsFunc(plan, event.Planned.Pressing) {
+	if !slices.ContainsFunc(plan, event.Planned.Pressing) && !owesThings(e, plan, now) {
 		return nil
 	}
 	today := event.Midnight(now)
@@ -165,6 +171,32 @@ func (p *Planner) tellMorning(ctx context.Context, desk teamDesk, e *event.Event
 			return p.Voice.GroupDigest(ctx, e, plan, p.caps[chat.Channel])
 		})
 	})
+}
+
+// owesThings: the event is over, and not all is back with those who lent it.
+func owesThings(e *event.Event, plan []event.Planned, now time.Time) bool {
+	return e.DaysBefore(now) < 0 && slices.ContainsFunc(plan, func(k event.Planned) bool { return k.Step == event.Logistics && len(k.Readiness().Out) > 0 })
+}
+
+// returns is what is left of a plan once all but the giving back is history;
+// nothing where all was given back.
+func returns(plan []event.Planned) []event.Planned {
+	var out []event.Planned
+	owed := false
+	for _, k := range plan {
+		switch {
+		case k.Step == event.Logistics: // its date is history: only its list matters
+			owed = len(k.Readiness().Out) > 0
+			k.Urgency = event.Settled
+			out = append(out, k)
+		case k.Key == event.ReturnTask:
+			out = append(out, k)
+		}
+	}
+	if !owed {
+		return nil
+	}
+	return out
 }
 
 // inCharge are those who see to pressing tasks, or bring something for one.
@@ -276,7 +308,7 @@ func (p *Planner) hours(ctx context.Context, desk teamDesk, e *event.Event, plan
 	}
 	if latest, ok := latestHour(plan, now); ok && latest.Due.At.After(e.CreatedAt) {
 		id := fmt.Sprintf("%s/step/%s/%s", e.ID, latest.Key, latest.Due.At.UTC().Format(time.RFC3339))
-		err := p.tellHour(ctx, desk, id, e, "hour", func(caps channel.Capabilities) (channel.Outbound, error) {
+		err := p.tellHour(ctx, desk, id, e, "hour", e.Start, func(caps channel.Capabilities) (channel.Outbound, error) {
 			return p.Voice.HourNotice(ctx, e, plan, latest, caps)
 		})
 		if err != nil {
@@ -288,7 +320,7 @@ func (p *Planner) hours(ctx context.Context, desk teamDesk, e *event.Event, plan
 		return nil
 	}
 	id := fmt.Sprintf("%s/eve/%s", e.ID, e.Start.UTC().Format(time.RFC3339))
-	return p.tellHour(ctx, desk, id, e, "eve", func(caps channel.Capabilities) (channel.Outbound, error) {
+	return p.tellHour(ctx, desk, id, e, "eve", e.Start, func(caps channel.Capabilities) (channel.Outbound, error) {
 		return p.Voice.EveNotice(ctx, e, plan, caps)
 	})
 }
@@ -306,7 +338,7 @@ func latestHour(plan []event.Planned, now time.Time) (latest event.Planned, ok b
 
 // tellHour queues a notice, unless it is there: it is looked for once a minute,
 // and costs a count of all guests to write.
-func (p *Planner) tellHour(ctx context.Context, desk teamDesk, id string, e *event.Event, kind string, write func(channel.Capabilities) (channel.Outbound, error)) error {
+func (p *Planner) tellHour(ctx context.Context, desk teamDesk, id string, e *event.Event, kind string, ends time.Time, write func(channel.Capabilities) (channel.Outbound, error)) error {
 	return p.toTeam(ctx, desk, func(chat channel.Chat, personID string) error {
 		own := id
 		if personID != "" {
@@ -316,7 +348,7 @@ func (p *Planner) tellHour(ctx context.Context, desk teamDesk, id string, e *eve
 		if !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}
-		return p.tellTask(ctx, own, chat, personID, e.ID, kind, e.Start, func() (channel.Outbound, error) { return write(p.caps[chat.Channel]) })
+		return p.tellTask(ctx, own, chat, personID, e.ID, kind, ends, func() (channel.Outbound, error) { return write(p.caps[chat.Channel]) })
 	})
 }
 

@@ -55,6 +55,10 @@ type Store interface {
 	Questions() Questions
 	Letters() Letters
 	Tasks() Tasks
+	Rundowns() Rundowns
+	Ballots() Ballots
+	Posts() Posts
+	Photos() Photos
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can
@@ -362,6 +366,7 @@ type ParticipationQuery struct {
 	Call     event.CallState
 	Cold     event.ColdState
 	Invited  *bool
+	Arrived  *bool
 	Search   string // event.Fold-ed words that must all occur in Search
 	After    string // continue after this cursor
 	Limit    int    // 0: 100
@@ -372,6 +377,9 @@ type Participations interface {
 	Get(ctx context.Context, id string) (*event.Participation, error)
 	// ByCode finds the one whose code it is.
 	ByCode(ctx context.Context, code string) (*event.Participation, error)
+	// ByCodePrefix lists those of an event whose code begins with prefix, which
+	// holds letters and digits only, in order of their codes.
+	ByCodePrefix(ctx context.Context, eventID, prefix string, limit int) ([]*event.Participation, error)
 	// Save inserts (Version 0) or updates with compare-and-set; ErrConflict
 	// also where the code is taken.
 	Save(ctx context.Context, p *event.Participation) error
@@ -386,62 +394,6 @@ type Participations interface {
 	// List pages through a query in order of ID; next is "" at the end.
 	List(ctx context.Context, q ParticipationQuery) (page []*event.Participation, next string, err error)
 	Delete(ctx context.Context, id string) error
-}
-
-// Broadcast is one sending to many, such as the invitations of an event.
-type Broadcast struct {
-	ID        string            `json:"id"`
-	Version   int64             `json:"version"`
-	EventID   string            `json:"eventId"`
-	Audiences []event.Audience  `json:"audiences"`
-	Texts     map[string]string `json:"texts"`           // by audience: frozen when it was approved
-	Files     []channel.File    `json:"files,omitempty"` // to everybody
-	// Posters are pictures by audience.
-	Posters map[string]channel.File `json:"posters,omitempty"`
-	// LetterID is the letter whose signed copy goes along: where one was made
-	// per person, each guest gets their own.
-	LetterID string          `json:"letterId,omitempty"`
-	Status   BroadcastStatus `json:"status"`
-	Cursor   string          `json:"cursor,omitempty"` // where queueing stands; a row has a unique key all the same
-	Queued   bool            `json:"queued,omitempty"` // everybody has a row
-	Total    int             `json:"total"`
-	StartAt  time.Time       `json:"startAt"` // event clock
-	MadeBy   string          `json:"madeBy"`  // person ID
-	OkBy     string          `json:"okBy,omitempty"`
-	// Board is the chat and the outbox row of the message that shows progress.
-	Board     string    `json:"board,omitempty"`
-	BoardRow  string    `json:"boardRow,omitempty"`
-	Shown     int       `json:"shown,omitempty"` // edits of the board so far
-	ShownText string    `json:"shownText,omitempty"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
-}
-
-// BroadcastStatus is how far a broadcast is:
-//
-//	Draft ─► Waiting (for a second team member) ─► Approved ─► Running ⇄ Paused
-//	   └──────────► Cancelled ◄──────────────────────┴───────────┤
-//	                                                          Finished
-type BroadcastStatus string
-
-// Broadcast states.
-const (
-	BroadcastDraft     BroadcastStatus = "draft"
-	BroadcastWaiting   BroadcastStatus = "waiting"
-	BroadcastApproved  BroadcastStatus = "approved" // goes at StartAt
-	BroadcastRunning   BroadcastStatus = "running"
-	BroadcastPaused    BroadcastStatus = "paused"
-	BroadcastCancelled BroadcastStatus = "cancelled"
-	BroadcastFinished  BroadcastStatus = "finished"
-)
-
-// Broadcasts keeps broadcasts.
-type Broadcasts interface {
-	Get(ctx context.Context, id string) (*Broadcast, error)
-	// Save inserts (Version 0) or updates with compare-and-set.
-	Save(ctx context.Context, b *Broadcast) error
-	// List gives an event's broadcasts ("" for all), the latest first.
-	List(ctx context.Context, eventID string) ([]*Broadcast, error)
 }
 
 // Question is a guest's question that waits for the team.
@@ -469,17 +421,6 @@ type Questions interface {
 	Erase(ctx context.Context, personID string) (n int, err error)
 	// Forget deletes what was asked before the time.
 	Forget(ctx context.Context, before time.Time) (n int, err error)
-}
-
-// Tasks keeps what the team made of the checklist: a step of the SOP that
-// nobody touched yet has no document.
-type Tasks interface {
-	Get(ctx context.Context, id string) (*event.Task, error)
-	// Save inserts (Version 0) or updates with compare-and-set.
-	Save(ctx context.Context, t *event.Task) error
-	// List gives an event's tasks, in order of ID.
-	List(ctx context.Context, eventID string) ([]*event.Task, error)
-	Delete(ctx context.Context, id string) error
 }
 
 // Counters hand out numbers.

@@ -121,7 +121,9 @@ func (d *Desk) answered(ctx context.Context, e *event.Event, aud event.Audience,
 	}
 	var list []*event.Participation
 	err := d.app.EachParticipation(ctx, q, func(p *event.Participation) error {
-		list = append(list, p)
+		if !p.Unasked() {
+			list = append(list, p)
+		}
 		return nil
 	})
 	order := everyAudience()
@@ -159,9 +161,6 @@ func (d *Desk) listVIP(ctx context.Context, t *Turn, e *event.Event) error {
 func (d *Desk) exportAnswersOf(ctx context.Context, t *Turn, e *event.Event, args string) error {
 	if t.In.Group {
 		return t.Say("export.private", nil)
-	}
-	if rank(t.Person.Role) < rank(event.Member) {
-		return t.Say("auth.refused", nil)
 	}
 	aud, answer, ok := answersNamed(args)
 	if !ok && args != "" {

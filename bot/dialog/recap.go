@@ -17,10 +17,17 @@ const shownDistricts = 5
 // recap is /rekap [KODE]: how registration stands, as a short text and a
 // picture. It names nobody, so it may be read in the group.
 func (d *Desk) recap(ctx context.Context, t *Turn, args string) error {
-	e, _, err := d.eventFor(ctx, t, "rekap", args)
+	e, rest, err := d.eventFor(ctx, t, "rekap", args)
 	if e == nil || err != nil {
 		return err
 	}
+	if rest != "" {
+		return d.usage(t, "rekap", rest, func() error { return d.sayRecap(ctx, t, e) })
+	}
+	return d.sayRecap(ctx, t, e)
+}
+
+func (d *Desk) sayRecap(ctx context.Context, t *Turn, e *event.Event) error {
 	rc, err := d.app.Recap(ctx, e)
 	if err != nil {
 		return err

@@ -82,6 +82,8 @@ func Run(t *testing.T, h Harness) {
 		{"Questions", questionCases()},
 		{"Letters", letterCases()},
 		{"Tasks", taskCases()},
+		{"Program", programCases()},
+		{"Photos", photoCases()},
 		{"Places", placeCases()},
 		{"Counters", counterCases()},
 		{"Codes", codeCases()},
