@@ -55,6 +55,9 @@ type Store interface {
 	Questions() Questions
 	Letters() Letters
 	Tasks() Tasks
+	Rundowns() Rundowns
+	Ballots() Ballots
+	Posts() Posts
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can

@@ -205,6 +205,7 @@ func indexes() []collectionIndexes {
 			index("person", "personId", "_id"),
 		}},
 		{document.Tasks, []indexOf{index("event", "eventId", "_id")}},
+		{document.Posts, []indexOf{index("event", "eventId", "_id")}},
 		{document.Places, []indexOf{
 			unique("holding", holdingField),
 			index("free", "eventId", "audience", "holder", "k"),

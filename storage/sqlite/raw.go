@@ -136,6 +136,12 @@ func putDocument(ctx context.Context, t *tx, doc any) error {
 		return letterTable().put(ctx, t, d)
 	case *event.Task:
 		return taskTable().put(ctx, t, d)
+	case *event.Rundown:
+		return rundownTable().put(ctx, t, d)
+	case *event.Ballot:
+		return ballotTable().put(ctx, t, d)
+	case *event.Post:
+		return postTable().put(ctx, t, d)
 	case *storage.Code:
 		return codeTable().put(ctx, t, d)
 	case *document.Place:

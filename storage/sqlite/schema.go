@@ -157,6 +157,10 @@ CREATE INDEX letters_parent ON letters (parent, id) WHERE parent <> '';
 CREATE INDEX letters_person ON letters (person_id, id) WHERE person_id <> '';
 CREATE TABLE tasks (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL);
 CREATE INDEX tasks_event ON tasks (event_id, id);
+CREATE TABLE rundowns (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE ballots (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE posts (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL);
+CREATE INDEX posts_event ON posts (event_id, id);
 -- As event.NumberOrder gives it: numbers from 10000 on come after 9999.
 ALTER TABLE registrations ADD COLUMN number_order TEXT NOT NULL DEFAULT '';
 UPDATE registrations SET number_order = CASE WHEN number LIKE event_id || '-%'

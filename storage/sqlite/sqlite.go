@@ -185,6 +185,9 @@ func (s *Store) Broadcasts() storage.Broadcasts         { return broadcasts{s} }
 func (s *Store) Questions() storage.Questions           { return questions{s} }
 func (s *Store) Letters() storage.Letters               { return letters{s} }
 func (s *Store) Tasks() storage.Tasks                   { return tasks{s} }
+func (s *Store) Rundowns() storage.Rundowns             { return rundowns{s} }
+func (s *Store) Ballots() storage.Ballots               { return ballots{s} }
+func (s *Store) Posts() storage.Posts                   { return posts{s} }
 func (s *Store) Raw() storage.Raw                       { return raw{s: s, q: s.reader} }
 
 var _ storage.Store = (*Store)(nil)

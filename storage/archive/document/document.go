@@ -30,7 +30,7 @@ import (
 //
 //	1  the first
 //	2  participations, broadcasts, questions; people have an email address
-//	3  letters, tasks
+//	3  letters, tasks, rundowns, ballots, posts
 //	4  the state of linked WhatsApp devices
 const Version = 4
 
@@ -45,6 +45,9 @@ const (
 	Questions      = "questions"
 	Letters        = "letters"
 	Tasks          = "tasks"
+	Rundowns       = "rundowns"
+	Ballots        = "ballots"
+	Posts          = "posts"
 	People         = "people"
 	Codes          = "codes"
 	Places         = "places"
@@ -64,7 +67,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, Rundowns, Ballots, Posts, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 		WhatsApp,
 	}
@@ -150,6 +153,12 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Letter), true
 	case Tasks:
 		return new(event.Task), true
+	case Rundowns:
+		return new(event.Rundown), true
+	case Ballots:
+		return new(event.Ballot), true
+	case Posts:
+		return new(event.Post), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -192,6 +201,12 @@ func ID(doc any) string {
 	case *storage.Letter:
 		return d.ID
 	case *event.Task:
+		return d.ID
+	case *event.Rundown:
+		return d.ID
+	case *event.Ballot:
+		return d.ID
+	case *event.Post:
 		return d.ID
 	case *event.Person:
 		return d.ID
