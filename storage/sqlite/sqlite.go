@@ -188,6 +188,7 @@ func (s *Store) Tasks() storage.Tasks                   { return tasks{s} }
 func (s *Store) Rundowns() storage.Rundowns             { return rundowns{s} }
 func (s *Store) Ballots() storage.Ballots               { return ballots{s} }
 func (s *Store) Posts() storage.Posts                   { return posts{s} }
+func (s *Store) Photos() storage.Photos                 { return photos{s} }
 func (s *Store) Raw() storage.Raw                       { return raw{s: s, q: s.reader} }
 
 var _ storage.Store = (*Store)(nil)

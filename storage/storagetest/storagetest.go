@@ -83,6 +83,7 @@ func Run(t *testing.T, h Harness) {
 		{"Letters", letterCases()},
 		{"Tasks", taskCases()},
 		{"Program", programCases()},
+		{"Photos", photoCases()},
 		{"Places", placeCases()},
 		{"Counters", counterCases()},
 		{"Codes", codeCases()},
