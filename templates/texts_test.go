@@ -69,13 +69,13 @@ func sample(key, mark string) templates.Data {
 	for k, v := range taskSample(key, mark, at) {
 		d[k] = v
 	}
-	for k, v := range pathSample(key, mark) {
-		d[k] = v
-	}
 	for k, v := range programSample(key, mark, at) {
 		d[k] = v
 	}
 	for k, v := range daySample(key, mark, at) {
+		d[k] = v
+	}
+	for k, v := range pathSample(key, mark) {
 		d[k] = v
 	}
 	for k, v := range overrides(key, mark, at, lines) {

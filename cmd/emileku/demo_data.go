@@ -18,9 +18,9 @@ func demoPeople() []webchat.Persona {
 		{ID: "siti", Name: "Siti Aminah", Role: "Pemilik UKM", Description: "Bu Siti menjual keripik talas di Cibinong. Coba daftarkan usahanya.", Phone: "+6281234567890", Start: []string{"daftar", "Ini gratis?"}},
 		{ID: "dedi", Name: "Dedi Supriadi", Role: "Pengurus koperasi", Description: "Pak Dedi sekretaris Koperasi Makmur Jaya di Ciawi.", Phone: "+6281311112222", Start: []string{"daftar koperasi", "/bantuan"}},
 		{ID: "ujang", Name: "Ujang Sutisna", Role: "Warga", Description: "Kang Ujang ingin berkunjung bersama keluarga.", Phone: "+6285700001111", Start: []string{"Halo", "daftar masyarakat"}},
-		{ID: "rina", Name: "Rina Marlina", Role: "Ketua tim", Description: "Bu Rina memimpin tim pelaksana. Di sini perintahnya dapat dicoba.", Phone: "+6281122223333", Start: []string{"/start", "/tugas", "/rundown"}},
-		{ID: "asep", Name: "Asep Hidayat", Role: "Anggota tim", Description: "Pak Asep anggota tim pelaksana.", Phone: "+6281144445555", Start: []string{"/start", "/logistik"}},
-		{ID: "wati", Name: "Wati Kurnia", Role: "Petugas meja depan", Description: "Bu Wati menyambut tamu di meja depan pada hari acara.", Phone: "+6281155556666", Start: []string{"/start", "/cari kopi"}},
+		{ID: "rina", Name: "Rina Marlina", Role: "Ketua tim", Description: "Bu Rina memimpin tim pelaksana. Di sini perintahnya dapat dicoba.", Phone: "+6281122223333", Start: []string{"/start", "/tugas", "/rekap", "/rundown"}},
+		{ID: "asep", Name: "Asep Hidayat", Role: "Anggota tim", Description: "Pak Asep anggota tim pelaksana.", Phone: "+6281144445555", Start: []string{"/start", "/cari kopi", "/logistik"}},
+		{ID: "wati", Name: "Wati Kurnia", Role: "Petugas meja depan", Description: "Bu Wati menyambut tamu di meja depan pada hari acara.", Phone: "+6281155556666", Start: []string{"/start", "/hadir", "/cari kopi"}},
 	}
 }
 
