@@ -55,6 +55,9 @@ type Store interface {
 	Questions() Questions
 	Letters() Letters
 	Tasks() Tasks
+	SurveyReplies() SurveyReplies
+	Notes() Notes
+	Reports() Reports
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can

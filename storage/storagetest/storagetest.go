@@ -82,6 +82,7 @@ func Run(t *testing.T, h Harness) {
 		{"Questions", questionCases()},
 		{"Letters", letterCases()},
 		{"Tasks", taskCases()},
+		{"Afterwards", afterwardsCases()},
 		{"Places", placeCases()},
 		{"Counters", counterCases()},
 		{"Codes", codeCases()},

@@ -45,6 +45,9 @@ const (
 	Questions      = "questions"
 	Letters        = "letters"
 	Tasks          = "tasks"
+	SurveyReplies  = "surveys"
+	Notes          = "notes"
+	Reports        = "reports"
 	People         = "people"
 	Codes          = "codes"
 	Places         = "places"
@@ -64,7 +67,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, SurveyReplies, Notes, Reports, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 		WhatsApp,
 	}
@@ -150,6 +153,12 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Letter), true
 	case Tasks:
 		return new(event.Task), true
+	case SurveyReplies:
+		return new(event.SurveyReply), true
+	case Notes:
+		return new(event.Note), true
+	case Reports:
+		return new(storage.Report), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -192,6 +201,12 @@ func ID(doc any) string {
 	case *storage.Letter:
 		return d.ID
 	case *event.Task:
+		return d.ID
+	case *event.SurveyReply:
+		return d.ID
+	case *event.Note:
+		return d.ID
+	case *storage.Report:
 		return d.ID
 	case *event.Person:
 		return d.ID
