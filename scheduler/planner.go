@@ -37,6 +37,7 @@ type Voice interface {
 	Inviter
 	Checklist
 	Newsreader
+	Afterword
 }
 
 // Inviter writes what belongs to the sending of invitations.
@@ -163,6 +164,9 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"news", p.news},
 		{"remind", p.remind},
 		{"answers", p.answers},
+		{"surveys", p.surveys},
+		{"evaluations", p.evaluations},
+		{"reports", p.reports},
 		{"clean up", p.cleanUp},
 	} {
 		if err := part.run(ctx); err != nil {

@@ -62,7 +62,7 @@ type ReportFile struct {
 
 // ReportStatus is how far a report is:
 //
-//	Asked ─► Made (its files do not change any more)
+//	Asked ─► Made (its files do not change any more) ─► Given (handed out)
 //	  └────► Failed
 type ReportStatus string
 
@@ -70,8 +70,12 @@ type ReportStatus string
 const (
 	ReportAsked  ReportStatus = "asked"
 	ReportMade   ReportStatus = "made"
+	ReportGiven  ReportStatus = "given"
 	ReportFailed ReportStatus = "failed"
 )
+
+// Made reports whether its files are there.
+func (r *Report) Made() bool { return r.Status == ReportMade || r.Status == ReportGiven }
 
 // Reports keeps the reports of events.
 type Reports interface {
@@ -80,7 +84,7 @@ type Reports interface {
 	Save(ctx context.Context, r *Report) error
 	// List gives an event's reports ("" for all), in order of At and ID.
 	List(ctx context.Context, eventID string) ([]*Report, error)
-	// Asked lists those that are to be made, the oldest first.
-	Asked(ctx context.Context, limit int) ([]*Report, error)
+	// Open lists those that are to be made or handed out, the oldest first.
+	Open(ctx context.Context, limit int) ([]*Report, error)
 	Delete(ctx context.Context, id string) error
 }

@@ -106,8 +106,8 @@ func (k reports) List(ctx context.Context, eventID string) ([]*storage.Report, e
 	return k.list(ctx, "list reports", filter, byTime, 0)
 }
 
-func (k reports) Asked(ctx context.Context, limit int) ([]*storage.Report, error) {
-	return k.list(ctx, "list reports to make", bson.D{{Key: "status", Value: storage.ReportAsked}}, byTime, limit)
+func (k reports) Open(ctx context.Context, limit int) ([]*storage.Report, error) {
+	return k.list(ctx, "list open reports", bson.D{{Key: "status", Value: bson.D{{Key: "$in", Value: bson.A{storage.ReportAsked, storage.ReportMade}}}}}, byTime, limit)
 }
 
 func (k reports) Delete(ctx context.Context, id string) error {

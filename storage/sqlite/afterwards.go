@@ -124,9 +124,9 @@ func (k reports) List(ctx context.Context, eventID string) ([]*storage.Report, e
 	return out, wrap(ctx, "list reports of "+eventID, err)
 }
 
-func (k reports) Asked(ctx context.Context, limit int) ([]*storage.Report, error) {
-	out, err := reportTable().list(ctx, k.s.reader, "WHERE status = 'asked' ORDER BY at, id LIMIT ?", limitOf(limit))
-	return out, wrap(ctx, "list reports to make", err)
+func (k reports) Open(ctx context.Context, limit int) ([]*storage.Report, error) {
+	out, err := reportTable().list(ctx, k.s.reader, "WHERE status IN ('asked', 'made') ORDER BY at, id LIMIT ?", limitOf(limit))
+	return out, wrap(ctx, "list open reports", err)
 }
 
 func (k reports) Delete(ctx context.Context, id string) error {

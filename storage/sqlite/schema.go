@@ -165,7 +165,7 @@ CREATE TABLE reports (
 	id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL, status TEXT NOT NULL, at INTEGER NOT NULL
 );
 CREATE INDEX reports_event ON reports (event_id, at, id);
-CREATE INDEX reports_asked ON reports (at, id) WHERE status = 'asked';
+CREATE INDEX reports_open ON reports (at, id) WHERE status IN ('asked', 'made');
 -- As event.NumberOrder gives it: numbers from 10000 on come after 9999.
 ALTER TABLE registrations ADD COLUMN number_order TEXT NOT NULL DEFAULT '';
 UPDATE registrations SET number_order = CASE WHEN number LIKE event_id || '-%'

@@ -50,7 +50,7 @@ func fillAfterwards(t *testing.T, s storage.Store) {
 	ok(t, s.Notes().Save(ctx, &event.Note{ID: "EMK-2027/b", EventID: "EMK-2027", Gone: true, At: at(0)}))
 	ok(t, s.Reports().Save(ctx, sampleReport("r1", 0)))
 	made := sampleReport("r2", 0)
-	made.Status = storage.ReportMade
+	made.Status = storage.ReportGiven
 	ok(t, s.Reports().Save(ctx, made))
 }
 
@@ -151,15 +151,18 @@ func reportRoundTrip(t *testing.T, h Harness) {
 		}
 		return strings.Join(out, " ")
 	}
-	equal(t, "asked", ids(must(s.Reports().Asked(ctx, 9))(t)), "r0 r2 r1")
-	equal(t, "asked first", ids(must(s.Reports().Asked(ctx, 1))(t)), "r0")
+	equal(t, "open", ids(must(s.Reports().Open(ctx, 9))(t)), "r0 r2 r1")
+	equal(t, "open first", ids(must(s.Reports().Open(ctx, 1))(t)), "r0")
 	equal(t, "of the event", ids(must(s.Reports().List(ctx, "EMK-2027"))(t)), "r0 r1")
 	equal(t, "all", ids(must(s.Reports().List(ctx, ""))(t)), "r0 r2 r1")
 	old := *r
 	r.Status = storage.ReportMade
 	ok(t, s.Reports().Save(ctx, r))
+	equal(t, "made", ids(must(s.Reports().Open(ctx, 9))(t)), "r0 r2 r1")
+	r.Status = storage.ReportGiven
+	ok(t, s.Reports().Save(ctx, r))
 	is(t, s.Reports().Save(ctx, &old), storage.ErrConflict)
-	equal(t, "asked still", ids(must(s.Reports().Asked(ctx, 9))(t)), "r0 r2")
+	equal(t, "open still", ids(must(s.Reports().Open(ctx, 9))(t)), "r0 r2")
 	ok(t, s.Reports().Delete(ctx, "r0"))
 	_, err := s.Reports().Get(ctx, "r0")
 	is(t, err, storage.ErrNotFound)

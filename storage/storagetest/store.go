@@ -218,7 +218,7 @@ func rawMoves(t *testing.T, h Harness) {
 	equal(t, "open questions", len(must(to.Questions().Open(ctx, 9))(t)), 1)
 	equal(t, "letter by number", must(to.Letters().ByKey(ctx, sampleLetter("l1").Key))(t).ID, "l1")
 	equal(t, "tasks", len(must(to.Tasks().List(ctx, "EMK-2027"))(t)), 2)
-	equal(t, "asked reports", len(must(to.Reports().Asked(ctx, 9))(t)), 1)
+	equal(t, "open reports", len(must(to.Reports().Open(ctx, 9))(t)), 1)
 	equal(t, "notes", len(must(to.Notes().List(ctx, "EMK-2027"))(t)), 2)
 	equal(t, "tally", tally(t, to, "EMK-2027", "h-40"), "telegram/claimed:1 telegram/delivered:1 telegram/queued:1")
 	equal(t, "erased", must(to.Inbox().Erase(ctx, chatOf("-100")))(t), 1)
