@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -30,7 +31,9 @@ var may = map[string][]string{
 	"bot/channel":                 {},
 	"bot/channel/markup":          {},
 	"bot/channel/telegram":        {"bot/channel", "bot/channel/markup"},
+	"bot/channel/email":           {"bot/channel", "bot/channel/markup"},
 	"bot/channel/webchat":         {"bot/channel", "bot/channel/markup"},
+	"bot/channel/whatsapp":        {"bot/channel", "bot/channel/markup"},
 	"bot/report":                  {"bot/channel/markup", "bot/event", "bot/report/pdf"},
 	"bot/report/pdf":              {"bot/channel/markup"},
 	"bot/metrics":                 {"bot/channel", "storage"},
@@ -47,21 +50,28 @@ var may = map[string][]string{
 	"scheduler":                   {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/metrics", "storage", "templates"},
 	"scheduler/outbox":            {"bot/channel", "bot/clock", "bot/event", "bot/metrics", "storage"},
 	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/understand", "storage", "templates"},
-	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "storage", "templates"},
+	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "bot/replylink", "storage", "templates"},
+	"bot/replylink":               {},
+	"bot/replypage":               {"bot/app", "bot/channel/markup", "bot/dialog", "bot/event", "bot/replylink", "storage", "templates"},
 	"cmd/emileku":                 {"*"},
 	"cmd/emileku/bench":           {"*"},
 	"bot/channel/channeltest":     {"bot/channel", "bot/channel/markup"},
 	"bot/channel/telegram/botapi": {},
+	"bot/channel/whatsapp/wafake": {},
+	"bot/channel/email/smtptest":  {},
 	"bot/transcript":              {"*"},
 	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
 	"storage/mongo/ferretdb":      {},
+
+	"bot/channel/whatsapp/wafake/drill": {"bot/channel/whatsapp/wafake"},
 }
 
 // forTests are the packages that support tests; they may not get into the
 // program, except into its benches.
 var forTests = []string{
-	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/transcript", "storage/storagetest",
+	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/whatsapp/wafake",
+	"bot/channel/whatsapp/wafake/drill", "bot/channel/email/smtptest", "bot/transcript", "storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
 
@@ -69,8 +79,11 @@ var forTests = []string{
 // adapter.
 var knows = map[string][]string{
 	"github.com/go-telegram-bot-api/": {"bot/channel/telegram"},
+	"github.com/wneessen/go-mail":     {"bot/channel/email"},
+	"github.com/emersion/go-smtp":     {"bot/channel/email/smtptest"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
-	"go.mau.fi/":                      {"storage/mongo/devicestore"},
+	"go.mau.fi/":                      {"bot/channel/whatsapp", "bot/channel/whatsapp/wafake", "bot/channel/whatsapp/wafake/drill", "storage/mongo/devicestore"},
+	"github.com/coder/websocket":      {"bot/channel/whatsapp/wafake"},
 	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},
 	"github.com/prometheus/":          {"bot/metrics", "cmd/emileku"},
@@ -89,7 +102,7 @@ var knows = map[string][]string{
 }
 
 // standardOnly are pure: they import the standard library and what may allows.
-var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "storage", "storage/devicestate"}
+var standardOnly = []string{"bot/event", "bot/clock", "bot/channel", "bot/channel/markup", "bot/replylink", "storage", "storage/devicestate"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()
@@ -313,21 +326,22 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// testExists looks beside doc.go, where the tests that it names live.
+// testExists looks for a test in the whole tree.
 func testExists(t *testing.T, name string) bool {
 	t.Helper()
-	files, err := filepath.Glob("*_test.go")
-	if err != nil {
+	found := errors.New("found")
+	err := filepath.WalkDir(treeRoot, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		raw, err := os.ReadFile(file)
+		if err == nil && strings.Contains(string(raw), "func "+name+"(") {
+			return found
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, found) {
 		t.Fatal(err)
 	}
-	for _, f := range files {
-		raw, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(raw), "func "+name+"(") {
-			return true
-		}
-	}
-	return false
+	return err != nil
 }

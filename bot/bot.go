@@ -16,6 +16,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/dialog"
 	"github.com/diskopukm/emileku/bot/metrics"
+	"github.com/diskopukm/emileku/bot/replylink"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -42,6 +43,8 @@ type Options struct {
 	Log      zerolog.Logger
 	// Wake tells the outbox that rows were added.
 	Wake func()
+	// Links signs the links of mails; nil: there are no pages to answer on.
+	Links *replylink.Signer
 	// Receipt takes what a network says of a message that was sent; nil: it is
 	// stored as it comes. The outbox keeps it back while that send is under way.
 	Receipt func(ctx context.Context, r channel.Receipt) error
@@ -61,9 +64,12 @@ type Bot struct {
 	wake     func()
 	receipt  func(ctx context.Context, r channel.Receipt) error
 	network  *network
+	lines    *lines
+	links    *replylink.Signer
 
 	mu      sync.Mutex
 	running context.Context // nil until Run; workers live under it
+	life    context.Context // nil until Run; ends when the process is told to stop
 	queues  map[string]*queue
 	changed chan struct{} // closed when a queue is empty
 	workers sync.WaitGroup
@@ -84,7 +90,7 @@ type job struct {
 // New makes a Bot. Nothing is handled before Run.
 func New(o Options) *Bot {
 	b := &Bot{
-		store: o.Store, app: o.App, texts: o.Texts, metrics: o.Metrics, log: o.Log, wake: o.Wake,
+		store: o.Store, app: o.App, texts: o.Texts, metrics: o.Metrics, log: o.Log, wake: o.Wake, links: o.Links,
 		channels: map[channel.Name]channel.Channel{}, queues: map[string]*queue{}, changed: make(chan struct{}), slots: make(chan struct{}, maxWorkers),
 	}
 	if b.wake == nil {
@@ -103,6 +109,7 @@ func New(o Options) *Bot {
 		}
 	}
 	b.network = &network{bot: b, version: o.Version, started: time.Now()}
+	b.lines = newLines()
 	b.desk = dialog.New(o.App, o.Texts, b.network)
 	b.network.desk = b.desk
 	return b
@@ -136,6 +143,9 @@ func (b *Bot) Receipt(ctx context.Context, r channel.Receipt) error {
 // Run replays what an earlier run left unfinished, then handles messages until
 // ctx ends, and returns when those in hand are finished.
 func (b *Bot) Run(ctx context.Context) error {
+	b.mu.Lock()
+	b.life = ctx
+	b.mu.Unlock()
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if err := b.replay(ctx); err != nil && ctx.Err() == nil {
@@ -395,6 +405,9 @@ func (b *Bot) step(ctx context.Context, in channel.Inbound, c *storage.Chat) err
 	}
 	if !in.Group {
 		c.PersonID = person.ID
+	}
+	if c.Draft != nil && c.Draft.MovedTo != "" {
+		c.Draft, c.DraftAt, c.DraftNudged = nil, nil, false // it goes on in another chat
 	}
 	log := b.log.With().Str("inbound", in.ID).Logger()
 	t := dialog.NewTurn(in, person, c, b.capabilities(in.Chat.Channel), b.texts, log)

@@ -10,6 +10,8 @@
 //	bot/app                     use cases, over the storage port and the event clock
 //	bot/dialog                  the conversations, one file per dialog
 //	bot/understand              free text to meaning: phones, places, numbers, questions
+//	bot/replylink               the signed links of mails
+//	bot/replypage               the pages behind them: answering, ending all mails
 //	bot/guestlist               lists of guests: CSV and XLSX in, rows and what is wrong with them out
 //	bot/report                  letters, tickets, charts, calendars, spreadsheets: view in, bytes out
 //	bot/report/pdf              pages: letterhead, paragraphs, tables, pictures, signatures
@@ -19,6 +21,11 @@
 //	bot/channel/markup          *tebal*, _miring_, `kode`
 //	bot/channel/telegram        Telegram
 //	bot/channel/telegram/botapi a Bot API server for tests and benches
+//	bot/channel/whatsapp        WhatsApp, as a linked device of the office's phone
+//	bot/channel/whatsapp/wafake a WhatsApp server for tests and the drill
+//	bot/channel/whatsapp/wafake/drill that server as a command of its own, for practice
+//	bot/channel/email           e-mail, over an SMTP server
+//	bot/channel/email/smtptest  an SMTP server for tests
 //	bot/channel/webchat         the practice page
 //	bot/channel/channeltest     the suite that every channel passes, and a fake
 //	bot/transcript              conversations as tests: testdata/*.chat

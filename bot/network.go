@@ -17,6 +17,7 @@ type network struct {
 	desk    *dialog.Desk
 	version string
 	started time.Time
+	linking *linking // guarded by bot.mu; nil: nobody is linking
 }
 
 var _ dialog.Network = (*network)(nil)
@@ -37,6 +38,12 @@ func (n *network) DeepLink(name channel.Name, payload string) string {
 	}
 	return ""
 }
+
+// ReplyLink implements dialog.Network.
+func (n *network) ReplyLink(eventID, code string) string { return n.bot.links.Reply(eventID, code) }
+
+// StopLink implements dialog.Network.
+func (n *network) StopLink(eventID, code string) string { return n.bot.links.Stop(eventID, code) }
 
 // On implements dialog.Network.
 func (n *network) On(name channel.Name) bool { return n.bot.channels[name] != nil }
@@ -131,7 +138,11 @@ func (n *network) Health(ctx context.Context) []dialog.Health {
 		checkCtx, cancel := context.WithTimeout(ctx, healthWithin)
 		who, err := n.bot.channels[name].Check(checkCtx)
 		cancel()
-		out = append(out, dialog.Health{Part: string(name), Detail: who, Err: err})
+		h := dialog.Health{Part: string(name), Detail: who, Err: err}
+		if now, ok := n.Line(name); ok {
+			h.Line = &now
+		}
+		out = append(out, h)
 	}
 	return out
 }

@@ -28,6 +28,22 @@ func TestTranscripts(t *testing.T) {
 			return transcript.NewHouse(t, transcript.Telegram())
 		})
 	})
+	// These are without buttons, too, and for a House alone: letters have short
+	// codes that follow from the IDs of messages, which each network gives its own
+	// way, and WhatsApp knows which strangers can be written to.
+	t.Run("house", func(t *testing.T) {
+		t.Parallel()
+		transcript.Play(t, "testdata/house/*.chat", func(t *testing.T) transcript.World {
+			return transcript.NewHouse(t, transcript.Plain())
+		})
+	})
+	// These have two channels, which only a House has.
+	t.Run("channels", func(t *testing.T) {
+		t.Parallel()
+		transcript.Play(t, "testdata/channels/*.chat", func(t *testing.T) transcript.World {
+			return transcript.NewHouse(t, transcript.Telegram())
+		})
+	})
 	t.Run("plain", func(t *testing.T) {
 		t.Parallel()
 		transcript.Play(t, "testdata/plain/*.chat", func(t *testing.T) transcript.World {

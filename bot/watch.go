@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/metrics"
 )
 
@@ -25,21 +26,34 @@ func (b *Bot) Watch(ctx context.Context) error {
 			b.log.Warn().Err(err).Bool("up", up).Msg("the database changed its state")
 		}
 		for _, name := range b.channelNames() {
-			check, cancel := context.WithTimeout(ctx, healthWithin)
-			_, err := b.channels[name].Check(check)
-			cancel()
-			state := metrics.Connected
-			if err != nil {
-				state = metrics.Connecting
-			}
-			if ctx.Err() == nil {
-				b.metrics.Connection(name, state)
-			}
+			b.watchChannel(ctx, name)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(watchEvery):
+		case <-b.lines.changed:
 		}
+	}
+}
+
+// watchChannel asks one channel how it is. One with a line of its own tells,
+// and the team hears of it where a person has to act.
+func (b *Bot) watchChannel(ctx context.Context, name channel.Name) {
+	if l, ok := b.channels[name].(channel.Lined); ok {
+		if err := b.watchLine(ctx, name, l.Connection()); err != nil && ctx.Err() == nil {
+			b.log.Error().Err(err).Str("channel", string(name)).Msg("the team was not told about the line; trying again")
+		}
+		return
+	}
+	check, cancel := context.WithTimeout(ctx, healthWithin)
+	_, err := b.channels[name].Check(check)
+	cancel()
+	state := metrics.Connected
+	if err != nil {
+		state = metrics.Connecting
+	}
+	if ctx.Err() == nil {
+		b.metrics.Connection(name, state)
 	}
 }

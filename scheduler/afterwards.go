@@ -92,9 +92,16 @@ func (p *Planner) surveyOf(ctx context.Context, e *event.Event) error {
 // surveyGuest queues what one guest gets; told is false where they cannot be
 // written to.
 func (p *Planner) surveyGuest(ctx context.Context, e *event.Event, g *event.Participation, came, certain bool) (told bool, err error) {
-	chat, err := p.reach(ctx, g)
-	if err != nil || chat.IsZero() || chat.Channel == channel.Email && !came {
+	person, err := p.Store.People().Get(ctx, g.PersonID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
 		return false, err
+	}
+	chat := p.reach(g, person)
+	if chat.IsZero() || chat.Channel == channel.Email && !came {
+		return false, nil
 	}
 	err = retryConflict(ctx, func() error {
 		c, err := p.Store.Chats().Get(ctx, chat.String())

@@ -71,7 +71,7 @@ func (p *Planner) showBoard(ctx context.Context, e *event.Event, b *storage.Broa
 	}
 	progress.Left = s.left(progress, now)
 	quarter := progress.Percent() / 25
-	if !caps.Edit && running && quarter <= b.Shown {
+	if !caps.Live() && running && quarter <= b.Shown {
 		return nil
 	}
 	body, err := p.Voice.Board(b, e, progress, caps)
@@ -80,7 +80,7 @@ func (p *Planner) showBoard(ctx context.Context, e *event.Event, b *storage.Broa
 	}
 	row := p.row("", to, "", e.ID, "board/"+b.ID, nil)
 	row.Body = body
-	if err := p.addBoard(ctx, b, row, caps.Edit, quarter, progress); err != nil {
+	if err := p.addBoard(ctx, b, row, caps.Live(), quarter, progress); err != nil {
 		return err
 	}
 	s.shown = now

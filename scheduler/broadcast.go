@@ -253,6 +253,10 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 	var rows []storage.Message
 	var invited []*event.Participation
 	via := map[string]string{}
+	calendar, err := p.calendar(ctx, e)
+	if err != nil {
+		return 0, err
+	}
 	for _, g := range page {
 		if !slices.Contains(b.Audiences, g.Audience) {
 			continue
@@ -263,24 +267,15 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 		}
 		switch route {
 		case app.ByChat, app.ByEmail:
-			row, live, err := p.inviteRow(ctx, e, b, g, chat)
+			mine, live, err := p.inviteRows(ctx, e, b, g, chat)
 			if err != nil {
 				return n, fmt.Errorf("invitation of %s: %w", g.ID, err)
 			}
-			ours := live == nil
-			if ours {
-				live = &row
+			if live.Chat.Channel == channel.Email && len(mine) > 0 {
+				own := &mine[len(mine)-1]
+				own.Body.Attach = append(own.Body.Attach, calendar...)
 			}
-			more, err := p.attach(ctx, b, g, live)
-			if err != nil {
-				return n, fmt.Errorf("files for %s: %w", g.ID, err)
-			}
-			// Its files first: where only some of the rows get in before a crash,
-			// the invitation is not there and all are added again.
-			rows = append(rows, more...)
-			if ours {
-				rows = append(rows, row)
-			}
+			rows = append(rows, mine...)
 			invited = append(invited, g)
 			via[g.ID] = string(live.Chat.Channel)
 		case app.ByCold:
@@ -311,6 +306,27 @@ func (p *Planner) invitePage(ctx context.Context, e *event.Event, b *storage.Bro
 		}
 	}
 	return n, nil
+}
+
+// inviteRows makes the rows of a guest's invitation: those of its files first,
+// so that where only some get in before a crash the invitation is not there and
+// all are added again. live is the invitation's row, which may stand already.
+func (p *Planner) inviteRows(ctx context.Context, e *event.Event, b *storage.Broadcast, g *event.Participation, chat channel.Chat) (rows []storage.Message, live *storage.Message, err error) {
+	row, live, err := p.inviteRow(ctx, e, b, g, chat)
+	if err != nil {
+		return nil, nil, err
+	}
+	ours := live == nil
+	if ours {
+		live = &row
+	}
+	if rows, err = p.attach(ctx, b, g, live); err != nil {
+		return nil, nil, err
+	}
+	if ours {
+		rows = append(rows, *live)
+	}
+	return rows, live, nil
 }
 
 // inviteRow makes the row of a guest's invitation; live is the one that stands
@@ -360,7 +376,8 @@ func (p *Planner) fileRows(b *storage.Broadcast, after *storage.Message, files [
 	var rows []storage.Message
 	for i, f := range files {
 		m := *after
-		m.ID = fmt.Sprintf("%s.file%d", after.ID, i+1)
+		// Of this broadcast: what another one left behind does not stand for it.
+		m.ID = fmt.Sprintf("%s.%s.file%d", after.ID, b.ID, i+1)
 		m.Body = channel.Outbound{File: &f}
 		m.Touchpoint = app.FileTouchpoint(b.ID)
 		m.Order += int64(i + 1)

@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/diskopukm/emileku/bot/app"
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 )
@@ -106,6 +108,53 @@ func TestBroadcastPauses(t *testing.T) {
 	m.exactlyOnce(all...)
 }
 
+// TestBroadcastFilesFollow: what does not fit into the invitation comes after it,
+// is held by a pause and taken back with it, and does not count as invitations.
+func TestBroadcastFilesFollow(t *testing.T) {
+	t.Parallel()
+	m := newMailing(t, t.TempDir())
+	m.files = []channel.File{{Blob: "letter/x/signed.pdf", Name: "surat.pdf"}, {Blob: "broadcast/x.ics", Name: "x.ics"}}
+	m.guests(names("tamu", 10))
+	b := m.send()
+	m.tick()
+	ctx := t.Context()
+	if p, err := m.app.ProgressOf(ctx, m.broadcast(b.ID)); err != nil || p.Total != 10 || p.Pending != 10 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	due, err := m.store.Outbox().Due(ctx, channel.Telegram, storage.LaneBroadcast, time.Now().Add(time.Hour), 100)
+	if err != nil || len(due) != 20 {
+		t.Fatalf("%d rows, %v", len(due), err)
+	}
+	seen := map[string]bool{}
+	for _, row := range due {
+		if strings.HasPrefix(row.Touchpoint, "files/") && !seen[row.PersonID] {
+			t.Errorf("%s comes before the invitation", row.ID)
+		}
+		seen[row.PersonID] = true
+	}
+	if _, err := m.app.PauseBroadcast(ctx, m.actor(m.lead.Person), b.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := m.deliver(100, 0); n != 0 {
+		t.Errorf("%d rows went out during the pause", n)
+	}
+	if _, err := m.app.ResumeBroadcast(ctx, m.actor(m.lead.Person), b.ID); err != nil {
+		t.Fatal(err)
+	}
+	m.deliver(4, 0)
+	if _, err := m.app.CancelBroadcast(ctx, m.actor(m.lead.Person), b.ID); err != nil {
+		t.Fatal(err)
+	}
+	m.drain()
+	again := m.send()
+	m.drain()
+	m.exactlyOnce(names("tamu", 10)...)
+	m.filesFollow(1)
+	if s := m.broadcast(again.ID).Status; s != storage.BroadcastFinished {
+		t.Error(s)
+	}
+}
+
 // TestBroadcastRetries: what failed goes on the call list and can be tried
 // again, what is uncertain is left alone.
 func TestBroadcastRetries(t *testing.T) {
@@ -179,6 +228,7 @@ func TestBroadcastSurvivesCrashes(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := newMailing(t, dir)
+		m.files = []channel.File{{Blob: "letter/x/signed.pdf", Name: "surat.pdf"}, {Blob: "broadcast/x.ics", Name: "x.ics"}, {Blob: "broadcast/x.png", Photo: true}}
 		all := names("tamu", rapid.IntRange(1, 25).Draw(t, "guests"))
 		m.guests(all)
 		b := m.send()
@@ -236,6 +286,7 @@ func TestBroadcastSurvivesCrashes(t *testing.T) {
 		m.sendRest()
 		m.drain()
 		m.exactlyOnce(all...)
+		m.filesFollow(len(m.files) - 1)
 	})
 }
 

@@ -123,13 +123,13 @@ func (p *Planner) followUp(ctx context.Context, e *event.Event, g *event.Partici
 	if err != nil {
 		return err
 	}
-	bodies, err := p.Voice.FollowUp(b, e, g, p.caps[to.Channel])
+	bodies, err := p.Voice.FollowUp(ctx, b, e, g, to.Channel)
 	if err != nil {
 		return err
 	}
 	var rows []storage.Message
 	for i, body := range bodies {
-		m := p.row(fmt.Sprintf("%s/%s/files.%d/%s", e.ID, g.PersonID, i+1, b.ID), to, "", e.ID, "files/"+b.ID, nil)
+		m := p.row(fmt.Sprintf("%s/%s/files.%d/%s", e.ID, g.PersonID, i+1, b.ID), to, "", e.ID, app.FileTouchpoint(b.ID), nil)
 		m.Body, m.PersonID, m.Lane, m.Order = body, g.PersonID, storage.LaneAnswer, m.Order+int64(i)
 		rows = append(rows, m)
 	}
@@ -150,14 +150,12 @@ func (p *Planner) otherwise(ctx context.Context, e *event.Event, b *storage.Broa
 		return p.inviteWarm(ctx, e, b, g, chat)
 	}
 	if route == app.ByEmail {
-		row, live, err := p.inviteRow(ctx, e, b, g, chat)
+		rows, _, err := p.inviteRows(ctx, e, b, g, chat)
 		if err != nil {
 			return err
 		}
-		if live == nil {
-			if _, err := p.Store.Outbox().Add(ctx, row); err != nil {
-				return err
-			}
+		if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
+			return err
 		}
 	}
 	return p.App.GiveUpCold(ctx, g.ID, route)
@@ -165,15 +163,12 @@ func (p *Planner) otherwise(ctx context.Context, e *event.Event, b *storage.Broa
 
 // inviteWarm invites somebody who has left the line of strangers by writing.
 func (p *Planner) inviteWarm(ctx context.Context, e *event.Event, b *storage.Broadcast, g *event.Participation, chat channel.Chat) error {
-	row, live, err := p.inviteRow(ctx, e, b, g, chat)
+	rows, live, err := p.inviteRows(ctx, e, b, g, chat)
 	if err != nil {
 		return err
 	}
-	if live == nil {
-		if _, err := p.Store.Outbox().Add(ctx, row); err != nil {
-			return err
-		}
-		live = &row
+	if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
+		return err
 	}
 	return p.noteLive(ctx, g, live)
 }

@@ -1,6 +1,7 @@
 package scheduler_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func TestStrangersInFull(t *testing.T) {
 				wa.Absent = append(wa.Absent, phone(n))
 			}
 		}
-		o := newOffice(t, wib(2026, 11, 26, 9, 0), wa) // a Thursday
+		o := newBureau(t, wib(2026, 11, 26, 9, 0), wa) // a Thursday
 		defer func() { o.stop() }()
 		lead, second := o.lead()
 		o.newEvent(lead, wib(2027, 1, 14, 8, 0))
@@ -102,7 +103,7 @@ func TestStrangersInFull(t *testing.T) {
 
 // checkStrangers: everybody was reached in exactly one way, nobody absent was
 // written to, and nobody refused was written to again.
-func checkStrangers(t *testing.T, o *office, guests []*event.Participation, absent []string, refused channel.Chat) {
+func checkStrangers(t *testing.T, o *bureau, guests []*event.Participation, absent []string, refused channel.Chat) {
 	t.Helper()
 	attempts := map[string]int{}
 	for _, s := range o.wa.Attempts() {
@@ -148,7 +149,7 @@ func TestStrangerAnswers(t *testing.T) {
 	for _, hidden := range []bool{false, true} {
 		t.Run(fmt.Sprintf("hidden=%t", hidden), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				o := newOffice(t, wib(2026, 11, 25, 9, 0), channeltest.WhatsAppOptions{HideNumbers: hidden})
+				o := newBureau(t, wib(2026, 11, 25, 9, 0), channeltest.WhatsAppOptions{HideNumbers: hidden})
 				defer func() { o.stop() }()
 				lead, second := o.lead()
 				o.newEvent(lead, wib(2027, 1, 14, 8, 0))
@@ -205,7 +206,7 @@ func TestStrangerAnswers(t *testing.T) {
 // over a restart too; then all of it does, once. Other networks go on.
 func TestBanHoldsAll(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		o := newOffice(t, wib(2026, 11, 25, 9, 0), channeltest.WhatsAppOptions{})
+		o := newBureau(t, wib(2026, 11, 25, 9, 0), channeltest.WhatsAppOptions{})
 		defer func() { o.stop() }()
 		lead, second := o.lead()
 		o.newEvent(lead, wib(2027, 1, 14, 8, 0))
@@ -252,7 +253,7 @@ func TestBanHoldsAll(t *testing.T) {
 // contacted is not contacted for another event.
 func TestStrangersLeaveTheLine(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		o := newOffice(t, wib(2026, 11, 25, 9, 0), channeltest.WhatsAppOptions{})
+		o := newBureau(t, wib(2026, 11, 25, 9, 0), channeltest.WhatsAppOptions{})
 		defer func() { o.stop() }()
 		lead, second := o.lead()
 		o.newEvent(lead, wib(2027, 1, 14, 8, 0))
@@ -315,7 +316,7 @@ func TestColdBudgetIsKept(t *testing.T) {
 			t.Errorf("claim %d is over the first week's 5", n)
 		}
 	}
-	if err := m.app.ClaimCold(ctx, phone(1), "another"); err != app.ErrContacted {
+	if err := m.app.ClaimCold(ctx, phone(1), "another"); !errors.Is(err, app.ErrContacted) {
 		t.Errorf("a number twice: %v", err)
 	}
 	if used, err := m.app.ColdUsed(ctx); err != nil || used != 5 {

@@ -35,7 +35,7 @@ var (
 // Kinds of messages, by words that stand in no other one.
 var lifeKinds = []struct{ kind, words string }{
 	{"undangan", "kami mengundang ke"},
-	{"H-40 tanya", "Cukup balas dengan kata-kata sendiri, dan sebutkan"},
+	{"H-40 tanya", "hari lagi kami menyelenggarakan"},
 	{"H-40 terima kasih", "sudah menyatakan hadir di"},
 	{"H-14 tanya", "kami masih menunggu kabar"},
 	{"H-14 kepastian", "apakah sudah ada kepastian"},
@@ -92,7 +92,7 @@ type lifeSeen struct {
 }
 
 type life struct {
-	*office
+	*bureau
 	rand   *rand.Rand
 	guests []*lifeGuest
 	byChat map[channel.Chat]*lifeGuest
@@ -113,7 +113,7 @@ func TestLifeOfAnEvent(t *testing.T) {
 			wa.Absent = append(wa.Absent, phone(1000+n))
 		}
 		l := &life{
-			office: newOffice(t, lifeStart, wa), rand: rand.New(rand.NewPCG(2027, 1)),
+			bureau: newBureau(t, lifeStart, wa), rand: rand.New(rand.NewPCG(2027, 1)),
 			byChat: map[channel.Chat]*lifeGuest{}, seen: map[channel.Name]int{}, lines: map[string]int{},
 		}
 		defer func() { l.stop() }()

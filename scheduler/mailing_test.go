@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -38,6 +39,7 @@ type mailing struct {
 	plan  *scheduler.Planner
 	event *event.Event
 	lead  app.Actor
+	files []channel.File // what goes along
 	n     int
 }
 
@@ -192,6 +194,9 @@ func (m *mailing) send() *storage.Broadcast {
 	ctx, by := context.Background(), m.actor(m.lead.Person)
 	b, err := m.app.DraftBroadcast(ctx, by, m.event, []event.Audience{event.UKM})
 	if err == nil {
+		err = m.app.AttachToBroadcast(ctx, by, b.ID, m.files, nil, "")
+	}
+	if err == nil {
 		b, err = m.app.SubmitBroadcast(ctx, by, b.ID, m.clock.Now(), map[string]string{"ukm": "Yth. {sapaan}, mari ke {acara}, {hari}, {tempat}."})
 	}
 	if err != nil {
@@ -298,6 +303,34 @@ func (m *mailing) exactlyOnce(want ...string) {
 	}
 }
 
+// filesFollow: whoever has a finished broadcast's invitation has each of the
+// files that did not fit into it, once.
+func (m *mailing) filesFollow(more int) {
+	m.t.Helper()
+	ctx := context.Background()
+	rows, _, err := m.store.Outbox().List(ctx, m.event.ID, "invite/", storage.Sent, "", 10_000)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	files, _, err := m.store.Outbox().List(ctx, m.event.ID, "files/", storage.Sent, "", 10_000)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, f := range files {
+		got[f.PersonID+" "+f.Touchpoint]++
+	}
+	for _, row := range rows {
+		id := strings.TrimPrefix(row.Touchpoint, "invite/")
+		if row.Body.File == nil {
+			m.t.Errorf("%s: the first file is not in the message", row.ID)
+		}
+		if n := got[row.PersonID+" "+app.FileTouchpoint(id)]; n != more && m.broadcast(id).Status == storage.BroadcastFinished {
+			m.t.Errorf("%s: %d files follow, not %d", row.ID, n, more)
+		}
+	}
+}
+
 func names(prefix string, n int) []string {
 	var out []string
 	for i := range n {
@@ -318,6 +351,9 @@ func (m *mailing) sendRest() *storage.Broadcast {
 	m.t.Helper()
 	ctx, by := context.Background(), m.actor(m.lead.Person)
 	b, err := m.app.DraftBroadcast(ctx, by, m.event, []event.Audience{event.UKM})
+	if err == nil {
+		err = m.app.AttachToBroadcast(ctx, by, b.ID, m.files, nil, "")
+	}
 	if err == nil {
 		b, err = m.app.SubmitBroadcast(ctx, by, b.ID, m.clock.Now(), map[string]string{"ukm": "Yth. {sapaan}: {acara}, {hari}, {tempat}."})
 	}

@@ -34,6 +34,11 @@ type Voice interface {
 	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
 	RSVPButtons(code string) [][]channel.Button
+	// Mail completes what is written to a guest by e-mail: the answers as
+	// links, where ask says that one is asked for, and how to end all mails.
+	Mail(m *channel.Outbound, e *event.Event, g *event.Participation, ask bool) error
+	// EventCalendar is the event as a calendar file.
+	EventCalendar(ctx context.Context, e *event.Event) (channel.File, error)
 	Inviter
 	Checklist
 	Newsreader
@@ -54,7 +59,7 @@ type Inviter interface {
 	FirstContact(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) (channel.Outbound, error)
 	// FollowUp is what somebody gets who has answered a first contact: the
 	// files of the invitation. Nothing where it has none.
-	FollowUp(b *storage.Broadcast, e *event.Event, g *event.Participation, caps channel.Capabilities) ([]channel.Outbound, error)
+	FollowUp(ctx context.Context, b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name) ([]channel.Outbound, error)
 	// Approval asks a second team member.
 	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
 	// Board shows how far a broadcast is, with what can be done about it.

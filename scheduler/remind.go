@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -65,28 +67,17 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 	if wait {
 		return nil
 	}
+	extras, err := p.attachments(ctx, e)
+	if err != nil {
+		return err
+	}
 	if err := p.App.SnapAnswers(ctx, e, string(stage)); err != nil {
 		return err
 	}
-	q := storage.ParticipationQuery{EventID: e.ID, Limit: planPage}
-	for !gone {
-		page, next, err := p.Store.Participations().List(ctx, q)
-		if err != nil {
+	if !gone {
+		if err := p.planPages(ctx, e, stage, extras, &done); err != nil {
 			return err
 		}
-		rows, calls, err := p.stageRows(ctx, e, stage, page)
-		if err != nil {
-			return err
-		}
-		if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
-			return err
-		}
-		done.Rows += len(rows)
-		done.Calls += calls
-		if next == "" {
-			break
-		}
-		q.After = next
 	}
 	done.At = p.App.Now()
 	if err := p.tellStage(ctx, e, stage, done); err != nil {
@@ -95,23 +86,64 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 	return p.Store.Settings().Put(ctx, key, done)
 }
 
+// planPages goes through all guests. While the database takes the rows of one
+// page, those of the next are written: each of the two is about half the work.
+func (p *Planner) planPages(ctx context.Context, e *event.Event, stage event.Stage, extras *attachments, done *stageDone) error {
+	g, ctx := errgroup.WithContext(ctx)
+	pages := make(chan []storage.Message)
+	g.Go(func() error {
+		defer close(pages)
+		q := storage.ParticipationQuery{EventID: e.ID, Limit: planPage}
+		for {
+			page, next, err := p.Store.Participations().List(ctx, q)
+			if err != nil {
+				return err
+			}
+			rows, calls, err := p.stageRows(ctx, e, stage, page, extras)
+			if err != nil {
+				return err
+			}
+			done.Rows += len(rows)
+			done.Calls += calls
+			select {
+			case pages <- rows:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if next == "" {
+				return nil
+			}
+			q.After = next
+		}
+	})
+	g.Go(func() error {
+		for rows := range pages {
+			if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
 // stageRows makes the rows of one page, and puts on the call list whom no
 // channel reaches or the last asking is for.
-func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation) (rows []storage.Message, calls int, err error) {
+func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation, extras *attachments) (rows []storage.Message, calls int, err error) {
 	now := p.App.Now()
+	var ring []*event.Participation
+	people, err := p.peopleOf(ctx, page)
+	if err != nil {
+		return nil, 0, err
+	}
 	for _, g := range page {
 		msg := g.MessageAt(stage, now)
 		if msg == event.NoMessage {
 			continue
 		}
-		chat, err := p.reach(ctx, g)
-		if err != nil {
-			return nil, 0, err
-		}
+		chat := p.reach(g, people[g.PersonID])
 		if msg == event.MsgAskLast || chat.IsZero() && msg != event.MsgEve && msg != event.MsgThanks {
-			if err := p.callList(ctx, g); err != nil {
-				return nil, 0, err
-			}
+			ring = append(ring, g)
 			calls++
 		}
 		if chat.IsZero() {
@@ -123,34 +155,50 @@ func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Sta
 				continue
 			}
 		}
-		m, err := p.stageRow(ctx, e, stage, msg, g, chat)
+		m, err := p.stageRow(ctx, e, stage, msg, g, chat, extras)
 		if err != nil {
 			return nil, 0, err
 		}
 		rows = append(rows, m)
 	}
-	return rows, calls, nil
+	return rows, calls, p.callAll(ctx, ring)
 }
 
-// reach is where a guest can be written to: their own chat, else e-mail.
-func (p *Planner) reach(ctx context.Context, g *event.Participation) (channel.Chat, error) {
-	person, err := p.Store.People().Get(ctx, g.PersonID)
-	if errors.Is(err, storage.ErrNotFound) {
-		return channel.Chat{}, nil
+// callAll puts guests on the call list who are not on it.
+func (p *Planner) callAll(ctx context.Context, ring []*event.Participation) error {
+	var due []*event.Participation
+	for _, g := range ring {
+		if g.Call == event.NoCall {
+			on := *g
+			on.Call, on.UpdatedAt = event.CallDue, p.App.Now()
+			due = append(due, &on)
+		}
 	}
-	if err != nil {
-		return channel.Chat{}, err
+	saved, err := p.Store.Participations().SaveAll(ctx, due)
+	if err != nil || saved == len(due) {
+		return err
 	}
-	if person.StoppedAt != nil {
-		return channel.Chat{}, nil
+	for _, g := range due { // somebody answered in this moment: one by one
+		if err := p.callList(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reach is where a guest can be written to: their own chat, else e-mail. A
+// stranger has no chat with us, so nothing is sent to them by itself.
+func (p *Planner) reach(g *event.Participation, person *event.Person) channel.Chat {
+	if person == nil || person.StoppedAt != nil {
+		return channel.Chat{}
 	}
 	if chat, err := channel.ParseChat(person.PrivateChat()); err == nil && p.has(chat.Channel) {
-		return chat, nil
+		return chat
 	}
-	if g.Email != "" && p.has(channel.Email) {
-		return channel.Chat{Channel: channel.Email, ID: g.Email}, nil
+	if g.MailTo() != "" && p.has(channel.Email) {
+		return channel.Chat{Channel: channel.Email, ID: g.MailTo()}
 	}
-	return channel.Chat{}, nil
+	return channel.Chat{}
 }
 
 func (p *Planner) has(name channel.Name) bool { _, ok := p.caps[name]; return ok }

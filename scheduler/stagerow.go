@@ -69,9 +69,9 @@ func (p *Planner) delegateOf(ctx context.Context, g *event.Participation, own ch
 
 // stageRow writes the message of a stage to a guest, or at the last two stages
 // to who comes in their place.
-func (p *Planner) stageRow(ctx context.Context, e *event.Event, stage event.Stage, msg event.Message, g *event.Participation, chat channel.Chat) (storage.Message, error) {
+func (p *Planner) stageRow(ctx context.Context, e *event.Event, stage event.Stage, msg event.Message, g *event.Participation, chat channel.Chat, extras *attachments) (storage.Message, error) {
 	to, personID := chat, g.PersonID
-	data := templates.Data{"P": g, "Event": e, "Salute": p.Voice.Salute(g), "Days": e.DaysBefore(p.App.Now()), "ForDelegate": false, "Ticket": "", "Number": "", "Ready": false}
+	data := templates.Data{"P": g, "Event": e, "Salute": p.Voice.Salute(g), "Days": e.DaysBefore(p.App.Now()), "ForDelegate": false, "Ticket": "", "Number": "", "Ready": false, "Mail": chat.Channel == channel.Email, "Msg": string(msg)}
 	body := channel.Outbound{}
 	ticket := ticketState("")
 	if msg == event.MsgPrepare || msg == event.MsgEve {
@@ -110,6 +110,14 @@ func (p *Planner) stageRow(ctx context.Context, e *event.Event, stage event.Stag
 		if body.Subject, err = p.Texts.Text("remind.subject", data); err != nil {
 			return storage.Message{}, err
 		}
+		if err := p.Voice.Mail(&body, e, g, msg != event.MsgPrepare && msg != event.MsgEve); err != nil {
+			return storage.Message{}, err
+		}
+		along, err := p.along(ctx, extras, g)
+		if err != nil {
+			return storage.Message{}, err
+		}
+		body.Attach = append(body.Attach, along...)
 	} else if p.caps[to.Channel].Buttons && personID == g.PersonID {
 		body.Buttons = p.stageButtons(msg, g, ticket)
 	}

@@ -16,11 +16,13 @@ type Letter struct {
 	Kind    LetterKind   `json:"kind"`
 	Status  LetterStatus `json:"status"`
 	// Key is unique over all letters, so that no number is given twice, whether
-	// drawn from the series or entered by hand. It says which number of which
-	// series; while there is none it is "-" and the ID. A number that was given
-	// is never free again.
+	// drawn from the series or entered by hand; while there is none it is "-" and
+	// the ID. A number that was given is never free again.
 	Key    string `json:"key"`
 	Number string `json:"number,omitempty"` // as printed, such as 005/12/Diskopukm/XI/2026
+	// Running is the number within the series that it was drawn from; 0 where it
+	// was entered by hand.
+	Running int64 `json:"running,omitempty"`
 
 	Subject string   `json:"subject"`          // Hal, or Tentang
 	Nature  string   `json:"nature,omitempty"` // Sifat

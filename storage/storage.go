@@ -381,6 +381,11 @@ type Participations interface {
 	// AddAll inserts many new ones in as few round trips as the engine allows;
 	// those whose ID is there already stay as they are.
 	AddAll(ctx context.Context, ps []*event.Participation) (fresh int, err error)
+	// SaveAll updates many with compare-and-set, each for itself, in as few
+	// round trips as the engine allows; saved is how many were. Those that
+	// somebody else changed, or that are not there, stay as they are, and of
+	// the given ones none knows its new version.
+	SaveAll(ctx context.Context, ps []*event.Participation) (saved int, err error)
 	// List pages through a query in order of ID; next is "" at the end.
 	List(ctx context.Context, q ParticipationQuery) (page []*event.Participation, next string, err error)
 	Delete(ctx context.Context, id string) error

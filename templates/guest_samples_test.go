@@ -27,7 +27,7 @@ var (
 func guestSample(key, mark string, at time.Time) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
 	switch room {
-	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite", "cold", "restriction":
+	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite", "cold", "restriction", "mail", "page":
 	default:
 		if key != "status.invitations" {
 			return nil
@@ -59,7 +59,8 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1, "Cold": 60, "Strangers": strangers,
 		"PerDay": 15, "Until": at, "Deadline": at, "Fit": 75, "Over": 425, "Set": true, "Used": 3, "Channel": "whatsapp", "ColdOnly": true, "Reason": "463",
 		"Own": true, "Body": templates.Markup("Yth."), "Required": "{acara}", "Missing": "{acara}", "Unknown": "{x}", "Group": true,
-		"Files": []string{"Surat 005/12/Diskopukm/XI/2026"}, "Letters": false, "Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
+		"Files": []string{"Surat 005/12/Diskopukm/XI/2026"}, "Letters": false, "Without": 2, "Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
+		"Mail": false, "Msg": "ask", "Page": true, "Chat": true, "Stop": "https://undangan.contoh.go.id/b/kode", "Passed": true, "Stopped": true,
 		"Reach": reachSample(), "Audience": event.Koperasi, "Organisasi": guest.Organisation, "Number": "0812-3456-7890", "Nama": guest.Name,
 	}
 }
@@ -72,6 +73,10 @@ func reachSample() app.Reach {
 func guestOverrides(key, mark string, at time.Time) templates.Data {
 	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Cold": 0, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0}
 	switch key {
+	case "page.fix.heads":
+		return templates.Data{"Max": 50}
+	case "page.fix.long":
+		return templates.Data{"MaxName": 80, "MaxWord": 500}
 	case "konfirmasi.list":
 		return templates.Data{"Guests": []*event.Participation{{Name: "Dedi" + mark, Organisation: "KSU" + mark, Reply: event.Reply{Answer: event.No, Heads: 2, Reason: "hajatan" + mark}}}, "Answer": event.No}
 	case "sebar.approval", "sebar.submitted", "sebar.approved", "sebar.ready":
@@ -92,6 +97,10 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 		return templates.Data(strangers)
 	case "cold.bad":
 		return templates.Data{"Most": 50}
+	case "cold.first":
+		return templates.Data{"Files": true}
+	case "restriction.begin":
+		return templates.Data{"Reason": "463"}
 	case "cold.budget":
 		return templates.Data{"Today": 10}
 	case "cold.known":

@@ -222,6 +222,7 @@ func TestEveryKeyExists(t *testing.T) {
 var (
 	inTemplate = regexp.MustCompile(`\{\{-?\s*template\s+"([^"]+)"`)
 	labelled   = regexp.MustCompile(`\blabel\s+"([^"]+)"`)
+	onPage     = regexp.MustCompile(`\{\{teks\s+"([^"]+)"`)
 )
 
 // TestEveryTextIsUsed: no text outlives the program that said it.
@@ -236,12 +237,15 @@ func TestEveryTextIsUsed(t *testing.T) {
 	if err != nil || len(files) < 10 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
-	for _, f := range files {
+	for _, f := range append(files, "page.html") {
 		raw, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range inTemplate.FindAllStringSubmatch(string(raw), -1) {
+			used[m[1]] = true
+		}
+		for _, m := range onPage.FindAllStringSubmatch(string(raw), -1) {
 			used[m[1]] = true
 		}
 		for _, m := range labelled.FindAllStringSubmatch(string(raw), -1) {

@@ -11,6 +11,7 @@ package templates
 import (
 	"embed"
 	"fmt"
+	htmltemplate "html/template"
 	"io/fs"
 	"strconv"
 	"strings"
@@ -28,6 +29,9 @@ import (
 //go:embed *.tmpl
 var files embed.FS
 
+//go:embed page.html
+var pageFile embed.FS
+
 // Data fills a text. A key that a text uses and Data lacks is an error.
 type Data map[string]any
 
@@ -35,7 +39,10 @@ type Data map[string]any
 type Markup string
 
 // Renderer renders texts. It is safe for concurrent use.
-type Renderer struct{ root *template.Template }
+type Renderer struct {
+	root *template.Template
+	page *htmltemplate.Template
+}
 
 // New parses the embedded texts.
 func New() (*Renderer, error) { return parseFS(files) }
@@ -53,6 +60,9 @@ func parseFS(fsys fs.FS) (*Renderer, error) {
 		}
 	}
 	r.root = root
+	if r.page, err = r.parsePage(); err != nil {
+		return nil, fmt.Errorf("parse page: %w", err)
+	}
 	return r, nil
 }
 

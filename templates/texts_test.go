@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/channel/markup"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -63,6 +64,7 @@ func sample(key, mark string) templates.Data {
 	}
 	d["Guest"] = []*event.Participation{{EventID: e.ID, Name: "Siti" + mark, Organisation: "Keripik" + mark, Phone: "+6281234567890"}}
 	withGuests(d, key, mark, at)
+	withLine(d, mark, at)
 	withLetters(d, key, mark, at)
 	for k, v := range taskSample(key, mark, at) {
 		d[k] = v
@@ -74,6 +76,14 @@ func sample(key, mark string) templates.Data {
 		d[k] = v
 	}
 	return d
+}
+
+// withLine adds what the texts about a linked account use.
+func withLine(d templates.Data, mark string, at time.Time) {
+	d["Line"] = channel.Connection{State: channel.Banned, Since: at, Until: at.Add(24 * time.Hour), Detail: "+6281110000" + mark}
+	d["Channel"], d["Account"] = channel.WhatsApp, "+6281110000"
+	d["Elsewhere"] = []object{{"Channel": channel.WhatsApp, "Link": "https://wa.me/6281110000?text=Halo"}, {"Channel": channel.Web, "Link": ""}}
+	d["Own"], d["Seconds"], d["Why"] = true, 20, "tidak ada jawaban"+mark
 }
 
 // overrides are for texts that mean something else by a name.
@@ -101,6 +111,16 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 		return templates.Data{"Now": false}
 	case "health.report":
 		return templates.Data{"Now": at, "Known": strangersKnown}
+	case "continue.offer", "continue.none":
+		return templates.Data{"Code": "LK7QX2M4PAB"}
+	case "whatsapp.status":
+		return templates.Data{"Fault": "terputus", "Linked": true, "Pairing": false, "Group": false}
+	case "whatsapp.begin":
+		return templates.Data{"Phone": "0812-3456-7890"}
+	case "whatsapp.step.done":
+		return templates.Data{"Phone": "+6281234567890"}
+	case "whatsapp.step.code":
+		return templates.Data{"Code": "ABCD-EFGH"}
 	}
 	return nil
 }

@@ -43,16 +43,16 @@ func (a *App) ColdOn() channel.Name { return a.coldOn }
 // mayBeCold reports whether a guest without a chat may get a first message
 // from us.
 func (a *App) mayBeCold(g *event.Participation, on func(channel.Name) bool) bool {
-	if a.coldOn == "" || !on(a.coldOn) || !mobile(g.Phone) || g.Cold != event.NotCold && g.Cold != event.ColdWaiting {
+	if a.coldOn == "" || !on(a.coldOn) || !Mobile(g.Phone) || g.Cold != event.NotCold && g.Cold != event.ColdWaiting {
 		return false
 	}
 	listed := g.Listed(a.Now())
 	return listed == nil || listed.Chat != ""
 }
 
-// mobile reports whether a number (E.164) may have a chat account: those of
+// Mobile reports whether a number (E.164) may have a chat account: those of
 // Indonesia's land lines have none.
-func mobile(phone string) bool {
+func Mobile(phone string) bool {
 	return phone != "" && (!strings.HasPrefix(phone, "+62") || strings.HasPrefix(phone, "+628"))
 }
 
@@ -213,9 +213,9 @@ func (a *App) coldOf(ctx context.Context, eventID string, state event.ColdState)
 // the others can be given up to e-mail.
 func byColdNeed(x, y *event.Participation) int {
 	switch {
-	case (x.Email == "") == (y.Email == ""):
+	case (x.MailTo() == "") == (y.MailTo() == ""):
 		return cmp.Compare(x.ID, y.ID)
-	case x.Email == "":
+	case x.MailTo() == "":
 		return -1
 	}
 	return 1

@@ -75,7 +75,7 @@ func (a *App) ColdOutlookOf(ctx context.Context, e *event.Event, auds []event.Au
 	slices.SortFunc(all, byColdNeed)
 	o.Fit = min(room, len(all))
 	for _, g := range all[o.Fit:] {
-		if g.Email != "" && on(channel.Email) {
+		if g.MailTo() != "" && on(channel.Email) {
 			o.Email++
 		} else {
 			o.Call++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -68,7 +69,7 @@ func (a *App) GuestLetters(ctx context.Context, by Actor, parent *storage.Letter
 }
 
 func (a *App) guestLetter(ctx context.Context, by Actor, parent *storage.Letter, g *event.Participation) (*storage.Letter, error) {
-	id := parent.ID + "/" + g.PersonID
+	id := parent.ID + "/" + broadcastID(g.PersonID) // says nothing of the person once they are forgotten
 	l, err := a.GuestLetter(ctx, parent.ID, g.PersonID)
 	if errors.Is(err, storage.ErrNotFound) {
 		l = &storage.Letter{
@@ -107,16 +108,6 @@ func (a *App) GuestLetter(ctx context.Context, parent, personID string) (*storag
 	return page[0], nil
 }
 
-// RunningNumber is a letter's number within its series; "" where it stands for
-// itself.
-func RunningNumber(l *storage.Letter) string {
-	_, n, ok := strings.Cut(l.Key, "#")
-	if !ok {
-		return ""
-	}
-	return n
-}
-
 // LetterFileName names the file of a guest's letter: "12-h-dedi-supriadi.pdf".
 func LetterFileName(l *storage.Letter) string {
 	name := strings.Join(l.To, " ")
@@ -124,7 +115,7 @@ func LetterFileName(l *storage.Letter) string {
 	if len(name) > 40 {
 		name = name[:40]
 	}
-	return RunningNumber(l) + "-" + name + ".pdf"
+	return strconv.FormatInt(l.Running, 10) + "-" + name + ".pdf"
 }
 
 // MatchSigned finds the letter of a file by the running number that its name
@@ -134,13 +125,13 @@ func MatchSigned(letters []*storage.Letter, file string) *storage.Letter {
 	if i := strings.IndexFunc(file, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
 		digits = file[:i]
 	}
-	digits = strings.TrimLeft(digits, "0")
-	if digits == "" {
+	n, err := strconv.ParseInt(digits, 10, 63)
+	if err != nil || n == 0 {
 		return nil
 	}
 	var found *storage.Letter
 	for _, l := range letters {
-		if RunningNumber(l) == digits && l.Status != storage.LetterCancelled {
+		if l.Running == n && l.Status != storage.LetterCancelled {
 			if found != nil {
 				return nil // of two series: not to be told apart
 			}

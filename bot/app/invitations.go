@@ -97,7 +97,7 @@ type InvitationStatus struct {
 	Lines       []InvitationLine // by audience in the SOP's order, then by channel
 	Total       InvitationLine
 	Reasons     []FailureReason        // most frequent first
-	Unreachable []*event.Participation // neither chat nor address nor number
+	Unreachable []*event.Participation // neither chat nor number, and no address or a bad one
 	Waiting     int                    // not invited yet, though they could be
 	Cold        int                    // strangers who wait for their day's turn
 	Calls       int                    // on the call list
@@ -208,6 +208,9 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 		}
 		if !found { // by hand: on paper, by telephone, through a liaison
 			row = rowState{p.Via, storage.Sent, ""}
+		}
+		if row.state == storage.Failed && p.BadEmail != "" && p.Phone == "" && p.Reply.Answer == event.Silent {
+			out.Unreachable = append(out.Unreachable, p)
 		}
 		if row.state == storage.Failed || row.state == storage.Suppressed || row.state == storage.Expired {
 			reasons[row.reason]++

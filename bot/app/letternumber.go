@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,6 @@ import (
 const (
 	placeNumber = "{nomor}"
 	placeRoman  = "{bulan-romawi}"
-	placeMonth  = "{bulan}"
 	placeYear   = "{tahun}"
 )
 
@@ -26,7 +26,7 @@ var romans = [...]string{"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX",
 // Errors of numbers.
 var (
 	// ErrSeries: a format must hold {nomor} once, and nothing else in braces
-	// but {bulan-romawi}, {bulan} and {tahun}.
+	// but {bulan-romawi} and {tahun}.
 	ErrSeries = errors.New("a format of numbers needs {nomor} once")
 	// ErrNumberForm: what was entered cannot be the number of a letter.
 	ErrNumberForm = errors.New("this is no number of a letter")
@@ -43,7 +43,7 @@ func CheckSeries(format string) error {
 	}
 	for _, p := range inBraces.FindAllString(format, -1) {
 		switch p {
-		case placeNumber, placeRoman, placeMonth, placeYear:
+		case placeNumber, placeRoman, placeYear:
 		default:
 			return fmt.Errorf("%w: %s is not known", ErrSeries, p)
 		}
@@ -58,73 +58,42 @@ func CheckSeries(format string) error {
 func FormatNumber(format string, n int64, at time.Time) string {
 	at = at.In(event.Jakarta)
 	return strings.NewReplacer(
-		placeNumber, strconv.FormatInt(n, 10), placeRoman, romans[at.Month()-1],
-		placeMonth, fmt.Sprintf("%02d", at.Month()), placeYear, strconv.Itoa(at.Year()),
+		placeNumber, strconv.FormatInt(n, 10), placeRoman, romans[at.Month()-1], placeYear, strconv.Itoa(at.Year()),
 	).Replace(format)
 }
 
 // seriesOf names the series that a format's numbers run in on a day: a new one
 // each year where the format names the year, and the same one in all months.
 func seriesOf(format string, at time.Time) string {
-	return tightly(strings.NewReplacer(
-		placeNumber, "", placeRoman, "", placeMonth, "", placeYear, strconv.Itoa(at.In(event.Jakarta).Year()),
+	return strings.ToLower(strings.NewReplacer(
+		" ", "", placeNumber, "", placeRoman, "", placeYear, strconv.Itoa(at.In(event.Jakarta).Year()),
 	).Replace(format))
 }
 
-// seriesKey is the key of the n-th number of a series.
-func seriesKey(series string, n int64) string { return series + "#" + strconv.FormatInt(n, 10) }
-
-// tightly makes spellings of one number equal.
-func tightly(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, s)
-}
-
-// numberKey is the key of a number as it was entered. One that has the form of
-// a series (also with another month, or with zeros in front) is that number of
-// the series; any other stands for itself.
-func numberKey(number string, formats ...string) (string, error) {
+// numberKey is the key of a number, drawn or entered by hand, whatever the
+// format is at the time: spelling, separators and zeros in front do not make it
+// another number, nor does the month before the year, since numbers run through
+// the months of a year.
+func numberKey(number string) (string, error) {
 	number = strings.TrimSpace(number)
 	if len(number) > 80 || !strings.ContainsFunc(number, unicode.IsDigit) || strings.ContainsFunc(number, unicode.IsControl) || strings.ContainsAny(number, "{}|") {
 		return "", ErrNumberForm
 	}
-	for _, format := range formats {
-		m := seriesPattern(format).FindStringSubmatch(tightly(number))
-		if m == nil {
+	parts := strings.FieldsFunc(strings.ToLower(number), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	var out []string
+	for i, p := range parts {
+		if i+1 < len(parts) && isYear(parts[i+1]) && slices.Contains(romans[:], strings.ToUpper(p)) {
 			continue
 		}
-		n, err := strconv.ParseInt(m[1], 10, 63)
-		if err != nil || n < 1 {
-			return "", ErrNumberForm
+		if trimmed := strings.TrimLeft(p, "0"); trimmed != "" && !strings.ContainsFunc(p, unicode.IsLetter) {
+			p = trimmed
 		}
-		series := tightly(format)
-		for _, p := range []string{placeNumber, placeRoman, placeMonth} {
-			series = strings.ReplaceAll(series, p, "")
-		}
-		if len(m) > 2 {
-			series = strings.ReplaceAll(series, placeYear, m[2])
-		}
-		return seriesKey(series, n), nil
+		out = append(out, p)
 	}
-	return "=" + tightly(number), nil
+	return "n:" + strings.Join(out, "/"), nil
 }
 
-// seriesPattern matches the numbers of a format, tightly written: the number
-// is the first group, the year the second, if there is one. A year that comes
-// before the number, or twice, leaves no group for it: then the number stands
-// for itself.
-func seriesPattern(format string) *regexp.Regexp {
-	pattern := regexp.QuoteMeta(tightly(format))
-	quoted := func(p string) string { return regexp.QuoteMeta(p) }
-	number, year := strings.Index(pattern, quoted(placeNumber)), strings.Index(pattern, quoted(placeYear))
-	if year >= 0 && (year < number || strings.Count(pattern, quoted(placeYear)) > 1) {
-		return regexp.MustCompile(`^\b$`)
-	}
-	return regexp.MustCompile("^" + strings.NewReplacer(
-		quoted(placeNumber), `(\d{1,12})`, quoted(placeRoman), `[ivx]{1,4}`, quoted(placeMonth), `\d{1,2}`, quoted(placeYear), `(\d{4})`,
-	).Replace(pattern) + "$")
+func isYear(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && len(s) == 4 && n >= 1900 && n < 2200
 }

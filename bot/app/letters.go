@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -140,16 +139,12 @@ func (o Office) formatOf(k storage.LetterKind) string {
 
 // EnterNumber gives a draft the number that staff took from the office's book.
 func (a *App) EnterNumber(ctx context.Context, by Actor, id, number string) (*storage.Letter, error) {
-	o, err := a.Office(ctx)
-	if err != nil {
-		return nil, err
-	}
 	number = strings.Join(strings.Fields(number), " ")
-	key, err := numberKey(number, o.Series, o.DecreeSeries)
+	key, err := numberKey(number)
 	if err != nil {
 		return nil, err
 	}
-	l, err := a.giveNumber(ctx, by, id, key, number, a.Now())
+	l, err := a.giveNumber(ctx, by, id, key, number, 0)
 	if err != nil {
 		return l, fmt.Errorf("number letter: %w", err)
 	}
@@ -171,7 +166,7 @@ func (a *App) DrawNumber(ctx context.Context, by Actor, id string) (*storage.Let
 		return nil, err
 	}
 	if l.Status != storage.LetterDraft {
-		return a.giveNumber(ctx, by, l.ID, "", "", a.Now()) // numbered by this message, or too late
+		return a.giveNumber(ctx, by, l.ID, "", "", 0) // numbered by this message, or too late
 	}
 	format := o.formatOf(l.Kind)
 	now := a.Now()
@@ -183,7 +178,11 @@ func (a *App) DrawNumber(ctx context.Context, by Actor, id string) (*storage.Let
 		}
 		n += max(o.First, 1) - 1
 		number := FormatNumber(format, n, now)
-		l, err := a.giveNumber(ctx, by, l.ID, seriesKey(series, n), number, now)
+		key, err := numberKey(number)
+		if err != nil {
+			return nil, fmt.Errorf("number letter: %s: %w", number, err)
+		}
+		l, err := a.giveNumber(ctx, by, l.ID, key, number, n)
 		if errors.Is(err, ErrNumberTaken) {
 			continue
 		}
@@ -197,7 +196,7 @@ func (a *App) DrawNumber(ctx context.Context, by Actor, id string) (*storage.Let
 
 // giveNumber numbers a draft. Where this very message has numbered it already
 // it is left alone.
-func (a *App) giveNumber(ctx context.Context, by Actor, id, key, number string, at time.Time) (*storage.Letter, error) {
+func (a *App) giveNumber(ctx context.Context, by Actor, id, key, number string, running int64) (*storage.Letter, error) {
 	return a.updateLetter(ctx, id, func(l *storage.Letter) error {
 		if l.Status == storage.LetterNumbered && slices.ContainsFunc(l.Steps, func(s storage.LetterStep) bool {
 			return s.What == StepNumbered && s.Origin == by.Inbound
@@ -207,7 +206,8 @@ func (a *App) giveNumber(ctx context.Context, by Actor, id, key, number string, 
 		if err := moveLetter(l, storage.LetterNumbered); err != nil {
 			return err
 		}
-		l.Key, l.Number, l.DatedAt = key, number, &at
+		now := a.Now()
+		l.Key, l.Number, l.Running, l.DatedAt = key, number, running, &now
 		a.step(l, by, StepNumbered, number)
 		return nil
 	})

@@ -97,3 +97,9 @@ func (a *App) LastAnnounced(ctx context.Context, eventID string) (Announced, err
 func (a *App) SetAnnounced(ctx context.Context, eventID string, n Announced) error {
 	return a.store.Settings().Put(ctx, settingAnnounced+eventID, n)
 }
+
+// RecordAccount notes in the audit trail that the office's account was linked
+// or unlinked.
+func (a *App) RecordAccount(ctx context.Context, by Actor, action string) error {
+	return a.record(ctx, by, action, "", "")
+}

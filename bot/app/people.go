@@ -24,6 +24,11 @@ func (a *App) Identify(ctx context.Context, in channel.Inbound) (*event.Person, 
 		var err error
 		p, err = a.store.People().ByAccount(ctx, key)
 		adopted := false
+		if errors.Is(err, storage.ErrNotFound) && in.Sender.AltID != "" {
+			if p, err = a.byOtherName(ctx, in, key); err == nil {
+				adopted = true
+			}
+		}
 		if errors.Is(err, storage.ErrNotFound) {
 			if p, adopted, err = a.adopt(ctx, in, key); err == nil && !adopted {
 				p = &event.Person{ID: key, CreatedAt: a.Now(), Accounts: []event.Account{{Key: key}}}
@@ -39,6 +44,23 @@ func (a *App) Identify(ctx context.Context, in channel.Inbound) (*event.Person, 
 	})
 	if err != nil {
 		return nil, fmt.Errorf("identify %s: %w", key, err)
+	}
+	return p, nil
+}
+
+// byOtherName finds the person whom the network knew under the sender's second
+// identity, such as WhatsApp under a phone number before it told the LID. Their
+// account goes by the first from now on.
+func (a *App) byOtherName(ctx context.Context, in channel.Inbound, key string) (*event.Person, error) {
+	other := event.AccountKey(string(in.Chat.Channel), in.Sender.AltID)
+	p, err := a.store.People().ByAccount(ctx, other)
+	if err != nil {
+		return nil, err
+	}
+	acc := p.Account(other)
+	acc.Key = key
+	if acc.Chat != "" && !in.Group {
+		acc.Chat = in.Chat.String()
 	}
 	return p, nil
 }
@@ -125,6 +147,27 @@ func (a *App) setStopped(ctx context.Context, by Actor, action string, stopped b
 	return p, a.record(ctx, by, action, "", "")
 }
 
+// StopGuest is Stop for a guest who asked a team member, or by mail; resume
+// takes that back.
+func (a *App) StopGuest(ctx context.Context, by Actor, g *event.Participation, resume bool) error {
+	_, err := a.UpdatePerson(ctx, g.PersonID, func(p *event.Person) {
+		switch now := a.Now(); {
+		case resume:
+			p.StoppedAt = nil
+		case p.StoppedAt == nil:
+			p.StoppedAt = &now
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("stop guest: %w", err)
+	}
+	action := "guest.stop"
+	if resume {
+		action = "guest.resume"
+	}
+	return a.record(ctx, by, action, g.Name, "")
+}
+
 // MarkBlocked notes that a person's account refuses our messages.
 func (a *App) MarkBlocked(ctx context.Context, chat channel.Chat, personID string) error {
 	if personID == "" {
@@ -184,7 +227,7 @@ func (a *App) DataOf(ctx context.Context, p *event.Person) (PersonalData, error)
 		return d, fmt.Errorf("data of %s: %w", p.ID, err)
 	}
 	for _, c := range chats {
-		if c.Draft != nil {
+		if c.Draft != nil && c.Draft.MovedTo == "" {
 			d.Draft = c.Draft
 		}
 	}

@@ -412,3 +412,29 @@ func TestReachOfNews(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// TestSecondIdentity: WhatsApp first knows somebody by their number, later by
+// their LID: one person, one account.
+func TestSecondIdentity(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, event.Quota{})
+	ctx := t.Context()
+	in := channel.Inbound{
+		ID: "1", Chat: channel.Chat{Channel: channel.WhatsApp, ID: "6281234567890@s.whatsapp.net"}, Kind: channel.Text, Text: "halo",
+		Sender: channel.Sender{ID: "6281234567890@s.whatsapp.net", Name: "Siti", Phone: "+6281234567890"},
+	}
+	before, err := o.Identify(ctx, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.ID, in.Chat.ID, in.Sender.ID, in.Sender.AltID = "2", "77001@lid", "77001@lid", "6281234567890@s.whatsapp.net"
+	for range 2 {
+		after, err := o.Identify(ctx, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after.ID != before.ID || len(after.Accounts) != 1 || after.Accounts[0].Key != "whatsapp:77001@lid" || after.PrivateChat() != "whatsapp:77001@lid" {
+			t.Errorf("then it is %+v", after)
+		}
+	}
+}

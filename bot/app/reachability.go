@@ -67,8 +67,8 @@ func (a *App) routeAgain(ctx context.Context, g *event.Participation, on func(ch
 	switch {
 	case a.mayBeCold(g, on):
 		return ByCold, channel.Chat{}, nil
-	case g.Email != "" && on(channel.Email):
-		return ByEmail, channel.Chat{Channel: channel.Email, ID: g.Email}, nil
+	case g.MailTo() != "" && on(channel.Email):
+		return ByEmail, channel.Chat{Channel: channel.Email, ID: g.MailTo()}, nil
 	case g.Phone != "":
 		return ByCall, channel.Chat{}, nil
 	}

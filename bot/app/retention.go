@@ -133,6 +133,9 @@ func (a *App) deleteRegistration(ctx context.Context, r *event.Registration) err
 
 // DropDraft deletes what a draft left outside of its chat.
 func (a *App) DropDraft(ctx context.Context, d *event.Draft) error {
+	if d != nil && d.MovedTo != "" {
+		return nil // what it left belongs to the one that goes on elsewhere
+	}
 	if d == nil {
 		return nil
 	}

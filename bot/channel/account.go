@@ -2,6 +2,7 @@ package channel
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -62,12 +63,20 @@ type Directory interface {
 	Lookup(ctx context.Context, phones []string) (map[string]Chat, error)
 }
 
+// Errors of Link.
+var (
+	// ErrLinked: an account is linked already.
+	ErrLinked = errors.New("channel: an account is linked already; unlink it first")
+	// ErrLinking: somebody is linking one right now.
+	ErrLinking = errors.New("channel: an account is being linked right now")
+)
+
 // Linkable is implemented by channels whose account is linked to a phone.
 type Linkable interface {
 	// Link begins to link an account: by a QR code, or, where phone (E.164) is
 	// not "", by a code that is typed on that phone. The result tells the
 	// codes as they change; its last value has Account or Err set, and then it
-	// is closed. The link goes on until ctx ends.
+	// is closed. The link goes on until ctx ends. ErrLinked, ErrLinking.
 	Link(ctx context.Context, phone string) (<-chan LinkStep, error)
 	// Unlink takes the link back, at the network too where it can be reached.
 	Unlink(ctx context.Context) error

@@ -134,11 +134,28 @@ type Outbound struct {
 	File       *File      `json:"file,omitempty"`       // a picture or a document
 	Subject    string     `json:"subject,omitempty"`    // e-mail only
 	Attach     []File     `json:"attach,omitempty"`     // e-mail only: files besides File
-	Buttons    [][]Button `json:"buttons,omitempty"`    // rows; only where Capabilities.Buttons
+	Footer     string     `json:"footer,omitempty"`     // e-mail only: small print below everything
+	Stop       string     `json:"stop,omitempty"`       // e-mail only: the address at which one press ends all mails (RFC 8058)
+	Buttons    [][]Button `json:"buttons,omitempty"`    // rows; only where Capabilities.Buttons, or with a URL where Capabilities.Links
 	AskContact string     `json:"askContact,omitempty"` // label of a button that shares the person's own number
 	DropKeys   bool       `json:"dropKeys,omitempty"`   // take an earlier AskContact button away
 	ReplyTo    string     `json:"replyTo,omitempty"`    // network message ID to answer to
 	Edit       string     `json:"edit,omitempty"`       // network message ID to change instead of sending anew
+	Poll       *Poll      `json:"poll,omitempty"`       // only where Capabilities.Polls, besides the text, which says all of it
+}
+
+// Poll asks a question that Text asks, too, with answers to tap. A vote gives
+// an Inbound of kind Press with the option's Value as its Text; "" where the
+// network kept from us what was chosen.
+type Poll struct {
+	Question string       `json:"question"` // plain text
+	Options  []PollOption `json:"options"`  // two to twelve, each label once
+}
+
+// PollOption is one answer.
+type PollOption struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
 }
 
 // File is a file to send. The outbox loads Data from Blob just before the send.
@@ -164,12 +181,20 @@ const MaxButtonValue = 64
 // Capabilities tells the core what a channel can show.
 type Capabilities struct {
 	Buttons    bool // inline buttons show; without them options are listed by number
+	Links      bool // buttons with a URL show even where others do not
+	Doubles    bool // a message sent again under its ID arrives twice; networks that choose no ID aside
 	Contact    bool // AskContact shows
 	Edit       bool // Outbound.Edit works
+	Polls      bool // Outbound.Poll shows
 	Phone      bool // a sender's phone number is known and proven
 	MaxText    int  // characters in one text message, after the markup is gone
 	MaxCaption int  // characters in a file's caption
+	// EditFor is how long after it was sent a message can be changed; 0: always.
+	EditFor time.Duration
 }
+
+// Live reports whether one message can show the progress of something long.
+func (c Capabilities) Live() bool { return c.Edit && c.EditFor == 0 }
 
 // Receipt tells what became of a message that was sent.
 type Receipt struct {

@@ -61,13 +61,19 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 		n := strconv.Itoa(g.N)
 		l := callLine{Call: g, Salute: d.Salute(g.Participation), Number: understand.FormatPhone(g.Phone)}
 		if t.Caps.Buttons {
-			write := channel.Button{Label: shorten(t.Label("sebar", "write")+" "+g.Name, 28), URL: link}
-			if g.InvitedAt == nil {
-				keys = append(keys, []channel.Button{write, {Label: t.Label("sebar", "called") + " " + n, Value: "/sebar sudah " + g.Code}})
-			} else { // rung for an answer: what came of it, with one tap
-				keys = append(append(keys, []channel.Button{write}), callResults(t, n, g.Code)...)
+			var write []channel.Button
+			if app.Mobile(g.Phone) { // a land line can only be rung
+				write = []channel.Button{{Label: shorten(t.Label("sebar", "write")+" "+g.Name, 28), URL: link}}
 			}
-		} else {
+			if g.InvitedAt == nil {
+				keys = append(keys, append(write, channel.Button{Label: t.Label("sebar", "called") + " " + n, Value: "/sebar sudah " + g.Code}))
+			} else { // rung for an answer: what came of it, with one tap
+				if len(write) > 0 {
+					keys = append(keys, write)
+				}
+				keys = append(keys, callResults(t, n, g.Code)...)
+			}
+		} else if app.Mobile(g.Phone) {
 			l.Link = link
 		}
 		lines = append(lines, l)

@@ -30,13 +30,16 @@ func (d *Desk) FirstContact(b *storage.Broadcast, e *event.Event, g *event.Parti
 }
 
 // FollowUp is what somebody gets who has answered: the files that a stranger
-// is not sent.
-func (d *Desk) FollowUp(b *storage.Broadcast, e *event.Event, g *event.Participation, _ channel.Capabilities) ([]channel.Outbound, error) {
+// is not sent, their letter first.
+func (d *Desk) FollowUp(ctx context.Context, b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name) ([]channel.Outbound, error) {
+	files, err := d.Attachments(ctx, b, g, via)
+	if err != nil {
+		return nil, err
+	}
 	var out []channel.Outbound
-	for i := range b.Files {
-		m := channel.Outbound{File: &b.Files[i]}
+	for i, f := range files {
+		m := channel.Outbound{File: &f}
 		if i == 0 {
-			var err error
 			if m.Text, err = d.texts.Text("cold.files", templates.Data{"Event": e, "Salute": d.Salute(g)}); err != nil {
 				return nil, err
 			}

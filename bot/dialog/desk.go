@@ -46,6 +46,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 	d.commands = []Command{
 		{Name: "start", Private: true, run: d.start},
 		{Name: "daftar", Private: true, Menu: true, run: d.register},
+		{Name: "lanjut", Private: true, run: d.carry},
 		{Name: "status", Aliases: []string{"tiket"}, Private: true, Menu: true, run: d.status},
 		{Name: "ubah", Private: true, Menu: true, run: d.change},
 		{Name: "batal", Private: true, Menu: true, run: d.cancel},
@@ -75,6 +76,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		{Name: "tim", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.team},
 		{Name: "grup", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.group},
 		{Name: "riwayat", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.history},
+		{Name: "whatsapp", Aliases: []string{"wa"}, Role: event.Lead, Private: true, Group: true, Menu: true, run: d.whatsapp},
 		{Name: "kesehatan", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.health},
 	}
 	d.steps = map[string]step{
@@ -99,6 +101,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgSurvey:   d.surveyStep,
 		dlgEvaluate: d.evaluationStep,
 		dlgReport:   d.reportsStep,
+		dlgAccount:  d.accountStep,
 	}
 	return d
 }

@@ -22,14 +22,16 @@ type guestsPhase string
 
 // Questions of /undangan.
 const (
-	gsMenu     guestsPhase = "menu"
-	gsFile     guestsPhase = "file"     // the list, as a document
-	gsAudience guestsPhase = "audience" // which audience a list without that column is of
-	gsSure     guestsPhase = "sure"     // take it over?
-	gsEarlier  guestsPhase = "earlier"  // earlier guests of which audience
-	gsInvite   guestsPhase = "invite"   // put them on the list?
-	gsDouble   guestsPhase = "double"   // are these two one?
-	gsAdd      guestsPhase = "add"      // one guest in one line
+	gsMenu      guestsPhase = "menu"
+	gsFile      guestsPhase = "file"      // the list, as a document
+	gsAudience  guestsPhase = "audience"  // which audience a list without that column is of
+	gsSure      guestsPhase = "sure"      // take it over?
+	gsEarlier   guestsPhase = "earlier"   // earlier guests of which audience
+	gsInvite    guestsPhase = "invite"    // put them on the list?
+	gsDouble    guestsPhase = "double"    // are these two one?
+	gsAdd       guestsPhase = "add"       // one guest in one line
+	gsStop      guestsPhase = "stop"      // who is not written to any more?
+	gsStopWhich guestsPhase = "stopwhich" // which of several of that name?
 )
 
 type guestsState struct {
@@ -42,15 +44,17 @@ type guestsState struct {
 	Keep     string         `json:"keep,omitempty"` // gsDouble: the pair that is shown
 	Other    string         `json:"other,omitempty"`
 	Skipped  []string       `json:"skipped,omitempty"` // pairs passed over
+	Resume   bool           `json:"resume,omitempty"`  // gsStop: they may be written to again
+	Guests   []string       `json:"guests,omitempty"`  // gsStopWhich: participation IDs, as numbered
 }
 
 // guestVerbs are what /undangan can do, in the order of its menu.
-var guestVerbs = []string{"impor", "contoh", "tambah", "daftar", "lama", "ganda", "status"}
+var guestVerbs = []string{"impor", "contoh", "tambah", "daftar", "lama", "ganda", "status", "berhenti"}
 
 // privateVerbs show or take phone numbers.
 var privateVerbs = map[string]bool{"impor": true, "tambah": true, "ganda": true}
 
-// guests is /undangan [KODE] [impor|contoh|tambah|daftar|lama|ganda|status].
+// guests is /undangan [KODE] [impor|contoh|tambah|daftar|lama|ganda|status|berhenti].
 func (d *Desk) guests(ctx context.Context, t *Turn, args string) error {
 	e, rest, err := d.eventFor(ctx, t, "undangan", args)
 	if e == nil || err != nil {
@@ -76,6 +80,10 @@ func guestVerb(word string) string {
 		return "ganda"
 	case "status":
 		return "status"
+	case "berhenti", "stop":
+		return "berhenti"
+	case "kirimi":
+		return "kirimi"
 	}
 	return ""
 }
@@ -107,6 +115,9 @@ func (d *Desk) guestVerb(ctx context.Context, t *Turn, e *event.Event, verb, res
 		}
 	case "ganda":
 		return d.nextDouble(ctx, t, st)
+	case "berhenti", "kirimi":
+		st.Resume = verb == "kirimi"
+		return d.stopGuest(ctx, t, st, rest)
 	case "status":
 		t.Close()
 		return d.invitationStatus(ctx, t, e.ID)
@@ -186,6 +197,8 @@ func (d *Desk) askGuests(ctx context.Context, t *Turn, st guestsState) error {
 		return t.Say("guests.ask.earlier", data, t.choices(st.Tag, guestAudiences(t)...), replyHint())
 	case gsAdd:
 		return t.Say("guests.ask.add", data)
+	case gsStop, gsStopWhich:
+		return t.Say("guests.ask.stop", data)
 	case gsSure, gsInvite:
 		return t.Say("guests.ask.sure", data, t.choices(st.Tag, d.sure(t)...))
 	}
@@ -258,6 +271,10 @@ func (d *Desk) guestsAnswer(ctx context.Context, t *Turn, st guestsState, again 
 			return d.inviteEarlier(ctx, t, st)
 		}
 		return d.importGuests(ctx, t, st)
+	case gsStop:
+		return d.stopGuest(ctx, t, st, t.Text())
+	case gsStopWhich:
+		return d.onStopWhich(ctx, t, st)
 	case gsDouble:
 		return d.onDouble(ctx, t, st)
 	case gsAdd:

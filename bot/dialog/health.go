@@ -54,6 +54,14 @@ func (d *Desk) health(ctx context.Context, t *Turn, _ string) error {
 			continue
 		}
 		l := partLine{Name: t.Label("part", h.Part), Detail: h.Detail}
+		if h.Line != nil {
+			if l.Fault = lineFault(t, *h.Line); l.Fault != "" {
+				well = false
+				l.Hint, l.Detail = templates.Markup(t.Label("linehint", string(h.Line.State))), ""
+			}
+			parts = append(parts, l)
+			continue
+		}
 		if h.Err != nil {
 			well = false
 			l.Fault, l.Hint = shorten(h.Err.Error(), 160), t.hint(h.Part)

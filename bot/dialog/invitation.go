@@ -86,11 +86,8 @@ func (d *Desk) inviteOutbound(body string, e *event.Event, g *event.Participatio
 		if m.Subject, err = d.texts.Text("invite.subject", templates.Data{"Event": e}); err != nil {
 			return m, err
 		}
-		links, err := d.texts.Text("invite.maillinks", templates.Data{"Link": d.guestLink(g)})
-		if err != nil {
-			return m, err
-		}
-		text += "\n\n" + links
+		m.Text = text
+		return m, d.Mail(&m, e, g, true)
 	case caps.Buttons:
 		m.Buttons = d.RSVPButtons(g.Code)
 	default:

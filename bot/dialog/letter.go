@@ -61,7 +61,7 @@ func (d *Desk) letters(ctx context.Context, t *Turn, args string) error {
 	case "ubah":
 		return d.withLetter(ctx, t, verb, rest, d.changeLetter, storage.LetterDraft)
 	case "cetak":
-		return d.withLetter(ctx, t, verb, rest, d.printLetter, storage.LetterNumbered)
+		return d.withLetter(ctx, t, verb, rest, d.printLetter, storage.LetterNumbered, storage.LetterSigned)
 	case "unggah":
 		return d.withLetter(ctx, t, verb, rest, d.uploadLetter, storage.LetterNumbered, storage.LetterSigned)
 	case "cukup":

@@ -121,6 +121,9 @@ func (d *Desk) onLetterValue(ctx context.Context, t *Turn, st letterState, l *st
 	return d.sayLetter(ctx, t, now)
 }
 
+// registerShown is how many letters the register shows in chat, the latest.
+const registerShown = 30
+
 // letterRegister is /surat daftar [excel].
 func (d *Desk) letterRegister(ctx context.Context, t *Turn, args string) error {
 	e, rest, err := d.eventFor(ctx, t, "surat daftar", args)
@@ -135,7 +138,8 @@ func (d *Desk) letterRegister(ctx context.Context, t *Turn, args string) error {
 	if err != nil {
 		return err
 	}
-	return t.Say("surat.register", templates.Data{"Event": e, "List": all}, t.commands(
+	shown := all[max(0, len(all)-registerShown):]
+	return t.Say("surat.register", templates.Data{"Event": e, "List": shown, "More": len(all) - len(shown)}, t.commands(
 		choice{t.Label("surat", "excel"), "/surat daftar " + e.ID + " excel"}, choice{t.Label("surat", "new"), "/surat baru"}))
 }
 

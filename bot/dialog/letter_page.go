@@ -196,9 +196,12 @@ func (d *Desk) teamAnnex(ctx context.Context) (*report.AnnexView, int, error) {
 	a := &report.AnnexView{Groups: make([]report.AnnexGroup, 1)}
 	sections := false
 	for _, p := range staff {
+		if p.Role == event.ReadOnly {
+			continue // looks on, and has no task
+		}
 		section := d.sectionOf(p)
 		sections = sections || section != ""
-		a.Groups[0].Rows = append(a.Groups[0].Rows, []string{memberName(p), d.texts.Label("role", string(p.Role)), section})
+		a.Groups[0].Rows = append(a.Groups[0].Rows, []string{memberName(p), d.texts.Label("decreerole", string(p.Role)), section})
 	}
 	a.Columns = []report.AnnexColumn{{Head: d.texts.Label("annex", "name"), Width: 6}, {Head: d.texts.Label("annex", "role"), Width: 4}}
 	if sections {
@@ -207,7 +210,7 @@ func (d *Desk) teamAnnex(ctx context.Context) (*report.AnnexView, int, error) {
 	for i, row := range a.Groups[0].Rows {
 		a.Groups[0].Rows[i] = row[:len(a.Columns)]
 	}
-	return a, len(staff), nil
+	return a, len(a.Groups[0].Rows), nil
 }
 
 // sectionOf is the section (seksi) of a member in the decree; "" where none is

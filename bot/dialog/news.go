@@ -43,8 +43,10 @@ func (d *Desk) News(e *event.Event, g *event.Participation, w event.Wording, via
 	}
 	m := channel.Outbound{Text: text}
 	if via == channel.Email {
-		m.Subject, err = d.texts.Text("news.subject."+string(e.News.Kind), d.newsData(e, g))
-		return m, err
+		if m.Subject, err = d.texts.Text("news.subject."+string(e.News.Kind), d.newsData(e, g)); err != nil {
+			return m, err
+		}
+		return m, d.Mail(&m, e, g, e.News.Kind != event.NewsCancelled && w == event.ToInvited)
 	}
 	switch {
 	case !caps.Buttons || e.News.Kind == event.NewsCancelled:

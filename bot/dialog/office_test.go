@@ -40,11 +40,23 @@ type wires struct {
 	sightErr error
 	health   []Health
 	menus    map[string]event.Role
+	line     channel.Connection
+	linked   []string // numbers that were to be linked; "": by QR code
+	linkErr  error
+	files    map[string][]byte // by channel.Media.Ref
 }
 
-func (w *wires) Fetch(context.Context, channel.Name, channel.Media, int64) ([]byte, error) {
-	return nil, channel.ErrTooLarge
+func (w *wires) Fetch(_ context.Context, _ channel.Name, m channel.Media, limit int64) ([]byte, error) {
+	data, ok := w.files[m.Ref]
+	if !ok || int64(len(data)) > limit {
+		return nil, channel.ErrTooLarge
+	}
+	return data, nil
 }
+
+func (w *wires) ReplyLink(string, string) string { return "" }
+
+func (w *wires) StopLink(string, string) string { return "" }
 
 func (w *wires) DeepLink(_ channel.Name, payload string) string {
 	return "https://t.me/bot?start=" + payload
@@ -58,6 +70,18 @@ func (w *wires) InspectGroup(context.Context, channel.Chat) (channel.GroupSight,
 
 func (w *wires) Menu(_ context.Context, chat channel.Chat, _ bool, role event.Role) error {
 	w.menus[chat.ID] = role
+	return nil
+}
+
+func (w *wires) Line(channel.Name) (channel.Connection, bool) { return w.line, true }
+
+func (w *wires) Link(_ channel.Name, phone string, _ channel.Inbound) error {
+	w.linked = append(w.linked, phone)
+	return w.linkErr
+}
+
+func (w *wires) Unlink(context.Context, channel.Name) error {
+	w.line = channel.Connection{State: channel.Unlinked}
 	return nil
 }
 

@@ -46,6 +46,7 @@ func (d *Desk) opened(ctx context.Context, t *Turn, code string) error {
 	if err != nil {
 		return err
 	}
+	d.rsvpPoll(g)(t, &m)
 	t.add(t.In.Chat, m)
 	return d.app.MarkInvited(ctx, g.ID, string(t.In.Chat.Channel))
 }

@@ -84,12 +84,24 @@ func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 
 func (d *Desk) rsvpChoices(p *event.Participation) Option {
 	return func(t *Turn, m *channel.Outbound) {
-		var list []choice
-		for _, a := range rsvpOptions {
-			list = append(list, choice{t.Label("rsvp", string(a)), string(a)})
-		}
-		t.choices(rsvpTag+p.Code, list...)(t, m)
+		t.choices(rsvpTag+p.Code, rsvpList(t)...)(t, m)
+		d.rsvpPoll(p)(t, m)
 	}
+}
+
+// rsvpPoll adds the question as a poll, where there are polls.
+func (d *Desk) rsvpPoll(p *event.Participation) Option {
+	return func(t *Turn, m *channel.Outbound) {
+		t.poll(t.Label("rsvp", "poll"), rsvpTag+p.Code, rsvpList(t)...)(t, m)
+	}
+}
+
+func rsvpList(t *Turn) []choice {
+	var list []choice
+	for _, a := range rsvpOptions {
+		list = append(list, choice{t.Label("rsvp", string(a)), string(a)})
+	}
+	return list
 }
 
 func (d *Desk) rsvpData(p *event.Participation, e *event.Event) templates.Data {
@@ -122,17 +134,9 @@ func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, 
 	data := d.rsvpData(p, e)
 	data["Soft"] = r.Soft
 	opts := []Option{}
-	if p.Reply.Comes() && p.RegistrationID == "" {
-		switch p.Audience {
-		case event.Koperasi, event.UKM, event.Performer:
-			if e.TakesRegistrations(d.app.Now()) {
-				data["Register"] = true
-				opts = append(opts, t.commands(choice{t.Label("menu", "daftar"), "/daftar " + string(p.Audience)}))
-			}
-		}
-	}
-	if _, ok := data["Register"]; !ok {
-		data["Register"] = false
+	data["Register"] = d.MayRegister(p, e)
+	if d.MayRegister(p, e) {
+		opts = append(opts, t.commands(choice{t.Label("menu", "daftar"), "/daftar " + string(p.Audience)}))
 	}
 	if err := t.Say("rsvp.echo."+string(p.Reply.Answer), data, opts...); err != nil {
 		return err

@@ -185,8 +185,12 @@ func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendSta
 	if err != nil {
 		return err
 	}
+	without, err := d.withoutLetter(ctx, st)
+	if err != nil {
+		return err
+	}
 	return t.Say("sebar.ready", templates.Data{
-		"Files": attachNames(st.Attach, list),
+		"Files": attachNames(st.Attach, list), "Without": without,
 		"Event": e, "Total": sum.Sending, "Lines": lines, "Calls": sum.Call, "Liaison": sum.Liaison, "SampleName": name, "Sample": templates.Markup(sample),
 		"Second": sum.Sending > app.MaxAlone, "Most": app.MaxAlone, "Strangers": cold,
 	}, t.choices(st.Tag, d.readyChoices(t, e)...), replyHint())

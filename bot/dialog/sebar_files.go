@@ -158,6 +158,38 @@ func (d *Desk) onFiles(ctx context.Context, t *Turn, e *event.Event, st sendStat
 	return d.draftSending(ctx, t, e, st)
 }
 
+// withoutLetter counts the guests of the letter that goes along who are not in
+// its annex, or whose own one is not signed.
+func (d *Desk) withoutLetter(ctx context.Context, st sendState) (int, error) {
+	for _, what := range st.Attach {
+		id, isLetter := strings.CutPrefix(what, attachLetter)
+		if !isLetter {
+			continue
+		}
+		l, err := d.app.Letter(ctx, id)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		guests, err := d.app.Annexed(ctx, l)
+		if err != nil {
+			return 0, err
+		}
+		with := l.Names
+		if l.PerPerson {
+			parts, err := d.app.SigningOf(ctx, l.ID)
+			if err != nil {
+				return 0, err
+			}
+			with = parts.Signed
+		}
+		return max(0, len(guests)-with), nil
+	}
+	return 0, nil
+}
+
 // attachments are the files that go along with a broadcast.
 type attachments struct {
 	files   []channel.File

@@ -27,6 +27,8 @@ func (d *Desk) start(ctx context.Context, t *Turn, payload string) error {
 		return d.join(ctx, t, rest)
 	case "daftar":
 		return d.register(ctx, t, rest)
+	case "lanjut":
+		return d.carry(ctx, t, rest)
 	case "u":
 		return d.opened(ctx, t, rest)
 	}

@@ -123,6 +123,25 @@ func (t *Turn) choices(tag string, list ...choice) Option {
 	}
 }
 
+// poll asks a question that the text asks, too, with answers to tap, where the
+// channel has polls: the answer comes as if its button was pressed. It is a
+// message more, so it is for short questions, and for nobody who has not
+// written to us.
+func (t *Turn) poll(question, tag string, list ...choice) Option {
+	return func(t *Turn, m *channel.Outbound) {
+		if !t.Caps.Polls || t.In.Group || len(list) < 2 || len(list) > maxPoll {
+			return
+		}
+		m.Poll = &channel.Poll{Question: question}
+		for _, c := range list {
+			m.Poll.Options = append(m.Poll.Options, channel.PollOption{Label: c.label, Value: pressMark + tag + "|" + c.value})
+		}
+	}
+}
+
+// maxPoll is how many answers WhatsApp's polls take.
+const maxPoll = 12
+
 // commands offers commands as buttons; where there are none the text itself
 // has to name them.
 func (t *Turn) commands(list ...choice) Option {
@@ -240,7 +259,7 @@ func (t *Turn) add(to channel.Chat, m channel.Outbound) {
 	if m.File != nil && len(parts) > 1 {
 		// The caption would be cut in two: the file goes alone, the text after it.
 		file := m
-		file.Text, file.Buttons = "", nil
+		file.Text, file.Buttons, file.Poll = "", nil, nil
 		t.row(to, file)
 		m.File = nil
 		t.add(to, m)
@@ -252,7 +271,7 @@ func (t *Turn) add(to channel.Chat, m channel.Outbound) {
 			part.ReplyTo, part.Edit, part.File = m.ReplyTo, m.Edit, m.File
 		}
 		if i == len(parts)-1 {
-			part.Buttons, part.AskContact, part.DropKeys = m.Buttons, m.AskContact, m.DropKeys
+			part.Buttons, part.AskContact, part.DropKeys, part.Poll = m.Buttons, m.AskContact, m.DropKeys, m.Poll
 		}
 		t.row(to, part)
 	}
@@ -312,6 +331,10 @@ type Network interface {
 	// DeepLink is a link that opens a chat with the bot; "" where the channel
 	// has none.
 	DeepLink(ch channel.Name, payload string) string
+	// ReplyLink is the page on which a guest answers, and StopLink the one on
+	// which they end all mails; "" where the program has no pages.
+	ReplyLink(eventID, code string) string
+	StopLink(eventID, code string) string
 	// On reports whether the program runs that channel.
 	On(ch channel.Name) bool
 	// InspectGroup tells what the bot can see; known is false where the
@@ -319,13 +342,23 @@ type Network interface {
 	InspectGroup(ctx context.Context, group channel.Chat) (sight channel.GroupSight, known bool, err error)
 	// Menu replaces the menu of commands of one chat, where the channel has one.
 	Menu(ctx context.Context, chat channel.Chat, group bool, role event.Role) error
+	// Line is how the line of a channel's linked account is; ok is false where
+	// the channel has none, or is off.
+	Line(ch channel.Name) (now channel.Connection, ok bool)
+	// Link begins to link an account, by a QR code or, where phone is not "", by
+	// a code to type; what happens is said in the chat of the message by.
+	// channel.ErrLinked, channel.ErrLinking.
+	Link(ch channel.Name, phone string, by channel.Inbound) error
+	// Unlink ends the link.
+	Unlink(ctx context.Context, ch channel.Name) error
 	// Health tells how each channel and the database are.
 	Health(ctx context.Context) []Health
 }
 
 // Health is the state of one part of the program, for /kesehatan.
 type Health struct {
-	Part   string // "telegram", "database", …
-	Detail string // who or what it is
-	Err    error  // nil: well
+	Part   string              // "telegram", "database", …
+	Detail string              // who or what it is
+	Err    error               // nil: well
+	Line   *channel.Connection // of a channel with a linked account
 }

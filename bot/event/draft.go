@@ -21,6 +21,7 @@ type Draft struct {
 	StartedAt time.Time         `json:"startedAt"`
 	UpdatedAt time.Time         `json:"updatedAt"`
 	NudgedAt  *time.Time        `json:"nudgedAt,omitempty"`
+	MovedTo   string            `json:"movedTo,omitempty"` // chat in which it goes on: here it is over
 }
 
 // How long a draft lives (issue: one gentle nudge, then kept a while).

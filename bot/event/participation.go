@@ -24,6 +24,7 @@ type Participation struct {
 	Kecamatan    string `json:"kecamatan,omitempty"`
 	Phone        string `json:"phone,omitempty"` // E.164
 	Email        string `json:"email,omitempty"`
+	BadEmail     string `json:"badEmail,omitempty"` // that Email of which a server said that there is no such mailbox
 	Telegram     string `json:"telegram,omitempty"` // public handle without "@"
 	Search       string `json:"search"`             // Fold of what /konfirmasi looks through
 
@@ -48,6 +49,15 @@ type Participation struct {
 	Listing   *Listing  `json:"listing,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// MailTo is the address to write to: "" where none is known, or no mailbox
+// stands behind it. A corrected one is good again by itself.
+func (p *Participation) MailTo() string {
+	if strings.EqualFold(p.Email, p.BadEmail) {
+		return ""
+	}
+	return p.Email
 }
 
 // ParticipationID is the natural key.

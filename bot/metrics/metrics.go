@@ -29,6 +29,7 @@ type Metrics struct {
 	oldest      prometheus.Gauge
 	errors      *prometheus.CounterVec
 	connection  *prometheus.GaugeVec
+	line        *prometheus.GaugeVec
 	storageUp   prometheus.Gauge
 	storageOuts prometheus.Counter
 }
@@ -90,6 +91,10 @@ func New(reg prometheus.Registerer) *Metrics {
 			Namespace: namespace, Name: "channel_state",
 			Help: "1 for the state that the channel is in (connecting, connected, refused, stopped), 0 for the others.",
 		}, []string{"channel", "state"}),
+		line: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "channel_line",
+			Help: "1 for the state that the line of a linked account is in (unlinked, pairing, connecting, online, offline, loggedout, banned, replaced, outdated), 0 for the others.",
+		}, []string{"channel", "state"}),
 		storageUp: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "storage_up",
 			Help: "1 while the database answers.",
@@ -100,7 +105,7 @@ func New(reg prometheus.Registerer) *Metrics {
 		}),
 	}
 	reg.MustRegister(m.received, m.finished, m.retried, m.receipts, m.handling, m.sending,
-		m.queued, m.oldest, m.errors, m.connection, m.storageUp, m.storageOuts)
+		m.queued, m.oldest, m.errors, m.connection, m.line, m.storageUp, m.storageOuts)
 	m.storageUp.Set(1)
 	return m
 }
@@ -196,6 +201,23 @@ func (m *Metrics) Connection(ch channel.Name, now Connection) {
 			v = 1
 		}
 		m.connection.WithLabelValues(string(ch), string(state)).Set(v)
+	}
+}
+
+// Line says how the line of a linked account is, by its own name for it.
+func (m *Metrics) Line(ch channel.Name, now channel.ConnectionState) {
+	if m == nil {
+		return
+	}
+	for _, state := range []channel.ConnectionState{
+		channel.Unlinked, channel.Pairing, channel.Connecting, channel.Online, channel.Offline,
+		channel.LoggedOut, channel.Banned, channel.Replaced, channel.Outdated,
+	} {
+		var v float64
+		if state == now {
+			v = 1
+		}
+		m.line.WithLabelValues(string(ch), string(state)).Set(v)
 	}
 }
 

@@ -30,6 +30,7 @@ func exercise(m *metrics.Metrics) {
 	m.Error("outbox")
 	m.Connection(channel.WhatsApp, metrics.Connected)
 	m.Connection(channel.WhatsApp, metrics.Refused)
+	m.Line(channel.WhatsApp, channel.Banned)
 	m.Storage(false)
 }
 
@@ -101,7 +102,7 @@ func TestNilCountsNothing(t *testing.T) {
 
 	// Every exported method is exercised above: a new one that forgets its nil
 	// check would be missed otherwise.
-	if n := reflect.TypeFor[*metrics.Metrics]().NumMethod(); n != 11 {
-		t.Errorf("%d methods, exercise calls 11: add the new one there", n)
+	if n := reflect.TypeFor[*metrics.Metrics]().NumMethod(); n != 12 {
+		t.Errorf("%d methods, exercise calls 12: add the new one there", n)
 	}
 }

@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	reader "github.com/ledongthuc/pdf"
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
 
 	"github.com/diskopukm/emileku/bot/report"
 )
@@ -139,5 +143,49 @@ func TestLetterNeedsAText(t *testing.T) {
 	t.Parallel()
 	if _, err := report.Letter(report.LetterView{Office: officeView("A4"), Made: time.Now(), Body: " \n"}); err == nil {
 		t.Error("a letter without a text was set")
+	}
+}
+
+// TestLetterQR: the code on the printed page is read by another library.
+func TestLetterQR(t *testing.T) {
+	t.Parallel()
+	tool, err := exec.LookPath("pdftoppm")
+	if err != nil {
+		t.Skip("pdftoppm (poppler-utils) is not installed: .ci/run installs it")
+	}
+	v := letters(t)["undangan"]
+	v.Annex = nil
+	v.Link = "https://t.me/emileku_bot?start=u_k7qx2m4pabcdefgh"
+	data, err := report.Letter(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x.pdf")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), tool, "-png", "-r", "150", "-singlefile", file, filepath.Join(dir, "x")).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	f, err := os.Open(filepath.Join(dir, "x.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	page, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true})
+	if err != nil {
+		t.Fatalf("the code is not found on the page: %v", err)
+	}
+	if got.GetText() != v.Link {
+		t.Errorf("read %q, want %q", got.GetText(), v.Link)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"strings"
 
 	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/qr"
@@ -64,4 +65,34 @@ func qrCode(text string) (barcode.Barcode, error) {
 		return nil, fmt.Errorf("QR code of %d bytes: %w", len(text), err)
 	}
 	return code, nil
+}
+
+// QRText draws text as a QR code for a terminal: two rows of modules to a line
+// of half blocks, light on dark terminals too, since the quiet zone is drawn.
+func QRText(text string) (string, error) {
+	code, err := qrCode(text)
+	if err != nil {
+		return "", err
+	}
+	n := code.Bounds().Dx()
+	dark := func(x, y int) bool {
+		return x >= 0 && y >= 0 && x < n && y < n && code.At(x, y) == color.Black
+	}
+	var b strings.Builder
+	for y := -quiet; y < n+quiet; y += 2 {
+		for x := -quiet; x < n+quiet; x++ {
+			switch up, down := dark(x, y), dark(x, y+1); {
+			case up && down:
+				b.WriteRune(' ')
+			case up:
+				b.WriteRune('▄')
+			case down:
+				b.WriteRune('▀')
+			default:
+				b.WriteRune('█')
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String(), nil
 }

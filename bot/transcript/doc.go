@@ -18,6 +18,9 @@
 //	siti> (stiker)            also (suara), (foto), (lokasi), (kontak), (kontak 0812…)
 //	siti> (berkas tamu.csv)   a document: testdata/files/tamu.csv, where there is one
 //	rina@grup> /rekap         rina writes in the group
+//	! saluran whatsapp        the program runs WhatsApp, too
+//	siti@wa> daftar           siti writes there
+//	siti@wa> (tautan)         siti opens the latest link to the bot that she was sent
 //	! mulai ulang             the program is killed and started again
 //	< text                    what the bot answered in that chat; more lines are
 //	  indented, as are

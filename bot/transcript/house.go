@@ -38,24 +38,28 @@ const groupID = "grup"
 // clock. What the outbox holds is handed over in its order, one by one, so
 // that a script reads the same every time.
 type House struct {
-	t      *testing.T
-	caps   channel.Capabilities
-	clock  *clock.Fake
-	store  storage.Store
-	app    *app.App
-	texts  *templates.Renderer
-	bot    *bot.Bot
-	plan   *scheduler.Planner
-	fake   *channeltest.Fake
-	net    network
-	stop   func()
-	wake   func()    // nil where nothing sends by itself
-	logTo  io.Writer // nil: the test's log
-	path   string
-	n      int                 // inbound IDs
-	sent   int                 // messages of the fake that were looked at
-	shown  map[string][]shown  // by chat: what has buttons
-	people map[string]struct{} // who has spoken
+	t          *testing.T
+	caps       channel.Capabilities
+	clock      *clock.Fake
+	store      storage.Store
+	app        *app.App
+	texts      *templates.Renderer
+	bot        *bot.Bot
+	plan       *scheduler.Planner
+	fake       *channeltest.Fake
+	beside     *channeltest.Fake     // a second channel, where a script wants one: WhatsApp
+	wa         *channeltest.WhatsApp // nil unless a script invites strangers there
+	waSent     int
+	net        network
+	stop       func()
+	wake       func()    // nil where nothing sends by itself
+	logTo      io.Writer // nil: the test's log
+	path       string
+	n          int                 // inbound IDs
+	sent       int                 // messages of the fake that were looked at
+	sentBeside int                 // and of the second channel's
+	shown      map[string][]shown  // by chat: what has buttons
+	people     map[string]struct{} // who has spoken
 }
 
 // network is what lies between a House and its people.
@@ -90,7 +94,11 @@ func Plain() channel.Capabilities {
 func NewHouse(t *testing.T, caps channel.Capabilities) *House {
 	t.Helper()
 	h := newHouse(t, caps)
-	h.fake = channeltest.NewFake(channeltest.FakeOptions{Capabilities: caps})
+	o := channeltest.FakeOptions{Capabilities: caps}
+	if caps == Plain() {
+		o.Name, o.ChooseIDs = channel.WhatsApp, true
+	}
+	h.fake = channeltest.NewFake(o)
 	h.net = byHand{h.fake}
 	h.open()
 	return h
@@ -118,7 +126,11 @@ func (n byHand) connect(*House) (channel.Channel, []func(context.Context) error,
 }
 
 func (n byHand) address(who string) (channel.Chat, channel.Sender) {
-	return channel.Chat{Channel: n.fake.Name(), ID: who}, channel.Sender{ID: who, Name: strings.ToUpper(who[:1]) + who[1:], Username: who}
+	s := channel.Sender{ID: who, Name: strings.ToUpper(who[:1]) + who[1:], Username: who}
+	if n.fake.Name() == channel.WhatsApp { // which knows no public handles
+		s.Username = ""
+	}
+	return channel.Chat{Channel: n.fake.Name(), ID: who}, s
 }
 
 func (n byHand) group() channel.Chat { return channel.Chat{Channel: n.fake.Name(), ID: groupID} }
@@ -143,9 +155,13 @@ func (h *House) open() {
 		cancel()
 		h.t.Fatal(err)
 	}
-	h.bot = bot.New(bot.Options{Store: h.store, App: h.app, Texts: h.texts, Channels: []channel.Channel{ch}, Log: h.log(), Wake: h.wake, Version: "test"})
-	h.plan = scheduler.New(scheduler.Options{Store: h.store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: []channel.Channel{ch}, Log: h.log(), Wake: h.wake})
-	parts := append(beside, h.bot.Run, func(ctx context.Context) error { return ch.Run(ctx, h.bot) })
+	channels := h.networks(ch)
+	h.bot = bot.New(bot.Options{Store: h.store, App: h.app, Texts: h.texts, Channels: channels, Log: h.log(), Wake: h.wake, Version: "test"})
+	h.plan = scheduler.New(scheduler.Options{Store: h.store, App: h.app, Voice: h.bot.Desk(), Texts: h.texts, Channels: channels, Log: h.log(), Wake: h.wake})
+	parts := append(beside, h.bot.Run)
+	for _, ch := range channels {
+		parts = append(parts, func(ctx context.Context) error { return ch.Run(ctx, h.bot) })
+	}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()
@@ -181,6 +197,9 @@ func (h *House) Say(who, room, text string) error {
 	}
 	if h.caps.Phone {
 		in.Sender.Phone = phoneOf(who)
+	}
+	if room == besideRoom {
+		return h.sayBeside(in, who)
 	}
 	if room != "" {
 		in.Chat.ID, in.Group, in.ChatTitle = groupID, true, "Tim E-MILE KU"
@@ -289,7 +308,10 @@ func (h *House) Seen(who, room string) ([]Message, error) {
 	if room != "" {
 		here = groupID
 	}
-	var out []Message
+	out := h.seenBeside(who, room)
+	if room == besideRoom {
+		here = ""
+	}
 	all := h.fake.Sent()
 	for _, s := range all[h.sent:] {
 		m := Message{Text: s.Plain(), Contact: s.Message.AskContact}
@@ -316,7 +338,7 @@ func (h *House) Seen(who, room string) ([]Message, error) {
 		out = append(out, m)
 	}
 	h.sent = len(all)
-	return out, nil
+	return append(out, h.seenOnWhatsApp()...), nil
 }
 
 // settle waits for the bot, lets the planner look, and hands over the outbox.
@@ -341,14 +363,25 @@ func (h *House) settle() error {
 }
 
 func (h *House) deliver(ctx context.Context) (n int, err error) {
+	for _, ch := range h.networks(h.fake) {
+		more, err := h.deliverBy(ctx, ch)
+		n += more
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (h *House) deliverBy(ctx context.Context, ch channel.Channel) (n int, err error) {
 	later := time.Now().Add(time.Hour)
 	for _, lane := range []storage.Lane{storage.LaneAnswer, storage.LaneReminder, storage.LaneBroadcast} {
-		rows, err := h.store.Outbox().Due(ctx, h.fake.Name(), lane, later, 1000)
+		rows, err := h.store.Outbox().Due(ctx, ch.Name(), lane, later, 1000)
 		if err != nil {
 			return n, err
 		}
 		for _, m := range rows {
-			if err := h.deliverOne(ctx, m); err != nil {
+			if err := h.deliverOne(ctx, ch, m); err != nil {
 				return n, fmt.Errorf("deliver %s: %w", m.ID, err)
 			}
 			n++
@@ -357,7 +390,7 @@ func (h *House) deliver(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-func (h *House) deliverOne(ctx context.Context, m *storage.Message) error {
+func (h *House) deliverOne(ctx context.Context, ch channel.Channel, m *storage.Message) error {
 	m, err := h.store.Outbox().Claim(ctx, m.ID, "t", time.Now().Add(time.Hour), "")
 	if err != nil {
 		return err
@@ -372,7 +405,7 @@ func (h *House) deliverOne(ctx context.Context, m *storage.Message) error {
 			m.Body.Edit = target.MessageID
 		}
 	}
-	id, err := h.fake.Send(ctx, m.Chat, "", m.Body)
+	id, err := h.hand(ctx, ch, m)
 	var failed *channel.SendError
 	if errors.As(err, &failed) {
 		m.State, m.LastError = storage.Failed, err.Error()
@@ -407,6 +440,8 @@ func (h *House) Direct(text string) error {
 		h.stop()
 		h.open()
 		return nil
+	case "saluran": // "saluran whatsapp": the program runs a second channel
+		return h.openBeside(arg)
 	case "acara":
 		f := strings.Split(arg, "|")
 		if len(f) != 3 {
@@ -430,6 +465,8 @@ func (h *House) Direct(text string) error {
 		return h.invited(ctx, arg)
 	case "peran":
 		return h.role(ctx, strings.Fields(arg))
+	case "whatsapp":
+		return h.whatsapp(arg)
 	case "grup":
 		return h.app.BindGroup(ctx, h.script(), app.TeamGroup{Chat: h.net.group(), Title: "Tim E-MILE KU"})
 	}

@@ -2,9 +2,7 @@ package transcript
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
@@ -20,7 +18,6 @@ import (
 	"github.com/diskopukm/emileku/bot/channel/telegram/botapi"
 	"github.com/diskopukm/emileku/scheduler/outbox"
 	"github.com/diskopukm/emileku/storage"
-	"github.com/diskopukm/emileku/storage/archive/document"
 )
 
 // Wire is a World whose network is real: the Telegram adapter and the outbox's
@@ -30,16 +27,14 @@ import (
 // as the fake channel makes them.
 type Wire struct {
 	*House
+	rows
 	opts    WireOptions
 	server  *botapi.Server
 	team    *botapi.Group
 	persons map[string]*botapi.Person
 	names   map[string]string // chat ID → name
 	said    map[string]int    // the person's latest message
-	sender  *outbox.Sender
-	seen    map[string]bool // rows that were shown
-	matched map[string]int  // chat ID → messages of the bot that a row stands for
-	written chan struct{}   // a row was finished
+	matched map[string]int    // chat ID → messages of the bot that a row stands for
 }
 
 // teamID is the group of a script on Telegram.
@@ -65,7 +60,7 @@ func OpenWire(t *testing.T, o WireOptions) *Wire {
 		House:   newHouse(t, Telegram()),
 		server:  botapi.New(botapi.Options{Username: "emileku", Limits: botapi.NoLimits()}),
 		persons: map[string]*botapi.Person{}, names: map[string]string{}, said: map[string]int{},
-		seen: map[string]bool{}, matched: map[string]int{}, written: make(chan struct{}, 1),
+		rows: newRows(), matched: map[string]int{},
 	}
 	t.Cleanup(func() { // runs before newHouse's own: the bot ends while its server is there
 		w.stop()
@@ -209,9 +204,6 @@ func (w *Wire) sayOther(p *botapi.Person, voice *botapi.Speaker, who, name, arg 
 	return true, nil
 }
 
-// settleWithin is how long a line of a script may take in all.
-const settleWithin = 30 * time.Second
-
 // Seen implements World. What the planner adds is shown after what was said
 // before, as in a House.
 func (w *Wire) Seen(who, room string) ([]Message, error) {
@@ -228,10 +220,14 @@ func (w *Wire) Seen(who, room string) ([]Message, error) {
 		if err := w.plan.Tick(ctx); err != nil {
 			return nil, err
 		}
-		if err := w.drained(ctx); err != nil {
+		if err := w.drained(ctx, w.store); err != nil {
 			return nil, err
 		}
-		msgs, err := w.fresh(ctx, who, room)
+		rows, err := w.fresh(ctx, w.store)
+		if err != nil {
+			return nil, err
+		}
+		msgs, err := w.messages(rows, who, room)
 		if err != nil {
 			return nil, err
 		}
@@ -257,54 +253,8 @@ func (w *Wire) taken(ctx context.Context) error {
 	}
 }
 
-// drained waits until no row is on its way.
-func (w *Wire) drained(ctx context.Context) error {
-	w.sender.Wake()
-	for {
-		counts, err := w.store.Outbox().Counts(ctx)
-		if err != nil {
-			return err
-		}
-		left := 0
-		for _, c := range counts {
-			if c.State == storage.Queued || c.State == storage.Claimed {
-				left += c.N
-			}
-		}
-		if left == 0 {
-			return nil
-		}
-		select {
-		case <-w.written:
-		case <-ctx.Done():
-			return fmt.Errorf("%d messages are not sent: %w", left, ctx.Err())
-		}
-	}
-}
-
-// fresh gives the messages of rows that were sent since the last look.
-func (w *Wire) fresh(ctx context.Context, who, room string) ([]Message, error) {
-	var rows []storage.Message
-	err := w.store.Raw().Each(ctx, document.Outbox, func(id string, doc json.RawMessage) error {
-		if w.seen[id] {
-			return nil
-		}
-		w.seen[id] = true
-		var m storage.Message
-		if err := json.Unmarshal(doc, &m); err != nil {
-			return err
-		}
-		if m.State == storage.Sent {
-			rows = append(rows, m)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(rows, func(a, b storage.Message) int {
-		return cmp.Or(cmp.Compare(a.Lane, b.Lane), a.DueAt.Compare(b.DueAt), cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
-	})
+// messages are what people see of rows.
+func (w *Wire) messages(rows []storage.Message, who, room string) ([]Message, error) {
 	here := who
 	if room != "" {
 		here = groupID
@@ -383,36 +333,3 @@ func (w *Wire) Clock(text string) error {
 }
 
 var _ World = (*Wire)(nil)
-
-// watched is a store that tells when a row of the outbox has come to an end.
-type watched struct {
-	storage.Store
-	written chan<- struct{}
-}
-
-// Outbox implements storage.Store.
-func (s watched) Outbox() storage.Outbox { return watchedOutbox{s.Store.Outbox(), s.written} }
-
-type watchedOutbox struct {
-	storage.Outbox
-	written chan<- struct{}
-}
-
-func (o watchedOutbox) tell() {
-	select {
-	case o.written <- struct{}{}:
-	default: // whoever waits has been told and not looked yet
-	}
-}
-
-// Finish implements storage.Outbox.
-func (o watchedOutbox) Finish(ctx context.Context, m *storage.Message, token string) error {
-	defer o.tell()
-	return o.Outbox.Finish(ctx, m, token)
-}
-
-// Drop implements storage.Outbox.
-func (o watchedOutbox) Drop(ctx context.Context, id string, to storage.State, reason string) error {
-	defer o.tell()
-	return o.Outbox.Drop(ctx, id, to, reason)
-}

@@ -18,6 +18,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/clock"
 	"github.com/diskopukm/emileku/bot/metrics"
+	"github.com/diskopukm/emileku/bot/replylink"
 	"github.com/diskopukm/emileku/scheduler"
 	"github.com/diskopukm/emileku/scheduler/outbox"
 	"github.com/diskopukm/emileku/storage"
@@ -61,6 +62,7 @@ type bases struct {
 	channels []channel.Channel
 	quiet    outbox.QuietHours
 	limits   map[channel.Name]outbox.Limits
+	links    *replylink.Signer // nil: no reply pages
 	log      zerolog.Logger
 }
 
@@ -88,11 +90,11 @@ func assemble(b bases) (*program, error) {
 	p.sender = outbox.New(outbox.Options{
 		Store: b.store, Channels: b.channels, Event: b.clock, Limits: b.limits, Quiet: b.quiet,
 		Metrics: p.metrics, Log: b.log.With().Str("part", "outbox").Logger(), TakeOver: true,
-		OnBlocked: p.blocked, OnMoved: p.moved, OnUncertain: p.uncertain, Restrictions: p.app,
+		OnBlocked: p.blocked, OnAbsent: p.absent, OnMoved: p.moved, OnUncertain: p.uncertain, Restrictions: p.app,
 	})
 	p.bot = bot.New(bot.Options{
 		Store: b.store, App: p.app, Texts: texts, Channels: b.channels, Metrics: p.metrics,
-		Log: b.log.With().Str("part", "bot").Logger(), Wake: p.sender.Wake, Receipt: p.sender.Receipt, Version: version(),
+		Log: b.log.With().Str("part", "bot").Logger(), Wake: p.sender.Wake, Receipt: p.sender.Receipt, Version: version(), Links: b.links,
 	})
 	p.planner = scheduler.New(scheduler.Options{
 		Store: b.store, App: p.app, Voice: p.bot.Desk(), Texts: texts, Channels: b.channels, Metrics: p.metrics,
@@ -104,6 +106,12 @@ func assemble(b bases) (*program, error) {
 func (p *program) blocked(ctx context.Context, chat channel.Chat, personID string) {
 	if err := p.app.MarkBlocked(ctx, chat, personID); err != nil {
 		p.log.Error().Err(err).Str("person", personID).Msg("blocked contact not marked")
+	}
+}
+
+func (p *program) absent(ctx context.Context, m *storage.Message) {
+	if err := p.app.NoMailbox(ctx, m); err != nil {
+		p.log.Error().Err(err).Str("person", m.PersonID).Msg("missing mailbox not noted")
 	}
 }
 
@@ -140,7 +148,10 @@ func (p *program) run(ctx context.Context) error {
 	var in, middle, out errgroup.Group
 	stage(&out, p.sender.Run, sending, "outbox")
 	stage(&middle, p.bot.Run, answering, "bot")
-	stage(&middle, p.planner.Run, answering, "planner")
+	stage(&middle, func(ctx context.Context) error {
+		p.introduce(ctx)
+		return p.planner.Run(ctx)
+	}, answering, "planner")
 	for _, ch := range p.channels {
 		stage(&in, func(ctx context.Context) error { return ch.Run(ctx, p.bot) }, intake, string(ch.Name()))
 	}
@@ -153,6 +164,26 @@ func (p *program) run(ctx context.Context) error {
 	p.sendRest(sending)
 	stopSending()
 	return errors.Join(failed, out.Wait())
+}
+
+// introduceWithin is how long a network may take to say who we are there.
+const introduceWithin = 10 * time.Second
+
+// introduce asks networks for our name that links into them need, before the
+// planner writes invitations with such links. A network that is away does not
+// hold up the others for longer than that.
+func (p *program) introduce(ctx context.Context) {
+	for _, ch := range p.channels {
+		l, ok := ch.(channel.Linker)
+		if !ok || l.DeepLink("x") != "" {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, introduceWithin)
+		if _, err := ch.Check(ctx); err != nil {
+			p.log.Warn().Err(err).Str("channel", string(ch.Name())).Msg("its links are not known yet; invitations go without them")
+		}
+		cancel()
+	}
 }
 
 // sendRestWithin is how long answers that were just given may take to go out

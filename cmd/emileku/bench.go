@@ -15,6 +15,7 @@ type benchCmd struct {
 	Steps     stepsCmd      `cmd:"" help:"Registration steps per second, handling times, memory at rest."`
 	Crash     crashCmd      `cmd:"" help:"Kill the bot at random points while people register, and check that nothing is lost or doubled."`
 	Broadcast broadcastCmd  `cmd:"" help:"Send invitations over Telegram's limits while people type: time, refusals, waits."`
+	Delivery  deliveryCmd   `cmd:"" help:"Kill the bot at random points during a broadcast, and count what is lost, doubled or uncertain."`
 	Child     crashChildCmd `cmd:"" hidden:"" help:"The process that the crash bench kills."`
 }
 

@@ -60,3 +60,29 @@ func TestBenchSteps(t *testing.T) {
 		t.Errorf("12 people at once, of whom 12 finish; the table says:\n%s", out.String())
 	}
 }
+
+// TestBenchDelivery is a short run of the delivery bench.
+func TestBenchDelivery(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	c := deliveryCmd{Guests: 60, For: 10 * time.Second, Kills: 4}
+	o := c.options(func(dir, url, token string, k bench.Kill) *exec.Cmd {
+		cmd := exec.Command(self, "bench", "child", "--kill-log", k.Log, "--kill-op", k.Op, "--kill-after", strconv.Itoa(k.After))
+		cmd.Env = append(childEnv(dir, url, token), "QUIET_HOURS=off", asProgram+"=1")
+		return cmd
+	})
+	o.Out = &out
+	if err := bench.Delivery(t.Context(), o); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	for _, line := range []string{"lost        0", "doubled     0", "the broadcast is finished"} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("no %q in the report:\n%s", line, out.String())
+		}
+	}
+	t.Log(out.String())
+}

@@ -15,6 +15,8 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 
+	"github.com/diskopukm/emileku/bot/channel/email"
+	"github.com/diskopukm/emileku/bot/replylink"
 	"github.com/diskopukm/emileku/scheduler/outbox"
 )
 
@@ -72,6 +74,13 @@ type settings struct {
 	database
 	TelegramToken  string `env:"TELEGRAM_TOKEN" help:"Bot token from @BotFather. Empty: no Telegram."`
 	TelegramAPIURL string `name:"telegram-api-url" env:"TELEGRAM_API_URL" help:"Base of the Bot API server. Empty: the official one."`
+	WhatsApp       string `name:"whatsapp" env:"WHATSAPP" default:"off" help:"on: connect the linked WhatsApp number."`
+	WhatsAppNumber string `name:"whatsapp-number" env:"WHATSAPP_NUMBER" help:"The bot's number for wa.me links, such as +6281234567890. Empty: the linked one."`
+	SMTPURL        string `name:"smtp-url" env:"SMTP_URL" help:"Mail server, such as smtp://user:password@mail.contoh.go.id:587 or smtps://…:465. Empty: no e-mail."`
+	MailFrom       string `env:"MAIL_FROM" help:"Sender of mails, such as \"Diskopukm Kabupaten Bogor <emileku@contoh.go.id>\"."`
+	PublicURL      string `name:"public-url" env:"PUBLIC_URL" help:"Where the reply pages of mails are reached from outside, such as https://undangan.contoh.go.id. Empty: mails carry links into chats only."`
+	PublicAddr     string `env:"PUBLIC_ADDR" help:"Where the reply pages listen, such as 127.0.0.1:8081."`
+	LinkKey        string `env:"LINK_KEY" help:"Key that signs the links of mails, at least 16 characters. Empty: made at first start and kept."`
 	HTTPAddr       string `env:"HTTP_ADDR" default:"127.0.0.1:8080" help:"Where /livez, /readyz and /metrics listen."`
 	AdminCode      string `env:"ADMIN_CODE" help:"Claim code for the first lead, at least 8 characters. Empty: made and printed at first start."`
 	QuietHours     string `env:"QUIET_HOURS" default:"20:00-07:00" help:"When guests are not written to unasked (WIB), or off."`
@@ -88,6 +97,11 @@ var tokenWithin = regexp.MustCompile(`[0-9]{3,20}:[A-Za-z0-9_-]{20,100}`)
 func shown(value string) string { return tokenWithin.ReplaceAllString(value, "(a token)") }
 
 const minAdminCode = 8
+
+// phoneForm is a number in international form.
+var phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
+
+func (s settings) whatsApp() bool { return s.WhatsApp == "on" }
 
 // check refuses wrong values with the name and an example; secrets are not
 // repeated.
@@ -106,6 +120,15 @@ func (s settings) check() error {
 			return fmt.Errorf("TELEGRAM_API_URL is %q; give a base such as http://127.0.0.1:8081", shown(s.TelegramAPIURL))
 		}
 	}
+	if s.WhatsApp != "on" && s.WhatsApp != "off" {
+		return fmt.Errorf("WHATSAPP is %q; give WHATSAPP=on or WHATSAPP=off", shown(s.WhatsApp))
+	}
+	if s.WhatsAppNumber != "" && !phoneForm.MatchString(s.WhatsAppNumber) {
+		return fmt.Errorf("WHATSAPP_NUMBER is %q; give it in international form, such as +6281234567890", shown(s.WhatsAppNumber))
+	}
+	if err := s.checkMail(); err != nil {
+		return err
+	}
 	if _, _, err := net.SplitHostPort(s.HTTPAddr); err != nil {
 		return fmt.Errorf("HTTP_ADDR is %q; give host and port such as 127.0.0.1:8080", shown(s.HTTPAddr))
 	}
@@ -119,6 +142,46 @@ func (s settings) check() error {
 		if _, err := time.Parse(time.RFC3339, s.ClockStart); err != nil {
 			return fmt.Errorf("CLOCK_START is %q; give an instant such as 2026-11-30T09:00:00+07:00", shown(s.ClockStart))
 		}
+	}
+	return nil
+}
+
+// checkMail refuses wrong values of e-mail and its reply pages.
+func (s settings) checkMail() error {
+	if s.SMTPURL != "" {
+		if _, err := email.ParseURL(s.SMTPURL); err != nil {
+			return fmt.Errorf("SMTP_URL: %w", err)
+		}
+		if s.MailFrom == "" {
+			return errors.New("SMTP_URL is set but MAIL_FROM is not; give a sender such as MAIL_FROM=emileku@contoh.go.id")
+		}
+	}
+	if s.MailFrom != "" {
+		if _, err := email.ParseFrom(s.MailFrom); err != nil {
+			return fmt.Errorf("MAIL_FROM is %q; give an address such as emileku@contoh.go.id, with a name before it if you like: Diskopukm <emileku@contoh.go.id>", shown(s.MailFrom))
+		}
+	}
+	if n := len(s.LinkKey); n > 0 && n < replylink.MinKey {
+		return fmt.Errorf("LINK_KEY has %d characters; give at least %d, such as what openssl rand -hex 32 prints", n, replylink.MinKey)
+	}
+	if s.PublicURL == "" && s.PublicAddr == "" {
+		return nil
+	}
+	if s.PublicURL == "" || s.PublicAddr == "" {
+		return errors.New("PUBLIC_URL and PUBLIC_ADDR belong together; give both, such as PUBLIC_URL=https://undangan.contoh.go.id PUBLIC_ADDR=127.0.0.1:8081")
+	}
+	base, err := replylink.CheckBase(s.PublicURL)
+	if err != nil {
+		return fmt.Errorf("PUBLIC_URL is %q; give the address of the reply pages, such as https://undangan.contoh.go.id", shown(s.PublicURL))
+	}
+	if u, _ := url.Parse(base); u.Scheme != "https" && u.Hostname() != "localhost" && !net.ParseIP(u.Hostname()).IsLoopback() {
+		return fmt.Errorf("PUBLIC_URL is %q; answers of guests travel over https only, such as https://undangan.contoh.go.id", shown(s.PublicURL))
+	}
+	if _, _, err := net.SplitHostPort(s.PublicAddr); err != nil {
+		return fmt.Errorf("PUBLIC_ADDR is %q; give host and port such as 127.0.0.1:8081", shown(s.PublicAddr))
+	}
+	if s.PublicAddr == s.HTTPAddr {
+		return errors.New("PUBLIC_ADDR is the same as HTTP_ADDR; reply pages listen by themselves, such as PUBLIC_ADDR=127.0.0.1:8081")
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ const goodToken = "123456789:AAE5xHemmelig_Token-aus-Bogor"
 func good() settings {
 	return settings{
 		logging: logging{LogLevel: "info", LogFormat: "auto"}, database: database{DataDir: "data"},
-		TelegramToken: goodToken, HTTPAddr: "127.0.0.1:8080", QuietHours: "20:00-07:00",
+		TelegramToken: goodToken, WhatsApp: "off", HTTPAddr: "127.0.0.1:8080", QuietHours: "20:00-07:00",
 	}
 }
 
@@ -35,6 +35,18 @@ func TestWrongSettings(t *testing.T) {
 		{"TELEGRAM_API_URL", "ftp://api.example", func(s *settings, v string) { s.TelegramAPIURL = v }, "http://127.0.0.1:8081", ""},
 		{"TELEGRAM_API_URL", goodToken, func(s *settings, v string) { s.TelegramAPIURL = v }, "http://127.0.0.1:8081", goodToken},
 		{"MONGODB_URI", "postgres://bot:geheim@db/x", func(s *settings, v string) { s.MongoURI = v }, "mongodb://localhost:27017/emileku", "geheim"},
+		{"WHATSAPP", "ya", func(s *settings, v string) { s.WhatsApp = v }, "WHATSAPP=on", ""},
+		{"WHATSAPP_NUMBER", "0812345678", func(s *settings, v string) { s.WhatsAppNumber = v }, "+6281234567890", ""},
+		{"SMTP_URL", "mail.contoh.go.id", func(s *settings, v string) { s.SMTPURL = v }, "smtp://user:password@", ""},
+		{"SMTP_URL", "smtp://a:geheim@mail.contoh.go.id?starttls=off", func(s *settings, v string) { s.SMTPURL = v }, "encrypted", "geheim"},
+		{"MAIL_FROM", "", func(s *settings, v string) { s.SMTPURL, s.MailFrom = "smtp://mail.contoh.go.id", v }, "MAIL_FROM=emileku@contoh.go.id", ""},
+		{"MAIL_FROM", "kantor", func(s *settings, v string) { s.MailFrom = v }, "emileku@contoh.go.id", ""},
+		{"PUBLIC_URL", "undangan.contoh.go.id", func(s *settings, v string) { s.PublicURL, s.PublicAddr = v, "127.0.0.1:8081" }, "https://undangan.contoh.go.id", ""},
+		{"PUBLIC_URL", "http://undangan.contoh.go.id", func(s *settings, v string) { s.PublicURL, s.PublicAddr = v, "127.0.0.1:8081" }, "https://undangan.contoh.go.id", ""},
+		{"PUBLIC_ADDR", "8081", func(s *settings, v string) { s.PublicURL, s.PublicAddr = "https://undangan.contoh.go.id", v }, "127.0.0.1:8081", ""},
+		{"PUBLIC_ADDR", "", func(s *settings, v string) { s.PublicURL, s.PublicAddr = "https://undangan.contoh.go.id", v }, "127.0.0.1:8081", ""},
+		{"PUBLIC_ADDR", "127.0.0.1:8080", func(s *settings, v string) { s.PublicURL, s.PublicAddr = "https://undangan.contoh.go.id", v }, "127.0.0.1:8081", ""},
+		{"LINK_KEY", "pendek-sekali", func(s *settings, v string) { s.LinkKey = v }, "openssl rand -hex 32", "pendek-sekali"},
 		{"STORE_KEY", "rahasia-dinas", func(s *settings, v string) { s.StoreKey = v }, "openssl rand -base64 32", "rahasia-dinas"},
 		{"HTTP_ADDR", "8080", func(s *settings, v string) { s.HTTPAddr = v }, "127.0.0.1:8080", ""},
 		{"HTTP_ADDR", "", func(s *settings, v string) { s.HTTPAddr = v }, "127.0.0.1:8080", ""},

@@ -39,6 +39,9 @@ func (s settings) examine(ctx context.Context, out io.Writer) error {
 	e.address()
 	store := e.storage(ctx)
 	e.telegram(ctx, store)
+	e.whatsapp(ctx, store)
+	e.email(ctx)
+	e.pages()
 	if store != nil {
 		e.team(ctx, store)
 		if err := store.Close(); err != nil {
@@ -172,7 +175,9 @@ func (e *examination) telegram(ctx context.Context, store storage.Store) {
 		e.note("telegram", "off; set TELEGRAM_TOKEN to turn it on")
 		return
 	}
-	chans, err := e.channels(zerolog.Nop())
+	bot := e.settings
+	bot.SMTPURL = "" // looked at by itself
+	chans, err := bot.channels(zerolog.Nop())
 	if err != nil {
 		e.ill("telegram", err.Error(), "ask @BotFather for the token again (/mybots → API Token)")
 		return
@@ -187,6 +192,80 @@ func (e *examination) telegram(ctx context.Context, store storage.Store) {
 		}
 		e.well(string(ch.Name()), who)
 		e.group(ctx, store, ch)
+	}
+}
+
+// whatsapp tells whether a number is linked. The line itself is the running
+// bot's: a second login would throw it out.
+func (e *examination) whatsapp(ctx context.Context, store storage.Store) {
+	if !e.whatsApp() {
+		e.note("whatsapp", "off; set WHATSAPP=on to turn it on")
+		return
+	}
+	if store == nil {
+		return // said already
+	}
+	wa, done, err := e.account(store, zerolog.Nop(), &lineNews{}, false)
+	if err != nil {
+		e.ill("whatsapp", err.Error(), "see the database")
+		return
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	who, err := wa.Check(ctx)
+	switch {
+	case err != nil:
+		e.ill("whatsapp", err.Error(), "link the office's number: emileku whatsapp pair (bot stopped), or /whatsapp in the lead's private chat")
+	case e.WhatsAppNumber != "" && e.WhatsAppNumber != who:
+		e.ill("whatsapp", "linked is "+who+", but WHATSAPP_NUMBER is "+e.WhatsAppNumber, "correct WHATSAPP_NUMBER, or leave it empty: links would open another chat")
+	default:
+		e.well("whatsapp", "linked to "+who+"; how its line is: /kesehatan in chat")
+	}
+}
+
+// email logs in to the mail server and asks whether it takes our sender.
+func (e *examination) email(ctx context.Context) {
+	if e.SMTPURL == "" {
+		e.note("email", "off; set SMTP_URL and MAIL_FROM to turn it on")
+		return
+	}
+	if e.checkMail() != nil {
+		return // said already
+	}
+	ch, err := e.settings.email(zerolog.Nop())
+	if err != nil {
+		e.ill("email", err.Error(), "set SMTP_URL and MAIL_FROM as the examples show")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	who, err := ch.Check(ctx)
+	if err != nil {
+		e.ill("email", err.Error(), "check user, password, port and STARTTLS in SMTP_URL, and that MAIL_FROM belongs to that user")
+		return
+	}
+	e.well("email", who)
+}
+
+// pages checks the address of the reply pages.
+func (e *examination) pages() {
+	switch {
+	case e.checkMail() != nil: // said already
+	case e.PublicURL == "" && e.SMTPURL != "":
+		e.note("reply pages", "off: mails carry links into chats only; set PUBLIC_URL and PUBLIC_ADDR to turn them on")
+	case e.PublicURL == "":
+	default:
+		l, err := net.Listen("tcp", e.PublicAddr)
+		if err != nil {
+			e.note("reply pages", e.PublicAddr+" is in use; that is as it should be while the bot runs")
+		} else {
+			_ = l.Close()
+		}
+		e.well("reply pages", e.PublicURL+" → "+e.PublicAddr)
+		if e.SMTPURL == "" {
+			e.note("reply pages", "nobody is led there: e-mail is off")
+		}
 	}
 }
 

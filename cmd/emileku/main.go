@@ -17,6 +17,7 @@ type commands struct {
 	Demo        demoCmd        `cmd:"" help:"Run the practice page: the whole bot, without any account."`
 	Doctor      doctorCmd      `cmd:"" help:"Check configuration, database, channels, clock and files, and say how to mend what is wrong."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running bot whether it is ready (for container health checks)."`
+	Whatsapp    whatsappCmd    `cmd:"" help:"Link the office's WhatsApp number, see how the link is, end it."`
 	Backup      backupCmd      `cmd:"" help:"Write everything into one file."`
 	Restore     restoreCmd     `cmd:"" help:"Read a backup into an empty database."`
 	Export      exportCmd      `cmd:"" help:"Write everything into a file for another engine (same form as backup)."`

@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/channel/email"
 	"github.com/diskopukm/emileku/bot/channel/telegram"
 	"github.com/diskopukm/emileku/bot/clock"
 	"github.com/diskopukm/emileku/scheduler/outbox"
+	"github.com/diskopukm/emileku/templates"
 )
 
 type runCmd struct{ settings }
@@ -25,7 +28,7 @@ func (c *runCmd) Run(ctx context.Context) error {
 }
 
 // errNothing says what to set when nothing is configured.
-var errNothing = errors.New("no channel is configured: set TELEGRAM_TOKEN to the token that @BotFather gave you, or try the practice page with: emileku demo")
+var errNothing = errors.New("no channel is configured: set TELEGRAM_TOKEN to the token that @BotFather gave you, or WHATSAPP=on, or try the practice page with: emileku demo")
 
 // serve is production: everything until ctx ends. beforeWrite is for the
 // crash bench.
@@ -41,8 +44,9 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 	if err != nil {
 		return err
 	}
-	if len(channels) == 0 {
-		return errNothing
+	chats := func(ch channel.Channel) bool { return ch.Name() != channel.Email }
+	if !s.whatsApp() && !slices.ContainsFunc(channels, chats) {
+		return errNothing // by mail alone the team could not say anything
 	}
 	if s.MongoURI == "" {
 		unlock, err := lockDataDir(s.DataDir)
@@ -60,23 +64,45 @@ func (s settings) serve(ctx context.Context, out, errOut io.Writer, beforeWrite 
 			log.Error().Err(err).Msg("database not closed cleanly")
 		}
 	}()
+	var told lineNews
+	if s.whatsApp() {
+		wa, closeDevices, err := s.account(store, log, &told, true)
+		if err != nil {
+			return err
+		}
+		defer closeDevices()
+		channels = append(channels, wa)
+	}
 	quiet, err := outbox.ParseQuietHours(s.QuietHours)
 	if err != nil {
 		return err
 	}
-	p, err := assemble(bases{store: store, clock: s.clock(), channels: channels, quiet: quiet, log: log})
+	links, err := s.links(ctx, store)
 	if err != nil {
 		return err
 	}
+	p, err := assemble(bases{store: store, clock: s.clock(), channels: channels, quiet: quiet, links: links, log: log})
+	if err != nil {
+		return err
+	}
+	told.to(p)
 	web := newWebServer(s.HTTPAddr, p, log)
 	if err := web.listen(); err != nil {
 		return err
+	}
+	public, err := s.public(p)
+	if err != nil {
+		return errors.Join(err, web.listener.Close())
 	}
 	log.Info().Str("version", version()).Str("database", store.Describe()).Str("http", web.addr()).Msg("emileku starts")
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	g, work := errgroup.WithContext(work)
 	g.Go(func() error { return web.serve(work) })
+	if public != nil {
+		log.Info().Str("public", public.addr()).Str("url", links.Base()).Msg("reply pages are served")
+		g.Go(func() error { return public.serve(work) })
+	}
 	g.Go(func() error {
 		defer stop()
 		body := func(ctx context.Context) error {
@@ -110,7 +136,32 @@ func (s settings) channels(log zerolog.Logger) ([]channel.Channel, error) {
 		}
 		out = append(out, tg)
 	}
+	if s.SMTPURL != "" {
+		mail, err := s.email(log)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, mail)
+	}
 	return out, nil
+}
+
+func (s settings) email(log zerolog.Logger) (*email.Channel, error) {
+	texts, err := templates.New()
+	if err != nil {
+		return nil, err
+	}
+	subject, err := texts.Text("mail.subject", nil)
+	if err != nil {
+		return nil, err
+	}
+	stop, err := texts.Text("mail.stopsubject", nil)
+	if err != nil {
+		return nil, err
+	}
+	return email.New(email.Options{
+		URL: s.SMTPURL, From: s.MailFrom, Subject: subject, StopSubject: stop, Log: log.With().Str("part", "email").Logger(),
+	})
 }
 
 func (s settings) clock() clock.Clock {

@@ -80,16 +80,10 @@ func (d *dispatcher) deliver(ctx context.Context, j job) result {
 
 	body := c.row.Body
 	body.Edit = edit
-	if body.File != nil && body.File.Blob != "" {
-		file := *body.File
-		file.Data, err = d.s.files.load(ctx, file.Blob, later(c.row.QueuedAt, c.row.DueAt))
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return d.giveBack(ctx, r, c, troubled)
-		}
-		if err != nil {
-			return d.conclude(r, c, storage.Failed, err.Error(), refused)
-		}
-		body.File = &file
+	if err := d.s.loadFiles(ctx, &body, later(c.row.QueuedAt, c.row.DueAt)); errors.Is(err, storage.ErrNotFound) {
+		return d.conclude(r, c, storage.Failed, err.Error(), refused)
+	} else if err != nil {
+		return d.giveBack(ctx, r, c, troubled)
 	}
 	if ctx.Err() != nil {
 		return d.giveBack(ctx, r, c, 0)
@@ -230,7 +224,11 @@ func (d *dispatcher) digest(r result, c *claimed, id string, err error) result {
 		r = d.conclude(r, c, storage.Failed, se.Error(), refused)
 		d.s.onBlocked(d.s.writeCtx, m.Chat, m.PersonID)
 		return r
-	case se.Permanent, se.Absent:
+	case se.Absent:
+		r = d.conclude(r, c, storage.Failed, se.Error(), refused)
+		d.s.onAbsent(d.s.writeCtx, m)
+		return r
+	case se.Permanent:
 		return d.conclude(r, c, storage.Failed, se.Error(), refused)
 	case se.Uncertain && !d.repeatable(m):
 		return d.uncertain(r, c, se.Error())
@@ -270,7 +268,8 @@ func repeatable(m *storage.Message, ch channel.Channel) bool {
 		return false // a network that refused it would count a second try against us
 	}
 	edits := m.Edits != "" && ch != nil && ch.Capabilities().Edit
-	return m.Lane == storage.LaneAnswer || m.MessageID != "" || edits
+	chosen := m.MessageID != "" && (ch == nil || !ch.Capabilities().Doubles)
+	return m.Lane == storage.LaneAnswer || chosen || edits
 }
 
 // hopeless reports whether a row that fails has been tried for long enough.

@@ -27,9 +27,10 @@
 //     the network drops if it has it. An edit is sent again too: it changes
 //     nothing the second time.
 //
-//   - Where the network chooses (Telegram), an answer is sent again: twice is
-//     better than never for somebody who waits. A reminder or broadcast ends
-//     Uncertain and is reported through OnUncertain.
+//   - Where the network chooses (Telegram), or drops no doubles (e-mail), an
+//     answer is sent again: twice is better than never for somebody who waits.
+//     A reminder or broadcast ends Uncertain and is reported through
+//     OnUncertain.
 //
 //   - A first contact (Message.Cold) is never sent again: it ends Uncertain. The
 //     network may have refused it, and counts each try against the account.

@@ -4,19 +4,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/storage"
 )
 
-// files loads what messages carry. It keeps the last file, so that a broadcast
-// of one PDF reads it once and not once per guest.
+const (
+	// keptFiles is how many files are kept at most: a letter, a poster and a
+	// calendar file of two broadcasts.
+	keptFiles = 6
+	// keptBytes is how much they may take together; the latest is kept in any
+	// case.
+	keptBytes = 24 << 20
+)
+
+// files loads what messages carry. It keeps the last few files, so that a
+// broadcast of one PDF reads it once and not once per guest.
 type files struct {
 	media  storage.Media
 	faults *faults
 
-	mu       sync.Mutex // held while loading: whoever wants the same file waits for it
+	mu   sync.Mutex  // held while loading: whoever wants the same file waits for it
+	kept []*keptFile // the one used last at the end
+}
+
+type keptFile struct {
 	id       string
 	data     []byte
 	loadedAt time.Time
@@ -30,9 +45,15 @@ func (f *files) load(ctx context.Context, id string, since time.Time) ([]byte, e
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
-	if f.id == id && f.loadedAt.After(since) {
-		f.usedAt = now
-		return f.data, nil
+	at := slices.IndexFunc(f.kept, func(k *keptFile) bool { return k.id == id })
+	if at >= 0 {
+		k := f.kept[at]
+		f.kept = slices.Delete(f.kept, at, at+1)
+		if k.loadedAt.After(since) {
+			k.usedAt = now
+			f.kept = append(f.kept, k)
+			return k.data, nil
+		}
 	}
 	var data []byte
 	err := f.faults.retry(ctx, "load a file", func() (err error) {
@@ -45,15 +66,51 @@ func (f *files) load(ctx context.Context, id string, since time.Time) ([]byte, e
 		}
 		return nil, err
 	}
-	f.id, f.data, f.loadedAt, f.usedAt = id, data, now, now
+	f.kept = append(f.kept, &keptFile{id: id, data: data, loadedAt: now, usedAt: now})
+	f.shrink()
 	return data, nil
 }
 
-// release lets go of the kept file once nobody asks for it any more.
+// shrink lets go of the files used longest ago until the rest is small enough.
+func (f *files) shrink() {
+	total := 0
+	for _, k := range f.kept {
+		total += len(k.data)
+	}
+	for len(f.kept) > 1 && (len(f.kept) > keptFiles || total > keptBytes) {
+		total -= len(f.kept[0].data)
+		f.kept = slices.Delete(f.kept, 0, 1)
+	}
+}
+
+// release lets go of the kept files that nobody asks for any more.
 func (f *files) release(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.id != "" && now.Sub(f.usedAt) > time.Minute {
-		f.id, f.data = "", nil
+	f.kept = slices.DeleteFunc(f.kept, func(k *keptFile) bool { return now.Sub(k.usedAt) > time.Minute })
+}
+
+// loadFiles fills in the bytes of all files of a message, in copies: the row
+// itself stays small.
+func (s *Sender) loadFiles(ctx context.Context, m *channel.Outbound, since time.Time) error {
+	load := func(f *channel.File) (err error) {
+		if f.Blob != "" {
+			f.Data, err = s.files.load(ctx, f.Blob, since)
+		}
+		return err
 	}
+	if m.File != nil {
+		file := *m.File
+		if err := load(&file); err != nil {
+			return err
+		}
+		m.File = &file
+	}
+	m.Attach = slices.Clone(m.Attach)
+	for i := range m.Attach {
+		if err := load(&m.Attach[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -288,7 +288,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("the old file was sent: %q", shown[len(shown)-1].data)
 		}
 		o.settle(2 * time.Minute)
-		if o.sender.files.data != nil {
+		if len(o.sender.files.kept) > 0 {
 			t.Error("the file is still in memory")
 		}
 	})

@@ -50,8 +50,8 @@ func (l Limits) chat(id string) Limit {
 // one per 1.5 s in a chat with bursts of three, enough for a welcome of three
 // messages at once.
 //
-// Mail servers of shared hosting commonly allow a message a second. The
-// practice page has no limit.
+// Mail servers of shared hosting commonly allow a message a second, and few
+// connections at a time. The practice page has no limit.
 func DefaultLimits() map[channel.Name]Limits {
 	return map[channel.Name]Limits{
 		channel.Telegram: {
@@ -67,7 +67,7 @@ func DefaultLimits() map[channel.Name]Limits {
 			Group:      Limit{Every: 3 * time.Second, Burst: 3, Most: 20, Span: time.Minute},
 			IsGroup:    func(id string) bool { return strings.HasSuffix(id, "@g.us") },
 		},
-		channel.Email: {All: Limit{Every: time.Second, Burst: 5}},
+		channel.Email: {All: Limit{Every: time.Second, Burst: 5}, InFlight: 4},
 		channel.Web:   {},
 	}
 }

@@ -27,6 +27,7 @@ type network struct {
 	name    channel.Name
 	chooses bool // we choose message IDs, and the network drops a resend
 	edits   bool
+	doubles bool                 // a resend under the same ID shows twice
 	delay   func() time.Duration // until the message arrives; nil: none
 	// answer decides about the nth attempt (from 1) to send a text; arrives
 	// tells whether the message shows although there is an error.
@@ -46,6 +47,7 @@ type arrival struct {
 	text   string
 	edit   string
 	data   []byte
+	attach []channel.File
 	began  time.Time
 	at     time.Time
 	lapsed bool // the caller's context ended first
@@ -59,10 +61,14 @@ func whatsapp() *network {
 	return &network{name: channel.WhatsApp, chooses: true, tries: map[string]int{}, seen: map[string]bool{}}
 }
 
+func email() *network {
+	return &network{name: channel.Email, chooses: true, doubles: true, tries: map[string]int{}, seen: map[string]bool{}}
+}
+
 func (n *network) Name() channel.Name { return n.name }
 
 func (n *network) Capabilities() channel.Capabilities {
-	return channel.Capabilities{Edit: n.edits, MaxText: 4096}
+	return channel.Capabilities{Edit: n.edits, Doubles: n.doubles, MaxText: 4096}
 }
 
 func (n *network) NewMessageID() string {
@@ -80,6 +86,7 @@ func (n *network) Send(ctx context.Context, to channel.Chat, id string, m channe
 	if m.File != nil {
 		a.data = m.File.Data
 	}
+	a.attach = m.Attach
 	if n.delay != nil {
 		a.lapsed = !sleep(ctx, n.delay())
 	}
@@ -110,7 +117,7 @@ func (n *network) arrive(a arrival) string {
 		if a.edit != "" {
 			a.id = a.edit
 		}
-	} else if n.seen[a.id] {
+	} else if n.seen[a.id] && !n.doubles {
 		return a.id
 	}
 	n.seen[a.id] = true

@@ -186,6 +186,8 @@ func TestUncertain(t *testing.T) {
 		{"nor a reminder", telegram, storage.LaneReminder, false, storage.Uncertain, 1},
 		{"an answer is", telegram, storage.LaneAnswer, false, storage.Sent, 2},
 		{"an edit is", telegram, storage.LaneBroadcast, true, storage.Sent, 2},
+		{"by e-mail a broadcast is not", email, storage.LaneBroadcast, false, storage.Uncertain, 1},
+		{"but an answer is", email, storage.LaneAnswer, false, storage.Sent, 2},
 		{"on WhatsApp a repetition does no harm", whatsapp, storage.LaneBroadcast, false, storage.Sent, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -108,6 +108,8 @@ func TestMask(t *testing.T) {
 		"ev/whatsapp:6281234567890/H-40/whatsapp": "ev/whatsapp:6281…90/H-40/whatsapp",
 		"in/telegram:u:815/1":                     "in/telegram:u:815/1",
 		"-1001234567890":                          "-1001…90",
+		"6281234567890@s.whatsapp.net":            "6281…90@s.whatsapp.net",
+		"send: <dedi.s@contoh.id>: unknown":       "send: <d…@contoh.id>: unknown",
 	} {
 		if got := mask(in); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)

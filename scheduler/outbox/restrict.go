@@ -53,28 +53,41 @@ func (d *dispatcher) barred() bool {
 // coldBarred reports whether strangers may not be written to now.
 func (d *dispatcher) coldBarred() bool { return d.inForce() != nil }
 
-// restricted takes note of what the network forbids: first that, then what it
-// means for the row.
-func (d *dispatcher) restricted(r result, c *claimed, se *channel.SendError) result {
-	told := *se.Restriction
-	if d.s.restrictions != nil {
-		err := d.s.faults.retry(d.s.writeCtx, "store a restriction", func() (err error) {
+// Restrict takes note of what a network forbids, told by a message that it
+// refused or by itself: it is stored, and holds from now on.
+func (s *Sender) Restrict(ctx context.Context, name channel.Name, told channel.Restriction) {
+	if s.restrictions != nil {
+		err := s.faults.retry(ctx, "store a restriction", func() (err error) {
 			var kept channel.Restriction
-			if kept, err = d.s.restrictions.Restrict(d.s.writeCtx, d.name, told); err == nil {
+			if kept, err = s.restrictions.Restrict(ctx, name, told); err == nil {
 				told = kept
 			}
 			return err
 		})
 		if err != nil {
-			d.s.log.Error().Str("error", mask(err.Error())).Msg("a restriction could not be stored")
+			s.log.Error().Str("error", mask(err.Error())).Msg("a restriction could not be stored")
 		}
 	}
 	if told.Until.IsZero() {
-		told.Until = d.s.event.Now().Add(restrictedPause)
+		told.Until = s.event.Now().Add(restrictedPause)
 	}
-	d.s.barred[d.name].Store(&told)
-	d.s.log.Warn().Str("channel", string(d.name)).Bool("cold", told.ColdOnly).Time("until", told.Until).Str("reason", told.Reason).
+	barred := s.barred[name]
+	if barred == nil {
+		return // a channel that we do not send on
+	}
+	// A lock on first contacts says nothing about one on all.
+	if was := barred.Load(); was == nil || was.ColdOnly || !told.ColdOnly || !was.Until.After(s.event.Now()) {
+		barred.Store(&told)
+	}
+	s.log.Warn().Str("channel", string(name)).Bool("cold", told.ColdOnly).Time("until", told.Until).Str("reason", told.Reason).
 		Msg("the network restricts our account")
+}
+
+// restricted is Restrict for a message that was refused, and what it means for
+// its row.
+func (d *dispatcher) restricted(r result, c *claimed, se *channel.SendError) result {
+	told := *se.Restriction
+	d.s.Restrict(d.s.writeCtx, d.name, told)
 	if told.ColdOnly {
 		return d.conclude(r, c, storage.Failed, se.Error(), refused)
 	}

@@ -48,6 +48,9 @@ type Options struct {
 
 	// OnBlocked: the person does not want to hear from us in that chat.
 	OnBlocked func(ctx context.Context, chat channel.Chat, personID string)
+	// OnAbsent: there is no account or mailbox at the address that m went to;
+	// m.LastError says what the network said.
+	OnAbsent func(ctx context.Context, m *storage.Message)
 	// OnMoved: a chat has a new ID. Its queued rows follow by themselves.
 	OnMoved func(ctx context.Context, from, to channel.Chat)
 	// OnUncertain: nobody knows whether m arrived, and it will not be repeated.
@@ -81,6 +84,7 @@ type Sender struct {
 	barred       map[channel.Name]*atomic.Pointer[channel.Restriction]
 
 	onBlocked   func(ctx context.Context, chat channel.Chat, personID string)
+	onAbsent    func(ctx context.Context, m *storage.Message)
 	onMoved     func(ctx context.Context, from, to channel.Chat)
 	onUncertain func(ctx context.Context, m *storage.Message)
 
@@ -102,7 +106,7 @@ func New(o Options) *Sender {
 		channels: make(map[channel.Name]channel.Channel),
 		log:      o.Log, takeOver: o.TakeOver, poll: o.Poll, restrictions: o.Restrictions,
 		barred:    make(map[channel.Name]*atomic.Pointer[channel.Restriction]),
-		onBlocked: o.OnBlocked, onMoved: o.OnMoved, onUncertain: o.OnUncertain,
+		onBlocked: o.OnBlocked, onAbsent: o.OnAbsent, onMoved: o.OnMoved, onUncertain: o.OnUncertain,
 		id: rand.Text(),
 	}
 	if s.poll <= 0 {
@@ -110,6 +114,9 @@ func New(o Options) *Sender {
 	}
 	if s.onBlocked == nil {
 		s.onBlocked = func(context.Context, channel.Chat, string) {}
+	}
+	if s.onAbsent == nil {
+		s.onAbsent = func(context.Context, *storage.Message) {}
 	}
 	if s.onMoved == nil {
 		s.onMoved = func(context.Context, channel.Chat, channel.Chat) {}

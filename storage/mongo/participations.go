@@ -17,11 +17,18 @@ import (
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
 
-type participations struct{ table[event.Participation] }
+type participations struct {
+	table[event.Participation]
+	saveAtOnce int // how many compare-and-sets are sent at a time
+}
 
 // Participations keeps who takes part in what.
 func (s *Store) Participations() storage.Participations {
-	return participations{tableOf[event.Participation](s, document.Participations)}
+	p := participations{tableOf[event.Participation](s, document.Participations), addAtOnce}
+	if s.lone != nil {
+		p.saveAtOnce = 10 // such a server scans for each, and must answer in time
+	}
+	return p
 }
 
 func (p participations) Get(ctx context.Context, id string) (*event.Participation, error) {
@@ -40,6 +47,29 @@ func (p participations) Save(ctx context.Context, given *event.Participation) er
 	}
 	given.Version = next.Version
 	return nil
+}
+
+// SaveAll sends a batch of compare-and-sets at a time.
+func (p participations) SaveAll(ctx context.Context, ps []*event.Participation) (saved int, err error) {
+	const doing = "save participations"
+	for part := range slices.Chunk(ps, p.saveAtOnce) {
+		models := make([]driver.WriteModel, len(part))
+		for i, given := range part {
+			next := *given
+			next.Version++
+			doc, err := p.codec.encode(&next)
+			if err != nil {
+				return saved, fail(ctx, doing, err)
+			}
+			models[i] = driver.NewReplaceOneModel().SetFilter(byVersion(given.ID, given.Version)).SetReplacement(doc)
+		}
+		res, err := p.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+		if err != nil {
+			return saved, fail(ctx, doing, err)
+		}
+		saved += int(res.MatchedCount)
+	}
+	return saved, nil
 }
 
 // addAtOnce is how many documents are encoded and sent at a time: memory stays

@@ -349,7 +349,7 @@ func adopt(ctx context.Context, t *tx, d *devicestate.Document) error {
 		if err != nil {
 			return err
 		}
-		return insert("whatsmeow_app_state_sync_keys", "jid, key_id, key_data, timestamp, fingerprint", "?, ?, ?, ?, ?", jid, id, v.Data, v.Timestamp, v.Fingerprint)
+		return insert("whatsmeow_app_state_sync_keys", "jid, key_id, key_data, timestamp, fingerprint", "?, ?, ?, ?, ?", jid, id, present(v.Data), v.Timestamp, present(v.Fingerprint))
 	case *devicestate.ChatSettings:
 		return insert("whatsmeow_chat_settings", "our_jid, chat_jid, muted_until, pinned, archived", "?, ?, ?, ?, ?", jid, key[0], v.MutedUntil, v.Pinned, v.Archived)
 	case *devicestate.Contact:
@@ -391,6 +391,15 @@ func adopt(ctx context.Context, t *tx, d *devicestate.Document) error {
 		return insert("whatsmeow_lid_map", "lid, pn", "?, ?", key[0], v.PN)
 	}
 	return fmt.Errorf("no table for %T", d.Value)
+}
+
+// present is for columns that may be empty but not missing: JSON does not tell
+// the two apart.
+func present(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 func adoptDevice(jid string, v *devicestate.Device, insert func(table, columns, marks string, args ...any) error) error {

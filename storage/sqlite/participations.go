@@ -88,6 +88,32 @@ func (p participations) AddAll(ctx context.Context, ps []*event.Participation) (
 	return fresh, nil
 }
 
+func (p participations) SaveAll(ctx context.Context, ps []*event.Participation) (saved int, err error) {
+	for part := range slices.Chunk(ps, addAtOnce) {
+		n := 0
+		err := p.s.write(ctx, "participations.saveall", func(t *tx) error {
+			n = 0
+			for _, given := range part {
+				next := *given
+				next.Version++
+				done, err := participationTable().update(ctx, t, &next, "version = ?", given.Version)
+				if err != nil {
+					return fmt.Errorf("participation %s: %w", given.ID, err)
+				}
+				if done {
+					n++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return saved, err
+		}
+		saved += n
+	}
+	return saved, nil
+}
+
 func addNewParticipations(ctx context.Context, t *tx, ps []*event.Participation) (added []*event.Participation, err error) {
 	for _, given := range ps {
 		first := *given

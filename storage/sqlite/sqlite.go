@@ -57,6 +57,7 @@ const (
 // Store is a database. It implements storage.Store.
 type Store struct {
 	path        string
+	source      string
 	beforeWrite func(op string)
 	log         zerolog.Logger
 	reader      *reader
@@ -92,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	rdb.SetMaxOpenConns(readers)
 	rdb.SetMaxIdleConns(readers)
-	s := &Store{path: path, beforeWrite: o.BeforeWrite, log: o.Log, reader: newReader(rdb), writer: newWriter(wdb)}
+	s := &Store{path: path, source: dsn(path, o, false), beforeWrite: o.BeforeWrite, log: o.Log, reader: newReader(rdb), writer: newWriter(wdb)}
 	// The writer goes first: it is the one that may turn WAL mode on.
 	if err := s.writer.connect(ctx); err != nil {
 		return nil, errors.Join(wrap(ctx, "open "+path, err), s.Close())
@@ -154,6 +155,10 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Describe implements storage.Store.
 func (s *Store) Describe() string { return "SQLite " + s.path }
+
+// Address is how a library that has tables of its own in this file opens it:
+// with the pragmas and the kind of transactions that this package relies on.
+func (s *Store) Address() (driver, source string) { return "sqlite", s.source }
 
 // Close implements storage.Store. It waits for the write in hand.
 func (s *Store) Close() error {

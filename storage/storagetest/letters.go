@@ -24,7 +24,7 @@ func letterCases() map[string]func(*testing.T, Harness) {
 
 func sampleLetter(id string) *storage.Letter {
 	return &storage.Letter{
-		ID: id, EventID: "EMK-2027", Kind: storage.LetterInvitation, Status: storage.LetterSigned, Key: "005//diskopukm//2026#" + id, Number: "005/12/Diskopukm/XI/2026",
+		ID: id, EventID: "EMK-2027", Kind: storage.LetterInvitation, Status: storage.LetterSigned, Key: "005//diskopukm//2026#" + id, Number: "005/12/Diskopukm/XI/2026", Running: 12,
 		Subject: hard, Nature: "Penting", To: []string{hard, "di Cibinong"}, Body: hard, Audiences: []event.Audience{event.UKM}, PerPerson: true,
 		Parent: "p", PersonID: "telegram:1", DatedAt: ptr(at(0)), Print: "letter/" + id + "/print.pdf", Signed: "letter/" + id + "/signed.pdf",
 		SignedAt: ptr(at(time.Hour)), Names: 40, Reason: hard, MadeBy: "telegram:2", Origin: "telegram:u:1", CreatedAt: at(0), UpdatedAt: at(time.Minute),

@@ -23,6 +23,7 @@ func participationCases() map[string]func(*testing.T, Harness) {
 		"SaveRace":            participationSaveRace,
 		"AddAll":              participationAddAll,
 		"AddAllTakenCode":     participationAddAllTakenCode,
+		"SaveAll":             participationSaveAll,
 		"Filters":             participationFilters,
 		"FilteredPaging":      participationFilteredPaging,
 		"Search":              participationSearch,
@@ -111,6 +112,47 @@ func participationCompareAndSet(t *testing.T, h Harness) {
 	page, _, err := s.Participations().List(ctx, q)
 	ok(t, err)
 	equal(t, "found by what it says now", len(page), 1)
+}
+
+func participationSaveAll(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	var all []*event.Participation
+	for n := range 250 { // more than one round trip takes
+		all = append(all, silentParticipation(n))
+	}
+	_, err := s.Participations().AddAll(ctx, all)
+	ok(t, err)
+	stale := *all[7]
+	changed := *all[7]
+	changed.Kecamatan = "Ciawi"
+	ok(t, s.Participations().Save(ctx, &changed))
+	gone := silentParticipation(5000)
+	gone.Version = 1
+	batch := []*event.Participation{gone}
+	for _, p := range all {
+		next := *p
+		if p.ID == stale.ID {
+			next = stale
+		}
+		next.Call = event.CallDue
+		batch = append(batch, &next)
+	}
+	saved, err := s.Participations().SaveAll(ctx, batch)
+	ok(t, err)
+	equal(t, "saved", saved, len(all)-1)
+	page, _, err := s.Participations().List(ctx, storage.ParticipationQuery{EventID: "EMK-2027", Call: event.CallDue, Limit: 2000})
+	ok(t, err)
+	equal(t, "found by what they say now", len(page), len(all)-1)
+	equal(t, "version", page[0].Version, int64(2))
+	same(t, must(s.Participations().Get(ctx, stale.ID))(t), &changed)
+	_, err = s.Participations().Get(ctx, gone.ID)
+	is(t, err, storage.ErrNotFound)
+	saved, err = s.Participations().SaveAll(ctx, batch) // of versions that are past
+	ok(t, err)
+	equal(t, "saved again", saved, 0)
+	saved, err = s.Participations().SaveAll(ctx, nil)
+	ok(t, err)
+	equal(t, "saved of none", saved, 0)
 }
 
 func participationCode(t *testing.T, h Harness) {

@@ -318,7 +318,7 @@ func (f *Fake) refuse(to channel.Chat, m channel.Outbound) *channel.SendError {
 		return permanent("file %q is empty", m.File.Name)
 	case m.Edit != "" && !caps.Edit:
 		return permanent("%s cannot edit", f.opts.Name)
-	case len(m.Buttons) > 0 && !caps.Buttons:
+	case !caps.Buttons && slices.ContainsFunc(slices.Concat(m.Buttons...), func(b channel.Button) bool { return !caps.Links || b.URL == "" }):
 		return permanent("%s shows no buttons", f.opts.Name)
 	case m.AskContact != "" && !caps.Contact:
 		return permanent("%s cannot ask for a contact", f.opts.Name)

@@ -113,6 +113,16 @@ func (r *running) send(t *testing.T, p Person, m channel.Outbound) string {
 	return id
 }
 
+// sendAs sends a text under an ID that was chosen before.
+func (r *running) sendAs(t *testing.T, p Person, id string) string {
+	t.Helper()
+	got, err := r.Send(r.ctx, p.Chat(), id, channel.Outbound{Text: "sekali saja"})
+	if err != nil {
+		t.Fatalf("Send under %q: %v", id, err)
+	}
+	return got
+}
+
 // sees waits until p sees message id.
 func sees(t *testing.T, ctx context.Context, p Person, id string, like func(Seen) bool) Seen { //nolint:revive // t first
 	t.Helper()

@@ -247,6 +247,12 @@ func testChosenID(t *testing.T, h Harness) {
 	if other := r.NewMessageID(); other == id {
 		t.Errorf("NewMessageID gave %q twice", id)
 	}
+	if r.Capabilities().Doubles {
+		if got := r.sendAs(t, p, id); got != id {
+			t.Errorf("Send under %q gave %q", id, got)
+		}
+		return
+	}
 	for range 2 {
 		got, err := r.Send(r.ctx, p.Chat(), id, channel.Outbound{Text: "sekali saja"})
 		if err != nil || got != id {

@@ -174,13 +174,10 @@ func reduce(data []byte, width, turn int) ([]byte, error) {
 		return nil, err
 	}
 	b := src.Bounds()
-	tw, th := b.Dx(), b.Dy()
-	long := width
+	// Width is that of the picture as it is seen; it is turned after.
+	tw, th := width, max(1, width*b.Dy()/b.Dx())
 	if turn > 4 {
-		long = max(1, width*tw/th)
-		tw, th = long, width
-	} else {
-		tw, th = width, max(1, width*th/tw)
+		tw, th = max(1, width*b.Dx()/b.Dy()), width
 	}
 	dst := image.NewRGBA(image.Rect(0, 0, tw, th))
 	draw.Draw(dst, dst.Bounds(), image.White, image.Point{}, draw.Src)

@@ -149,12 +149,12 @@ func (d *Document) lines(t Text, s Style, width, first float64) []line {
 			continue
 		default:
 			head, rest := d.cut(w, room)
-			w, todo = head, append([]word{rest}, todo...)
-			need = w.width
-			if len(w.runs) == 0 { // not even one character fits: give up measuring
-				w, todo = rest, todo[1:]
-				need = w.width
+			if w = head; len(rest.runs) > 0 {
+				todo = append([]word{rest}, todo...)
+			} else {
+				w.brk = rest.brk // a single character, wider than the line
 			}
+			need = w.width
 		}
 		cur.words = append(cur.words, w)
 		cur.width += need
@@ -172,25 +172,21 @@ func (d *Document) lines(t Text, s Style, width, first float64) []line {
 // cut divides a word that is too wide, after at least one character.
 func (d *Document) cut(w word, room float64) (head, rest word) {
 	rest = word{brk: w.brk}
-	full := false
-	for _, r := range w.runs {
-		at := 0
+	for n, r := range w.runs {
 		for i, c := range r.text {
 			cw := d.face.width(string(c), r.font)
-			if full || (head.width > 0 && head.width+cw > room) {
-				full = true
-				rest.width += cw
+			if head.width == 0 || head.width+cw <= room {
+				head.width += cw
 				continue
 			}
-			head.width += cw
-			at = i + len(string(c))
+			if i > 0 {
+				head.runs = append(head.runs, run{r.text[:i], r.font})
+			}
+			rest.runs = append([]run{{r.text[i:], r.font}}, w.runs[n+1:]...)
+			rest.width = w.width - head.width
+			return head, rest
 		}
-		if at > 0 {
-			head.runs = append(head.runs, run{r.text[:at], r.font})
-		}
-		if at < len(r.text) {
-			rest.runs = append(rest.runs, run{r.text[at:], r.font})
-		}
+		head.runs = append(head.runs, r)
 	}
 	return head, rest
 }

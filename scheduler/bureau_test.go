@@ -22,11 +22,11 @@ import (
 	"github.com/diskopukm/emileku/templates"
 )
 
-// office is the whole bot on three networks: Telegram, WhatsApp and e-mail. It
+// bureau is the whole bot on three networks: Telegram, WhatsApp and e-mail. It
 // lives in a testing/synctest bubble, in which the process clock costs nothing;
 // the event clock stands still until the test moves it. Networks outlive
 // restarts.
-type office struct {
+type bureau struct {
 	t     *testing.T
 	path  string
 	clock *clock.Fake
@@ -45,13 +45,13 @@ type office struct {
 	acked  int
 }
 
-// newOffice opens one, at a moment. The caller calls stop at the end.
-func newOffice(t *testing.T, at time.Time, wa channeltest.WhatsAppOptions) *office {
+// newBureau opens one, at a moment. The caller calls stop at the end.
+func newBureau(t *testing.T, at time.Time, wa channeltest.WhatsAppOptions) *bureau {
 	t.Helper()
-	o := &office{
+	o := &bureau{
 		t: t, path: filepath.Join(t.TempDir(), "office.db"), clock: clock.NewFake(at),
 		tg:   channeltest.NewFake(channeltest.FakeOptions{}),
-		mail: channeltest.NewFake(channeltest.FakeOptions{Name: channel.Email, ChooseIDs: true, Capabilities: channel.Capabilities{MaxText: 1 << 20, MaxCaption: 1 << 20}}),
+		mail: channeltest.NewFake(channeltest.FakeOptions{Name: channel.Email, ChooseIDs: true, Capabilities: channel.Capabilities{Links: true, MaxText: 1 << 20, MaxCaption: 1 << 20}}),
 	}
 	wa.Now = o.clock.Now
 	o.wa = channeltest.NewWhatsApp(wa)
@@ -59,7 +59,7 @@ func newOffice(t *testing.T, at time.Time, wa channeltest.WhatsAppOptions) *offi
 	return o
 }
 
-func (o *office) must(err error) {
+func (o *bureau) must(err error) {
 	o.t.Helper()
 	if err != nil {
 		o.t.Fatal(err)
@@ -67,7 +67,7 @@ func (o *office) must(err error) {
 }
 
 // open starts the program.
-func (o *office) open() {
+func (o *bureau) open() {
 	o.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	store, err := sqlite.Open(ctx, sqlite.Options{Path: o.path, Relaxed: true})
@@ -109,24 +109,24 @@ func (o *office) open() {
 
 // restart ends the program in the middle of whatever it does, and starts it
 // again.
-func (o *office) restart() {
+func (o *bureau) restart() {
 	o.t.Helper()
 	o.stop()
 	o.open()
 }
 
-func (o *office) by(p *event.Person) app.Actor {
+func (o *bureau) by(p *event.Person) app.Actor {
 	o.n++
 	return app.Actor{Person: p, Chat: p.PrivateChat(), Inbound: fmt.Sprintf("office:%d", o.n)}
 }
 
 // sent is how much all networks took by now.
-func (o *office) sent() int {
+func (o *bureau) sent() int {
 	return len(o.tg.Attempts()) + len(o.wa.Attempts()) + len(o.mail.Attempts())
 }
 
 // settle lets the program do all that is due now.
-func (o *office) settle() {
+func (o *bureau) settle() {
 	o.t.Helper()
 	for round := 0; ; round++ {
 		if round > 100 {
@@ -150,7 +150,7 @@ func (o *office) settle() {
 
 // until moves the event clock to a moment, stopping wherever something may
 // fall due, as the practice clock does.
-func (o *office) until(to time.Time) {
+func (o *bureau) until(to time.Time) {
 	o.t.Helper()
 	o.settle()
 	for o.clock.Now().Before(to) {
@@ -166,7 +166,7 @@ func (o *office) until(to time.Time) {
 
 // lead is the team's lead, on Telegram, with a group bound there, and a second
 // member who approves.
-func (o *office) lead() (lead, second *event.Person) {
+func (o *bureau) lead() (lead, second *event.Person) {
 	o.t.Helper()
 	person := func(id string, role event.Role) *event.Person {
 		p, err := o.app.Identify(o.t.Context(), channel.Inbound{Chat: channel.Chat{Channel: channel.Telegram, ID: id}, Sender: channel.Sender{ID: id, Name: id}})
@@ -180,7 +180,7 @@ func (o *office) lead() (lead, second *event.Person) {
 	return lead, second
 }
 
-func (o *office) newEvent(lead *event.Person, start time.Time) {
+func (o *bureau) newEvent(lead *event.Person, start time.Time) {
 	o.t.Helper()
 	var err error
 	o.event, err = o.app.CreateEvent(o.t.Context(), o.by(lead), app.NewEvent{Title: "E-MILE KU 2027", Start: start, Place: "Stadion Pakansari"})
@@ -188,7 +188,7 @@ func (o *office) newEvent(lead *event.Person, start time.Time) {
 }
 
 // guest puts somebody on the list.
-func (o *office) guest(id string, change func(*event.Participation, *event.Person)) *event.Participation {
+func (o *bureau) guest(id string, change func(*event.Participation, *event.Person)) *event.Participation {
 	o.t.Helper()
 	now := o.clock.Now()
 	person := &event.Person{ID: "guest:" + id, Name: "Tamu " + id, CreatedAt: now, SeenAt: now}
@@ -205,7 +205,7 @@ func (o *office) guest(id string, change func(*event.Participation, *event.Perso
 }
 
 // invite sends the invitations to UKM at a time, approved by a second member.
-func (o *office) invite(lead, second *event.Person, at time.Time, files ...channel.File) *storage.Broadcast {
+func (o *bureau) invite(lead, second *event.Person, at time.Time, files ...channel.File) *storage.Broadcast {
 	o.t.Helper()
 	ctx := o.t.Context()
 	b, err := o.app.DraftBroadcast(ctx, o.by(lead), o.event, []event.Audience{event.UKM, event.Official})
@@ -223,7 +223,7 @@ func (o *office) invite(lead, second *event.Person, at time.Time, files ...chann
 	return b
 }
 
-func (o *office) reload(g *event.Participation) *event.Participation {
+func (o *bureau) reload(g *event.Participation) *event.Participation {
 	o.t.Helper()
 	got, err := o.store.Participations().Get(o.t.Context(), g.ID)
 	o.must(err)

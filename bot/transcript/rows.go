@@ -1,0 +1,108 @@
+package transcript
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/diskopukm/emileku/scheduler/outbox"
+	"github.com/diskopukm/emileku/storage"
+	"github.com/diskopukm/emileku/storage/archive/document"
+)
+
+// settleWithin is how long a line of a script may take in all.
+const settleWithin = 30 * time.Second
+
+// rows are the outbox of a World that has a real sender.
+type rows struct {
+	sender  *outbox.Sender
+	seen    map[string]bool // rows that were shown
+	written chan struct{}   // a row was finished
+}
+
+func newRows() rows { return rows{seen: map[string]bool{}, written: make(chan struct{}, 1)} }
+
+// drained waits until no row is on its way.
+func (r *rows) drained(ctx context.Context, store storage.Store) error {
+	r.sender.Wake()
+	for {
+		counts, err := store.Outbox().Counts(ctx)
+		if err != nil {
+			return err
+		}
+		left := 0
+		for _, c := range counts {
+			if c.State == storage.Queued || c.State == storage.Claimed {
+				left += c.N
+			}
+		}
+		if left == 0 {
+			return nil
+		}
+		select {
+		case <-r.written:
+		case <-ctx.Done():
+			return fmt.Errorf("%d messages are not sent: %w", left, ctx.Err())
+		}
+	}
+}
+
+// fresh gives the rows that were sent since the last look, in their order.
+func (r *rows) fresh(ctx context.Context, store storage.Store) ([]storage.Message, error) {
+	var out []storage.Message
+	err := store.Raw().Each(ctx, document.Outbox, func(id string, doc json.RawMessage) error {
+		if r.seen[id] {
+			return nil
+		}
+		r.seen[id] = true
+		var m storage.Message
+		if err := json.Unmarshal(doc, &m); err != nil {
+			return err
+		}
+		switch m.State {
+		case storage.Sent, storage.Delivered, storage.Read:
+			out = append(out, m)
+		}
+		return nil
+	})
+	slices.SortFunc(out, func(a, b storage.Message) int {
+		return cmp.Or(cmp.Compare(a.Lane, b.Lane), a.DueAt.Compare(b.DueAt), cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
+	})
+	return out, err
+}
+
+// watched is a store that tells when a row of the outbox has come to an end.
+type watched struct {
+	storage.Store
+	written chan<- struct{}
+}
+
+// Outbox implements storage.Store.
+func (s watched) Outbox() storage.Outbox { return watchedOutbox{s.Store.Outbox(), s.written} }
+
+type watchedOutbox struct {
+	storage.Outbox
+	written chan<- struct{}
+}
+
+func (o watchedOutbox) tell() {
+	select {
+	case o.written <- struct{}{}:
+	default: // whoever waits has been told and not looked yet
+	}
+}
+
+// Finish implements storage.Outbox.
+func (o watchedOutbox) Finish(ctx context.Context, m *storage.Message, token string) error {
+	defer o.tell()
+	return o.Outbox.Finish(ctx, m, token)
+}
+
+// Drop implements storage.Outbox.
+func (o watchedOutbox) Drop(ctx context.Context, id string, to storage.State, reason string) error {
+	defer o.tell()
+	return o.Outbox.Drop(ctx, id, to, reason)
+}
