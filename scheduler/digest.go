@@ -33,6 +33,9 @@ const (
 	digestUntil = 17
 	// digestDays is for how many days after the event it is told.
 	digestDays = 14
+	// returnDays is for how many days after it what was borrowed is asked for,
+	// every day until all is given back.
+	returnDays = 120
 	// wakes is the hour before which a notice of the day wants one on the eve,
 	// at eveHour.
 	wakes   = 7
@@ -56,10 +59,13 @@ func (p *Planner) checklist(ctx context.Context) error {
 	desk := teamDesk{chat: group.Chat, leads: !bound}
 	now := p.App.Now()
 	for _, e := range events {
-		if e.Status == event.EventCancelled || e.DaysBefore(now) < -digestDays {
+		if e.Status == event.EventCancelled || e.DaysBefore(now) < -returnDays {
 			continue
 		}
 		plan, err := p.App.Plan(ctx, e)
+		if e.DaysBefore(now) < -digestDays {
+			plan = returns(plan)
+		}
 		if err == nil {
 			err = p.hours(ctx, desk, e, plan, now)
 		}
@@ -142,7 +148,7 @@ func (p *Planner) morning(ctx context.Context, desk teamDesk, e *event.Event, pl
 // tellMorning queues the morning's messages, if there is anything to say. The
 // IDs of the rows make doing it again harmless.
 func (p *Planner) tellMorning(ctx context.Context, desk teamDesk, e *event.Event, plan []event.Planned, now time.Time) error {
-	if !slices.ContainsFunc(plan, event.Planned.Pressing) {
+	if !slices.ContainsFunc(plan, event.Planned.Pressing) && !owesThings(e, plan, now) {
 		return nil
 	}
 	today := event.Midnight(now)
@@ -165,6 +171,32 @@ func (p *Planner) tellMorning(ctx context.Context, desk teamDesk, e *event.Event
 			return p.Voice.GroupDigest(ctx, e, plan, p.caps[chat.Channel])
 		})
 	})
+}
+
+// owesThings: the event is over, and not all is back with those who lent it.
+func owesThings(e *event.Event, plan []event.Planned, now time.Time) bool {
+	return e.DaysBefore(now) < 0 && slices.ContainsFunc(plan, func(k event.Planned) bool { return k.Step == event.Logistics && len(k.Readiness().Out) > 0 })
+}
+
+// returns is what is left of a plan once all but the giving back is history;
+// nothing where all was given back.
+func returns(plan []event.Planned) []event.Planned {
+	var out []event.Planned
+	owed := false
+	for _, k := range plan {
+		switch {
+		case k.Step == event.Logistics: // its date is history: only its list matters
+			owed = len(k.Readiness().Out) > 0
+			k.Urgency = event.Settled
+			out = append(out, k)
+		case k.Key == event.ReturnTask:
+			out = append(out, k)
+		}
+	}
+	if !owed {
+		return nil
+	}
+	return out
 }
 
 // inCharge are those who see to pressing tasks, or bring something for one.

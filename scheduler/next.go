@@ -32,6 +32,9 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 			return time.Time{}, err
 		}
 		nextTask(plan, consider)
+		if err := p.nextItem(ctx, e, from, to, consider); err != nil {
+			return time.Time{}, err
+		}
 		for _, s := range event.Reminders() {
 			consider(e.StageAt(s))
 		}

@@ -41,6 +41,7 @@ type Voice interface {
 	EventCalendar(ctx context.Context, e *event.Event) (channel.File, error)
 	Inviter
 	Checklist
+	Floor
 	Newsreader
 	Afterword
 }
@@ -163,6 +164,7 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"drop drafts", p.dropDrafts},
 		{"announce", p.announce},
 		{"checklist", p.checklist},
+		{"rundown", p.rundown},
 		{"restrictions", p.tellRestrictions},
 		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},

@@ -58,6 +58,9 @@ type Store interface {
 	SurveyReplies() SurveyReplies
 	Notes() Notes
 	Reports() Reports
+	Rundowns() Rundowns
+	Ballots() Ballots
+	Posts() Posts
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can

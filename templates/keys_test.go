@@ -258,7 +258,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 	prefixes := []string{
 		"event.ask.", "event.ask.value.", "label.field.", "label.option.", "label.broadcast.", "label.via.", "guests.fault.", "guests.file.",
 		"branding.caption.", "invite.", "letter.body.", "letter.subject.", "surat.help.", "surat.hint.", "surat.ask.", "remind.", "rsvp.echo.", "rsvp.sensitive.", "poster.for.", "poster.pitch.", "poster.step.",
-		"news.subject.", "task.ask.item.",
+		"news.subject.", "task.ask.item.", "rundown.ask.which.",
 	} // built from what is in the program as a word
 	for _, key := range r.Keys() {
 		if used[key] || p.literals[key] {

@@ -29,7 +29,7 @@ func taskSample(key, mark string, at time.Time) templates.Data {
 	}
 	d := templates.Data{
 		"Task": task, "Before": task, "Count": event.Progress{Total: 18, Done: 9, Late: 2, Skipped: 1}, "Late": []object{task}, "LateMore": 3, "Today": []object{nobody},
-		"TodayMore": 2, "Soon": []object{task}, "SoonMore": 1, "Next": []object{nobody}, "NextMore": 9, "Part": "mine", "Tasks": []object{task, nobody}, "Key": "5", "Name": "Menyiapkan logistik" + mark,
+		"TodayMore": 2, "Soon": []object{task}, "SoonMore": 1, "Out": []object{item}, "OutMore": 2, "Next": []object{nobody}, "NextMore": 9, "Part": "mine", "Tasks": []object{task, nobody}, "Key": "5", "Name": "Menyiapkan logistik" + mark,
 		"Full": templates.Markup("Menyiapkan setiap keperluan logistik"), "State": "done", "StateBefore": "done", "By": "Budi" + mark, "At": at, "Self": false,
 		"Note": "beres" + mark, "Reason": "tidak ada pinjaman" + mark, "Proofs": 2, "Item": item, "Member": true, "Moved": "H-50", "Offer": "EMK-2026", "OfferN": 12,
 		"N": 2, "Of": 3, "Text": "Budi" + mark, "Max": 300, "MB": 15, "From": "EMK-2026", "Ready": 2, "All": 7, "Proof": true, "Now": at, "H": "H-50", "Title": "Rapat" + mark,

@@ -59,7 +59,7 @@ func sample(key, mark string) templates.Data {
 		"Hint": templates.Markup("Jalankan `emileku doctor`."), "Deeds": []object{{"At": at, "Who": "Rina" + mark, "Action": "mengubah kuota", "Subject": "EMK-2027", "Detail": "ukm 50", "Group": true}},
 		"Search": "kuota" + mark, "Older": "/riwayat kuota 2", "All": 45, "Today": 3, "Week": 21, "Others": 12, "Top": []object{{"Name": "Cibinong", "N": 12}, {"Name": "luar", "N": 3}},
 		"Recap":   object{"At": at, "Audiences": []object{count}, "Total": 1250, "Heads": 3100, "Power": 12},
-		"Members": []object{{"Name": "Rina" + mark, "Self": true, "Role": event.Lead, "Username": "rina_a", "Started": false}}, "Links": 1, "Self": false, "Off": false, "Remove": true, "Started": false,
+		"Members": []object{{"Name": "Rina" + mark, "Self": true, "Role": event.Lead, "Section": "Ketua Seksi Acara" + mark, "Username": "rina_a", "Started": false}}, "Links": 1, "Self": false, "Off": false, "Remove": true, "Started": false,
 		"Bound": true, "Person": &event.Person{Name: "Siti Aminah" + mark, Consent: &event.Consent{At: at}, StoppedAt: &until}, "Group": true,
 	}
 	d["Guest"] = []*event.Participation{{EventID: e.ID, Name: "Siti" + mark, Organisation: "Keripik" + mark, Phone: "+6281234567890"}}
@@ -70,6 +70,9 @@ func sample(key, mark string) templates.Data {
 		d[k] = v
 	}
 	for k, v := range afterwardsSample(key, mark, at) {
+		d[k] = v
+	}
+	for k, v := range programSample(key, mark, at) {
 		d[k] = v
 	}
 	for k, v := range overrides(key, mark, at, lines) {

@@ -44,7 +44,7 @@ func (a *App) Merge(ctx context.Context, by Actor, keep, other string) (*event.P
 		return nil, fmt.Errorf("merge: %w", err)
 	}
 	if !m.Done {
-		for _, step := range []func(context.Context, *merging) error{a.moveRegistrations, a.moveParticipations, a.moveLetters, a.moveChats, a.movePerson} {
+		for _, step := range []func(context.Context, *merging) error{a.moveRegistrations, a.moveParticipations, a.moveLetters, a.moveCast, a.moveChats, a.movePerson} {
 			if err := step(ctx, m); err != nil {
 				return nil, fmt.Errorf("merge: %w", err)
 			}

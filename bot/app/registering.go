@@ -95,7 +95,7 @@ func newRegistration(d *event.Draft, personID string, now time.Time) *event.Regi
 	}
 	return &event.Registration{
 		ID: d.ID, EventID: d.EventID, PersonID: personID, Audience: d.Audience,
-		Form: d.Form, Distinct: d.Distinct, Answers: answers, CreatedAt: now, UpdatedAt: now,
+		Form: d.Form, Distinct: d.Distinct, Source: d.Source, Answers: answers, CreatedAt: now, UpdatedAt: now,
 	}
 }
 

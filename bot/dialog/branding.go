@@ -20,6 +20,9 @@ func (d *Desk) branding(ctx context.Context, t *Turn, args string) error {
 	if e == nil || err != nil {
 		return err
 	}
+	if done, err := d.brandingOrder(ctx, t, e, rest); done || err != nil {
+		return err
+	}
 	if d.deepLink("daftar") == "" {
 		return t.Say("branding.nolink", nil)
 	}
@@ -38,7 +41,9 @@ func (d *Desk) branding(ctx context.Context, t *Turn, args string) error {
 	if err := t.Open(dlgPoster, st); err != nil {
 		return err
 	}
-	return t.Say("branding.which", nil, t.choices(st.Tag, d.posterChoices(t)...), replyHint())
+	at := "/branding " + e.ID + " "
+	return t.Say("branding.which", nil, t.choices(st.Tag, d.posterChoices(t)...), t.commands(
+		choice{t.Label("branding", "note"), at + "catat"}, choice{t.Label("branding", "posts"), at + "unggahan"}, choice{t.Label("branding", "sources"), at + "asal"}), replyHint())
 }
 
 const (

@@ -60,6 +60,9 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 
 		{Name: "tugas", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.tasks},
 		{Name: "selesai", Role: event.Member, Private: true, Group: true, Menu: true, run: d.done},
+		{Name: "logistik", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.logistics},
+		{Name: "tema", Role: event.Member, Private: true, Group: true, Menu: true, run: d.theme},
+		{Name: "rundown", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.rundown},
 		{Name: "rekap", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.recap},
 		{Name: "cari", Role: event.FrontDesk, Private: true, Menu: true, run: d.find},
 		{Name: "konfirmasi", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.confirm},
@@ -102,6 +105,11 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgEvaluate: d.evaluationStep,
 		dlgReport:   d.reportsStep,
 		dlgAccount:  d.accountStep,
+		dlgRundown:  d.rundownStep,
+		dlgTheme:    d.themeStep,
+		dlgSection:  d.sectionStep,
+		dlgThings:   d.logisticsStep,
+		dlgPost:     d.postStep,
 	}
 	return d
 }

@@ -28,7 +28,22 @@ func (d *Desk) GroupDigest(ctx context.Context, e *event.Event, plan []event.Pla
 		"LateMore": max(0, len(late)-shownLate), "Today": today[:min(len(today), shownLate)],
 		"TodayMore": max(0, len(today)-shownLate), "Soon": soon[:min(len(soon), shownLate)], "SoonMore": max(0, len(soon)-shownLate),
 	}
+	data["Out"], data["OutMore"] = d.owed(e, plan)
 	return d.digest("digest.group", data, d.digestKeys(e, append(append(late[:len(late):len(late)], today...), soon...), caps))
+}
+
+// owed is what was borrowed and is to be given back, once the event is over.
+func (d *Desk) owed(e *event.Event, plan []event.Planned) (shown []itemLine, more int) {
+	if e.DaysBefore(d.app.Now()) >= 0 {
+		return nil, 0
+	}
+	for _, k := range plan {
+		if k.Step == event.Logistics {
+			out := k.Readiness().Out
+			return itemLines(out[:min(len(out), shownMissing)]), max(0, len(out)-shownMissing)
+		}
+	}
+	return nil, 0
 }
 
 // OwnDigest is the morning's message to who is in charge.

@@ -194,12 +194,16 @@ func (d *Desk) teamAnnex(ctx context.Context) (*report.AnnexView, int, error) {
 		return nil, 0, err
 	}
 	a := &report.AnnexView{Groups: make([]report.AnnexGroup, 1)}
+	parts, err := d.app.Sections(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
 	sections := false
 	for _, p := range staff {
 		if p.Role == event.ReadOnly {
 			continue // looks on, and has no task
 		}
-		section := d.sectionOf(p)
+		section := d.sectionOf(parts, p)
 		sections = sections || section != ""
 		a.Groups[0].Rows = append(a.Groups[0].Rows, []string{memberName(p), d.texts.Label("decreerole", string(p.Role)), section})
 	}
@@ -213,9 +217,19 @@ func (d *Desk) teamAnnex(ctx context.Context) (*report.AnnexView, int, error) {
 	return a, len(a.Groups[0].Rows), nil
 }
 
-// sectionOf is the section (seksi) of a member in the decree; "" where none is
-// assigned. Sections are kept by /tim.
-func (d *Desk) sectionOf(*event.Person) string { return "" }
+// sectionOf is the section (seksi) of a member in the decree, and whether they
+// head it; "" where none is assigned. Sections are kept by /tim seksi.
+func (d *Desk) sectionOf(parts event.Sections, p *event.Person) string {
+	heads, members := parts.Of(p.ID)
+	var out []string
+	for _, s := range heads {
+		out = append(out, d.texts.Label("section", "headof")+" "+s.Name)
+	}
+	for _, s := range members {
+		out = append(out, d.texts.Label("section", "of")+" "+s.Name)
+	}
+	return strings.Join(out, ", ")
+}
 
 // guestLettersZip sets a letter per guest, one file each, whose name begins
 // with its running number: by it the signed ones are known again.

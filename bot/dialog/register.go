@@ -39,6 +39,7 @@ type registerState struct {
 	EventID  string         `json:"eventId,omitempty"`
 	Audience event.Audience `json:"audience,omitempty"`
 	Another  bool           `json:"another,omitempty"` // said: yes, another one
+	Source   string         `json:"source,omitempty"`  // the link that they came by
 	Earlier  string         `json:"earlier,omitempty"` // registration of an earlier event
 	Other    string         `json:"other,omitempty"`   // phSame: the registration that stands
 	Key      string         `json:"key,omitempty"`     // phAsk: the field that was asked
@@ -53,7 +54,12 @@ type place struct {
 
 // register is /daftar: begins a registration, or goes on with one.
 func (d *Desk) register(ctx context.Context, t *Turn, args string) error {
-	st := registerState{Audience: audienceNamed(args)}
+	return d.registerBy(ctx, t, args, "")
+}
+
+// registerBy is register by a link: "ukm", or "ukm_p7" of a post.
+func (d *Desk) registerBy(ctx context.Context, t *Turn, args, source string) error {
+	st := registerState{Audience: audienceNamed(args), Source: source}
 	if t.Chat.Draft != nil {
 		return d.resume(ctx, t)
 	}

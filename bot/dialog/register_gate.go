@@ -147,7 +147,7 @@ func (d *Desk) begin(ctx context.Context, t *Turn, st registerState, reuse map[s
 	now := d.app.Now()
 	dr := &event.Draft{
 		ID: app.NewID(), EventID: st.EventID, Audience: st.Audience, Form: form.Version,
-		Answers: map[string]string{}, StartedAt: now,
+		Answers: map[string]string{}, Source: st.Source, StartedAt: now,
 	}
 	for key, v := range reuse {
 		// A photo belongs to its registration and is deleted with it.

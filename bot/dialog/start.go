@@ -26,7 +26,8 @@ func (d *Desk) start(ctx context.Context, t *Turn, payload string) error {
 	case "tim":
 		return d.join(ctx, t, rest)
 	case "daftar":
-		return d.register(ctx, t, rest)
+		audience, source, _ := strings.Cut(rest, "_")
+		return d.registerBy(ctx, t, audience, event.SourceNamed(source))
 	case "lanjut":
 		return d.carry(ctx, t, rest)
 	case "u":

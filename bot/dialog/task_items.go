@@ -19,7 +19,8 @@ const maxItemField = 80
 var quantity = regexp.MustCompile(`^([0-9]{1,6})\s*(.*)$`)
 
 // readItem reads "Tenda | 4 unit | Pak Asep | Kecamatan Cibinong": what, how
-// many, who sees to it, from whom it is borrowed.
+// many, who sees to it, from whom it is borrowed; then how to reach the lender,
+// and a note.
 func (d *Desk) readItem(ctx context.Context, text string, base event.Item) (event.Item, error) {
 	it := base
 	for i, f := range fields(text) {
@@ -58,6 +59,8 @@ func (d *Desk) readItem(ctx context.Context, text string, base event.Item) (even
 			f = strings.TrimPrefix(strings.TrimPrefix(f, "pinjam "), "dari ")
 			it.LentBy = f
 		case 4:
+			it.Contact = f
+		case 5:
 			it.Note = f
 		}
 	}
@@ -174,7 +177,8 @@ func (d *Desk) tickItems(ctx context.Context, t *Turn, k onTask, args string) er
 		changed := false
 		for _, n := range numbers {
 			_, err := task.ChangeItem(n, d.app.Now(), func(it *event.Item) {
-				it.State, it.In = state, t.In.ID
+				it.Place(state, "", d.app.Now())
+				it.In = t.In.ID
 				it.Photos = append(it.Photos, proofs...)
 			})
 			if err != nil && (!errors.Is(err, event.ErrItemSame) || len(numbers) == 1) {
@@ -254,7 +258,7 @@ func (d *Desk) changeItem(ctx context.Context, t *Turn, k onTask, args string) e
 			return err
 		}
 		_, err = task.ChangeItem(old.N, d.app.Now(), func(it *event.Item) {
-			it.Name, it.Quantity, it.Unit, it.Owner, it.PersonID, it.LentBy, it.Note = next.Name, next.Quantity, next.Unit, next.Owner, next.PersonID, next.LentBy, next.Note
+			it.Name, it.Quantity, it.Unit, it.Owner, it.PersonID, it.LentBy, it.Contact, it.Note = next.Name, next.Quantity, next.Unit, next.Owner, next.PersonID, next.LentBy, next.Contact, next.Note
 		})
 		return err
 	})

@@ -50,6 +50,8 @@ func (d *Desk) team(ctx context.Context, t *Turn, args string) error {
 		return d.teamRole(ctx, t, rest)
 	case "hapus", "keluarkan", "copot":
 		return d.teamRemove(ctx, t, rest)
+	case "seksi", "bidang", "divisi":
+		return d.sections(ctx, t, rest)
 	case "sk", "keputusan":
 		return d.newLetter(ctx, t, strings.TrimSpace("sk "+rest))
 	case "tautan", "link":
@@ -61,6 +63,7 @@ func (d *Desk) team(ctx context.Context, t *Turn, args string) error {
 // member is one line of the list.
 type member struct {
 	Name, Username string
+	Section        string // its part of the team; "" none
 	Role           event.Role
 	Started        bool // has a chat with the bot
 	Self           bool
@@ -75,14 +78,18 @@ func (d *Desk) listTeam(ctx context.Context, t *Turn) error {
 	if err != nil {
 		return err
 	}
+	parts, err := d.app.Sections(ctx)
+	if err != nil {
+		return err
+	}
 	var lines []member
 	for _, p := range staff {
-		lines = append(lines, member{memberName(p), username(p), p.Role, p.PrivateChat() != "", p.ID == t.Person.ID})
+		lines = append(lines, member{memberName(p), username(p), d.sectionOf(parts, p), p.Role, p.PrivateChat() != "", p.ID == t.Person.ID})
 	}
 	return t.Say("team.list", templates.Data{"Members": lines, "Links": len(open)}, t.commands(
 		choice{t.Label("team", "add"), "/tim tambah"}, choice{t.Label("team", "link"), "/tim tautan"},
 		choice{t.Label("team", "role"), "/tim peran"}, choice{t.Label("team", "remove"), "/tim hapus"},
-		choice{t.Label("letterkind", "sk"), "/tim sk"}))
+		choice{t.Label("section", "list"), "/tim seksi"}, choice{t.Label("letterkind", "sk"), "/tim sk"}))
 }
 
 // memberName is how a person is called where they gave no name.

@@ -18,6 +18,7 @@ type Draft struct {
 	Optional  string            `json:"optional,omitempty"` // "", "yes" or "no": the block of optional questions
 	Fixing    string            `json:"fixing,omitempty"`   // a field being changed from the summary
 	Distinct  bool              `json:"distinct,omitempty"` // the person said that it is another business of the same name
+	Source    string            `json:"source,omitempty"`   // the link that they came by; "" none
 	StartedAt time.Time         `json:"startedAt"`
 	UpdatedAt time.Time         `json:"updatedAt"`
 	NudgedAt  *time.Time        `json:"nudgedAt,omitempty"`

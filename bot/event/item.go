@@ -22,11 +22,16 @@ type Item struct {
 	Owner    string    `json:"owner,omitempty"`    // who brings it or sees to it, as it was written
 	PersonID string    `json:"personId,omitempty"` // the team member that Owner names, where known
 	LentBy   string    `json:"lentBy,omitempty"`   // from whom it is borrowed; "": the office's own
+	Contact  string    `json:"contact,omitempty"`  // how to reach who lent it
+	HandedTo string    `json:"handedTo,omitempty"` // who uses it
 	Note     string    `json:"note,omitempty"`
 	State    ItemState `json:"state,omitempty"`
-	Photos   []Proof   `json:"photos,omitempty"`
-	Gone     bool      `json:"gone,omitempty"`   // deleted; kept so that it can be undone
-	Copied   bool      `json:"copied,omitempty"` // taken over from an earlier event, untouched since
+	// HandedAt and ReturnedAt are when it was handed over and given back.
+	HandedAt   *time.Time `json:"handedAt,omitempty"`
+	ReturnedAt *time.Time `json:"returnedAt,omitempty"`
+	Photos     []Proof    `json:"photos,omitempty"`
+	Gone       bool       `json:"gone,omitempty"`   // deleted; kept so that it can be undone
+	Copied     bool       `json:"copied,omitempty"` // taken over from an earlier event, untouched since
 
 	In  string    `json:"in,omitempty"` // the message that ticked it off last
 	Rev int       `json:"rev"`
@@ -50,6 +55,27 @@ func ItemStates() []ItemState { return []ItemState{ItemNeeded, ItemReady, ItemHa
 
 // Ready reports whether it is there to be used, or was.
 func (s ItemState) Ready() bool { return s != ItemNeeded }
+
+// Place moves an item to a state, and notes when it was handed over or given
+// back; to is who uses it.
+func (it *Item) Place(s ItemState, to string, now time.Time) {
+	if s == ItemHanded && (it.State != ItemHanded || it.HandedAt == nil) {
+		it.HandedAt = &now
+	}
+	switch s {
+	case ItemHanded:
+		if to != "" {
+			it.HandedTo = to
+		}
+	case ItemReturned:
+		if it.State != ItemReturned {
+			it.ReturnedAt = &now
+		}
+	case ItemNeeded, ItemReady:
+		it.HandedTo, it.HandedAt, it.ReturnedAt = "", nil, nil
+	}
+	it.State = s
+}
 
 // MaxItems is how many entries a task's list holds.
 const MaxItems = 300
@@ -115,7 +141,8 @@ func (t *Task) ChangeItem(n int, now time.Time, change func(it *Item)) (Item, er
 
 func (it Item) sameAs(o Item) bool {
 	return it.Name == o.Name && it.Quantity == o.Quantity && it.Unit == o.Unit && it.Owner == o.Owner && it.PersonID == o.PersonID &&
-		it.LentBy == o.LentBy && it.Note == o.Note && it.State == o.State && it.Gone == o.Gone && slices.Equal(it.Photos, o.Photos)
+		it.LentBy == o.LentBy && it.Note == o.Note && it.State == o.State && it.Gone == o.Gone &&
+		it.Contact == o.Contact && it.HandedTo == o.HandedTo && slices.Equal(it.Photos, o.Photos)
 }
 
 // UndoItem takes the change back that made revision rev of an entry; a new
@@ -144,7 +171,7 @@ func (t *Task) UndoItem(n, rev int, now time.Time) (Item, error) {
 func (t *Task) CopyItems(from *Task, now time.Time) int {
 	n := 0
 	for _, it := range from.List() {
-		fresh := Item{Name: it.Name, Quantity: it.Quantity, Unit: it.Unit, LentBy: it.LentBy, Copied: true}
+		fresh := Item{Name: it.Name, Quantity: it.Quantity, Unit: it.Unit, LentBy: it.LentBy, Contact: it.Contact, Copied: true}
 		if _, err := t.AddItem(fresh, now); err != nil {
 			break
 		}
@@ -167,6 +194,7 @@ type Readiness struct {
 	Total, Ready int
 	Missing      []Item // still needed
 	Out          []Item // borrowed and not returned
+	Back         []Item // borrowed and returned
 }
 
 // Readiness counts a task's list.
@@ -181,6 +209,9 @@ func (t *Task) Readiness() Readiness {
 		}
 		if it.LentBy != "" && it.State != ItemReturned && it.State != ItemNeeded {
 			r.Out = append(r.Out, it)
+		}
+		if it.LentBy != "" && it.State == ItemReturned {
+			r.Back = append(r.Back, it)
 		}
 	}
 	return r

@@ -18,6 +18,7 @@ type Registration struct {
 	Audience Audience          `json:"audience"`
 	Form     int               `json:"form"`
 	Distinct bool              `json:"distinct,omitempty"` // the person's word that another business bears the same name
+	Source   string            `json:"source,omitempty"`   // the link that they came by: SourceLink, PostSource; "" none
 	Answers  map[string]string `json:"answers"`
 
 	// Derived from Answers by Derive, for lists, searches and recaps.

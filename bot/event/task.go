@@ -123,6 +123,14 @@ const FirstOwn = 17
 // 9 (all ready?) and 15 (all returned?) look at the items of this one.
 const Logistics = 5
 
+// Keys of the tasks that the theme, the rundown and branding finish.
+const (
+	ThemeTask    = "2"
+	RundownTask  = "3"
+	BrandingTask = "4"
+	ReturnTask   = "15"
+)
+
 // LogisticsReady is the SOP's step that makes sure of it on the day.
 const LogisticsReady = 9
 
@@ -363,7 +371,7 @@ func (t *Task) Retire() {
 	t.PersonID, t.By, t.Note, t.Reason, t.Proofs, t.Was, t.Handled = "", "", "", "", nil, nil, nil
 	for i := range t.Items {
 		it := &t.Items[i]
-		it.PersonID, it.Owner, it.LentBy, it.Note, it.Photos, it.Was = "", "", "", "", nil, nil
+		it.PersonID, it.Owner, it.LentBy, it.Contact, it.HandedTo, it.Note, it.Photos, it.Was = "", "", "", "", "", "", nil, nil
 	}
 	t.Retired = true
 }

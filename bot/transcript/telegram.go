@@ -289,6 +289,9 @@ func (w *Wire) shownAs(row storage.Message) (Message, error) {
 	const link = "https://fake.invalid/fake_bot?start="
 	ours := "https://t.me/" + w.server.Username()
 	out := Message{Text: strings.NewReplacer(ours+"?start=", link, ours, link).Replace(m.Text)}
+	if row.Body.Edit != "" {
+		out.Text = "(diubah) " + out.Text
+	}
 	for _, r := range m.Buttons {
 		var labels []string
 		for _, b := range r {

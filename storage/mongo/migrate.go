@@ -208,6 +208,7 @@ func indexes() []collectionIndexes {
 		{document.SurveyReplies, []indexOf{index("event", "eventId", "_id")}},
 		{document.Notes, []indexOf{index("event", "eventId", "at", "_id")}},
 		{document.Reports, []indexOf{index("event", "eventId", "at", "_id"), index("status", "status", "at", "_id")}},
+		{document.Posts, []indexOf{index("event", "eventId", "_id")}},
 		{document.Places, []indexOf{
 			unique("holding", holdingField),
 			index("free", "eventId", "audience", "holder", "k"),

@@ -142,6 +142,12 @@ func putDocument(ctx context.Context, t *tx, doc any) error {
 		return noteTable().put(ctx, t, d)
 	case *storage.Report:
 		return reportTable().put(ctx, t, d)
+	case *event.Rundown:
+		return rundownTable().put(ctx, t, d)
+	case *event.Ballot:
+		return ballotTable().put(ctx, t, d)
+	case *event.Post:
+		return postTable().put(ctx, t, d)
 	case *storage.Code:
 		return codeTable().put(ctx, t, d)
 	case *document.Place:

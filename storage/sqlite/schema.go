@@ -166,6 +166,10 @@ CREATE TABLE reports (
 );
 CREATE INDEX reports_event ON reports (event_id, at, id);
 CREATE INDEX reports_open ON reports (at, id) WHERE status IN ('asked', 'made');
+CREATE TABLE rundowns (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE ballots (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE posts (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL);
+CREATE INDEX posts_event ON posts (event_id, id);
 -- As event.NumberOrder gives it: numbers from 10000 on come after 9999.
 ALTER TABLE registrations ADD COLUMN number_order TEXT NOT NULL DEFAULT '';
 UPDATE registrations SET number_order = CASE WHEN number LIKE event_id || '-%'

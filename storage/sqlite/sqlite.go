@@ -188,6 +188,9 @@ func (s *Store) Tasks() storage.Tasks                   { return tasks{s} }
 func (s *Store) SurveyReplies() storage.SurveyReplies   { return surveyReplies{s} }
 func (s *Store) Notes() storage.Notes                   { return notes{s} }
 func (s *Store) Reports() storage.Reports               { return reports{s} }
+func (s *Store) Rundowns() storage.Rundowns             { return rundowns{s} }
+func (s *Store) Ballots() storage.Ballots               { return ballots{s} }
+func (s *Store) Posts() storage.Posts                   { return posts{s} }
 func (s *Store) Raw() storage.Raw                       { return raw{s: s, q: s.reader} }
 
 var _ storage.Store = (*Store)(nil)

@@ -83,6 +83,7 @@ func Run(t *testing.T, h Harness) {
 		{"Letters", letterCases()},
 		{"Tasks", taskCases()},
 		{"Afterwards", afterwardsCases()},
+		{"Program", programCases()},
 		{"Places", placeCases()},
 		{"Counters", counterCases()},
 		{"Codes", codeCases()},

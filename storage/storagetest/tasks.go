@@ -22,7 +22,7 @@ func taskCases() map[string]func(*testing.T, Harness) {
 func sampleTask(key string) *event.Task {
 	proof := event.Proof{Blob: "tugas/EMK-2027/5/in", Name: hard, MIME: "image/jpeg", Photo: true, By: "telegram:1", At: at(0)}
 	item := event.Item{
-		N: 1, Name: "Tenda " + hard, Quantity: 4, Unit: "unit", Owner: "Pak Asep", PersonID: "telegram:2", LentBy: "Kecamatan", Note: hard,
+		N: 1, Name: "Tenda " + hard, Quantity: 4, Unit: "unit", Owner: "Pak Asep", PersonID: "telegram:2", LentBy: "Kecamatan", Contact: hard, HandedTo: hard, HandedAt: ptr(at(0)), ReturnedAt: ptr(at(time.Hour)), Note: hard,
 		State: event.ItemHanded, Photos: []event.Proof{proof}, Gone: true, Copied: true, In: "telegram:u:3", Rev: 3, At: at(time.Minute),
 	}
 	before := item

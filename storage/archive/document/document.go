@@ -30,7 +30,7 @@ import (
 //
 //	1  the first
 //	2  participations, broadcasts, questions; people have an email address
-//	3  letters, tasks
+//	3  letters, tasks, rundowns, ballots, posts
 //	4  the state of linked WhatsApp devices
 const Version = 4
 
@@ -48,6 +48,9 @@ const (
 	SurveyReplies  = "surveys"
 	Notes          = "notes"
 	Reports        = "reports"
+	Rundowns       = "rundowns"
+	Ballots        = "ballots"
+	Posts          = "posts"
 	People         = "people"
 	Codes          = "codes"
 	Places         = "places"
@@ -67,7 +70,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, SurveyReplies, Notes, Reports, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, SurveyReplies, Notes, Reports, Rundowns, Ballots, Posts, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 		WhatsApp,
 	}
@@ -159,6 +162,12 @@ func New(collection string) (doc any, ok bool) {
 		return new(event.Note), true
 	case Reports:
 		return new(storage.Report), true
+	case Rundowns:
+		return new(event.Rundown), true
+	case Ballots:
+		return new(event.Ballot), true
+	case Posts:
+		return new(event.Post), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -207,6 +216,12 @@ func ID(doc any) string {
 	case *event.Note:
 		return d.ID
 	case *storage.Report:
+		return d.ID
+	case *event.Rundown:
+		return d.ID
+	case *event.Ballot:
+		return d.ID
+	case *event.Post:
 		return d.ID
 	case *event.Person:
 		return d.ID
