@@ -27,6 +27,7 @@ const (
 var may = map[string][]string{
 	"bot/event":                   {},
 	"bot/clock":                   {},
+	"bot/scan":                    {},
 	"bot/understand":              {}, // pure: text in, meaning out
 	"bot/channel":                 {},
 	"bot/channel/markup":          {},
@@ -49,7 +50,7 @@ var may = map[string][]string{
 	"storage/sqlite":              {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"scheduler":                   {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/metrics", "storage", "templates"},
 	"scheduler/outbox":            {"bot/channel", "bot/clock", "bot/event", "bot/metrics", "storage"},
-	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/understand", "storage", "templates"},
+	"bot/dialog":                  {"bot/app", "bot/channel", "bot/channel/markup", "bot/event", "bot/guestlist", "bot/report", "bot/scan", "bot/understand", "storage", "templates"},
 	"bot":                         {"bot/app", "bot/channel", "bot/dialog", "bot/event", "bot/metrics", "bot/replylink", "storage", "templates"},
 	"bot/replylink":               {},
 	"bot/replypage":               {"bot/app", "bot/channel/markup", "bot/dialog", "bot/event", "bot/replylink", "storage", "templates"},
@@ -96,6 +97,7 @@ var knows = map[string][]string{
 	"codeberg.org/go-fonts/":          {"bot/report/pdf"},
 	"github.com/arran4/golang-ical":   {"bot/report"},
 	"github.com/boombuler/barcode":    {"bot/report"},
+	"github.com/makiuchi-d/gozxing":   {"bot/scan"},
 	"github.com/nyaruka/phonenumbers": {"bot/understand"},
 	"testing":                         forTests[:len(forTests)-1],
 	"pgregory.net/rapid":              {"storage/storagetest"},

@@ -10,6 +10,7 @@
 //	bot/app                     use cases, over the storage port and the event clock
 //	bot/dialog                  the conversations, one file per dialog
 //	bot/understand              free text to meaning: phones, places, numbers, questions
+//	bot/scan                    QR codes in photos: a picture in, its text out
 //	bot/replylink               the signed links of mails
 //	bot/replypage               the pages behind them: answering, ending all mails
 //	bot/guestlist               lists of guests: CSV and XLSX in, rows and what is wrong with them out
@@ -44,7 +45,7 @@
 //	templates                   every text that a person reads
 //
 // Imports point one way: cmd → everything; scheduler → app, channel, storage,
-// templates; bot → dialog → app, report, understand, templates; app → guestlist
+// templates; bot → dialog → app, report, scan, understand, templates; app → guestlist
 // (→ report, understand), storage → event. The ports (channel, storage) and event may be imported by anyone;
 // an SDK is imported by its adapter alone; storage/mongo/devicestore knows two,
 // whatsmeow and MongoDB's driver. TestImportsPointOneWay holds this.

@@ -28,6 +28,13 @@ func TestTranscripts(t *testing.T) {
 			return transcript.NewHouse(t, transcript.Telegram())
 		})
 	})
+	// So have these, and codes that are scanned.
+	t.Run("day", func(t *testing.T) {
+		t.Parallel()
+		transcript.Play(t, "testdata/day/*.chat", func(t *testing.T) transcript.World {
+			return transcript.NewHouse(t, transcript.Telegram())
+		})
+	})
 	// These are without buttons, too, and for a House alone: letters have short
 	// codes that follow from the IDs of messages, which each network gives its own
 	// way, and WhatsApp knows which strangers can be written to.

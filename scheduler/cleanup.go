@@ -14,7 +14,7 @@ const (
 )
 
 // made lists the prefixes of blobs that can be made anew.
-var made = []string{"ticket/", "calendar/", "chart/", "export/"}
+var made = []string{"ticket/", "calendar/", "chart/", "export/", "door/", "hadir/", "stan/", "lembar/", "zip/"}
 
 // cleanUp deletes what is no longer needed, about once an hour. Expiry is a
 // job here and not an index of the database, since not every server has one.
@@ -33,6 +33,9 @@ func (p *Planner) cleanUp(ctx context.Context) error {
 		if _, err := p.Store.Media().Forget(ctx, prefix, p.App.Now().Add(-filesKept)); err != nil {
 			return err
 		}
+	}
+	if err := p.App.SweepAlbum(ctx); err != nil {
+		return err
 	}
 	if err := p.App.Retire(ctx); err != nil {
 		return err

@@ -308,7 +308,7 @@ func (p *Planner) hours(ctx context.Context, desk teamDesk, e *event.Event, plan
 	}
 	if latest, ok := latestHour(plan, now); ok && latest.Due.At.After(e.CreatedAt) {
 		id := fmt.Sprintf("%s/step/%s/%s", e.ID, latest.Key, latest.Due.At.UTC().Format(time.RFC3339))
-		err := p.tellHour(ctx, desk, id, e, "hour", func(caps channel.Capabilities) (channel.Outbound, error) {
+		err := p.tellHour(ctx, desk, id, e, "hour", e.Start, func(caps channel.Capabilities) (channel.Outbound, error) {
 			return p.Voice.HourNotice(ctx, e, plan, latest, caps)
 		})
 		if err != nil {
@@ -320,7 +320,7 @@ func (p *Planner) hours(ctx context.Context, desk teamDesk, e *event.Event, plan
 		return nil
 	}
 	id := fmt.Sprintf("%s/eve/%s", e.ID, e.Start.UTC().Format(time.RFC3339))
-	return p.tellHour(ctx, desk, id, e, "eve", func(caps channel.Capabilities) (channel.Outbound, error) {
+	return p.tellHour(ctx, desk, id, e, "eve", e.Start, func(caps channel.Capabilities) (channel.Outbound, error) {
 		return p.Voice.EveNotice(ctx, e, plan, caps)
 	})
 }
@@ -338,7 +338,7 @@ func latestHour(plan []event.Planned, now time.Time) (latest event.Planned, ok b
 
 // tellHour queues a notice, unless it is there: it is looked for once a minute,
 // and costs a count of all guests to write.
-func (p *Planner) tellHour(ctx context.Context, desk teamDesk, id string, e *event.Event, kind string, write func(channel.Capabilities) (channel.Outbound, error)) error {
+func (p *Planner) tellHour(ctx context.Context, desk teamDesk, id string, e *event.Event, kind string, ends time.Time, write func(channel.Capabilities) (channel.Outbound, error)) error {
 	return p.toTeam(ctx, desk, func(chat channel.Chat, personID string) error {
 		own := id
 		if personID != "" {
@@ -348,7 +348,7 @@ func (p *Planner) tellHour(ctx context.Context, desk teamDesk, id string, e *eve
 		if !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}
-		return p.tellTask(ctx, own, chat, personID, e.ID, kind, e.Start, func() (channel.Outbound, error) { return write(p.caps[chat.Channel]) })
+		return p.tellTask(ctx, own, chat, personID, e.ID, kind, ends, func() (channel.Outbound, error) { return write(p.caps[chat.Channel]) })
 	})
 }
 

@@ -35,6 +35,9 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 		if err := p.nextItem(ctx, e, from, to, consider); err != nil {
 			return time.Time{}, err
 		}
+		if err := p.nextDayStep(ctx, e, plan, consider); err != nil {
+			return time.Time{}, err
+		}
 		for _, s := range event.Reminders() {
 			consider(e.StageAt(s))
 		}

@@ -44,6 +44,10 @@ type Voice interface {
 	Floor
 	Newsreader
 	Afterword
+	// DayStep suggests a step of the event's day, with proof, when it is time.
+	DayStep(ctx context.Context, e *event.Event, s app.DayStep, caps channel.Capabilities) (channel.Outbound, error)
+	// AttendanceBoard shows who came so far.
+	AttendanceBoard(c *app.Attendance) (string, error)
 }
 
 // Inviter writes what belongs to the sending of invitations.
@@ -165,6 +169,8 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"announce", p.announce},
 		{"checklist", p.checklist},
 		{"rundown", p.rundown},
+		{"attendance", p.attendance},
+		{"steps of the day", p.daySteps},
 		{"restrictions", p.tellRestrictions},
 		{"first contacts", p.contacts},
 		{"broadcasts", p.broadcasts},

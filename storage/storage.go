@@ -61,6 +61,7 @@ type Store interface {
 	Rundowns() Rundowns
 	Ballots() Ballots
 	Posts() Posts
+	Photos() Photos
 	Raw() Raw
 
 	// Migrate brings indexes and documents to this program's version. It can
@@ -368,6 +369,7 @@ type ParticipationQuery struct {
 	Call     event.CallState
 	Cold     event.ColdState
 	Invited  *bool
+	Arrived  *bool
 	Search   string // event.Fold-ed words that must all occur in Search
 	After    string // continue after this cursor
 	Limit    int    // 0: 100
@@ -378,6 +380,9 @@ type Participations interface {
 	Get(ctx context.Context, id string) (*event.Participation, error)
 	// ByCode finds the one whose code it is.
 	ByCode(ctx context.Context, code string) (*event.Participation, error)
+	// ByCodePrefix lists those of an event whose code begins with prefix, which
+	// holds letters and digits only, in order of their codes.
+	ByCodePrefix(ctx context.Context, eventID, prefix string, limit int) ([]*event.Participation, error)
 	// Save inserts (Version 0) or updates with compare-and-set; ErrConflict
 	// also where the code is taken.
 	Save(ctx context.Context, p *event.Participation) error
@@ -485,6 +490,18 @@ type Tasks interface {
 	Save(ctx context.Context, t *event.Task) error
 	// List gives an event's tasks, in order of ID.
 	List(ctx context.Context, eventID string) ([]*event.Task, error)
+	Delete(ctx context.Context, id string) error
+}
+
+// Photos keeps the albums of events: what is known of each picture, whose
+// bytes are in Media.
+type Photos interface {
+	Get(ctx context.Context, id string) (*event.Photo, error)
+	// Save inserts (Version 0) or updates with compare-and-set.
+	Save(ctx context.Context, p *event.Photo) error
+	// List gives an event's pictures, the deleted ones too, in order of their
+	// numbers.
+	List(ctx context.Context, eventID string) ([]*event.Photo, error)
 	Delete(ctx context.Context, id string) error
 }
 

@@ -116,6 +116,7 @@ func (r *Renderer) funcs() template.FuncMap {
 		"hari":    event.Day,      // Kamis, 14 Januari 2027
 		"tanggal": event.ShortDay, // 14 Jan 2027
 		"pukul":   event.Clock,    // pukul 08.00 WIB
+		"jam":     func(t time.Time) string { return t.In(event.Jakarta).Format("15.04") },
 		"angka":   func(n any) string { return id.Sprintf("%d", n) },
 		"tambah":  func(a, b int) int { return a + b },
 		"h":       hDay,

@@ -72,6 +72,9 @@ func (a *App) Confirmations(ctx context.Context, e *event.Event) (*Confirmation,
 	c := &Confirmation{Event: e, At: a.Now()}
 	by := map[event.Audience]*AnswerCount{}
 	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: e.ID}, func(p *event.Participation) error {
+		if p.Unasked() {
+			return nil
+		}
 		n := by[p.Audience]
 		if n == nil {
 			n = &AnswerCount{Audience: p.Audience}

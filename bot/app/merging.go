@@ -209,6 +209,7 @@ func join(to, from *event.Participation) {
 	if from.Reply.At != nil && (to.Reply.At == nil || from.Reply.At.After(*to.Reply.At)) {
 		to.Reply = from.Reply
 	}
+	to.JoinArrivals(from)
 	switch {
 	case to.Call == event.NoCall:
 		to.Call, to.CallBy = from.Call, from.CallBy

@@ -278,6 +278,9 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 		if err := a.forgetInProgram(ctx, by.Person.ID); err != nil {
 			return 0, fmt.Errorf("delete data: %w", err)
 		}
+		if err := a.forgetOnTheDay(ctx, by.Person.ID); err != nil {
+			return 0, fmt.Errorf("delete data: %w", err)
+		}
 	}
 	if err := a.forgetMessages(ctx, by); err != nil {
 		return 0, err

@@ -61,6 +61,9 @@ func (a *App) Retire(ctx context.Context) error {
 		if err := a.retireProgram(ctx, e.ID); err != nil {
 			return fmt.Errorf("retire %s: %w", e.ID, err)
 		}
+		if err := a.retireAlbum(ctx, e.ID); err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
 	}
 	return nil
 }

@@ -91,6 +91,7 @@ type Inbound struct {
 	ReplyTo   *Quote    `json:"replyTo,omitempty"`
 	Addressed bool      `json:"addressed,omitempty"` // in a group: a command for us, a mention, or a reply to us
 	Media     *Media    `json:"media,omitempty"`
+	Album     string    `json:"album,omitempty"` // the same for photos that were sent together, where the network tells
 	Contact   *Contact  `json:"contact,omitempty"`
 	Location  *Location `json:"location,omitempty"`
 	MovedTo   string    `json:"movedTo,omitempty"` // Migrated: the chat's new ID
@@ -103,6 +104,7 @@ type Quote struct {
 	Text      string  `json:"text,omitempty"`
 	FromBot   bool    `json:"fromBot,omitempty"`
 	Sender    *Sender `json:"sender,omitempty"` // its author, where known
+	Media     *Media  `json:"media,omitempty"`  // the photo or document that it carries
 }
 
 // Media is a file that a person sent; its bytes are had from Channel.Fetch.

@@ -121,7 +121,9 @@ func (d *Desk) answered(ctx context.Context, e *event.Event, aud event.Audience,
 	}
 	var list []*event.Participation
 	err := d.app.EachParticipation(ctx, q, func(p *event.Participation) error {
-		list = append(list, p)
+		if !p.Unasked() {
+			list = append(list, p)
+		}
 		return nil
 	})
 	order := everyAudience()

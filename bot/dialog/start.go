@@ -32,6 +32,10 @@ func (d *Desk) start(ctx context.Context, t *Turn, payload string) error {
 		return d.carry(ctx, t, rest)
 	case "u":
 		return d.opened(ctx, t, rest)
+	case "h":
+		return d.ticketOpened(ctx, t, rest)
+	case "p":
+		return d.doorOpened(ctx, t, rest)
 	}
 	return d.welcome(ctx, t)
 }
@@ -129,6 +133,8 @@ func (d *Desk) Small(ctx context.Context, t *Turn) error {
 		return t.Say("small.voice", nil)
 	case channel.Sticker:
 		return t.Say("small.sticker", nil)
+	case channel.Photo, channel.Document:
+		return d.smallPhoto(ctx, t)
 	default:
 		return t.Say("small.wrongkind", nil)
 	}

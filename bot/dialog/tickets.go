@@ -1,11 +1,12 @@
 package dialog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 
+	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/report"
@@ -20,9 +21,13 @@ func (d *Desk) ticketFiles(ctx context.Context, texts *templates.Renderer, r *ev
 	if field := r.Answers[event.KeyField]; field != "" {
 		audience += " – " + texts.Label("option."+event.KeyField, field)
 	}
+	payload, err := d.app.TicketPayloadOf(ctx, r.Number)
+	if err != nil {
+		return nil, nil, err
+	}
 	png, err := report.Ticket(report.TicketView{
 		Title: e.Title, Theme: e.Theme, Audience: audience, Name: r.Name, Contact: r.Contact, Number: r.Number,
-		Start: e.Start, Place: e.Place, Booth: boothText(r), Heads: r.Heads, Code: r.Number,
+		Start: e.Start, Place: e.Place, Booth: boothText(r), Heads: r.Heads, Code: d.ticketCode(payload),
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("ticket of %s: %w", r.Number, err)
@@ -59,15 +64,16 @@ func (d *Desk) ticketFiles(ctx context.Context, texts *templates.Renderer, r *ev
 }
 
 // guestNumber names a guest's ticket: they have no registration number.
-func guestNumber(p *event.Participation) string {
-	return "TAMU-" + strings.ToUpper(p.Code[:min(len(p.Code), guestDigits)])
-}
+func guestNumber(p *event.Participation) string { return app.GuestNumber(p) }
 
-const guestDigits = 6
+// ticketCode is what the code on a ticket says: a link that opens the chat, so
+// that any phone's camera reads it; the payload alone where no channel has
+// links.
+func (d *Desk) ticketCode(payload string) string { return cmp.Or(d.deepLink(payload), payload) }
 
 // GuestTicket makes the ticket of an invited guest who comes without a
 // registration, or of who comes in their place, and keeps it for the outbox.
-// Its QR code is the participation's code.
+// Its QR code opens the participation's code.
 func (d *Desk) GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error) {
 	name, second := p.Name, p.Organisation
 	if p.Reply.Answer == event.Delegated {
@@ -78,7 +84,7 @@ func (d *Desk) GuestTicket(ctx context.Context, p *event.Participation, e *event
 	}
 	png, err := report.Ticket(report.TicketView{
 		Title: e.Title, Theme: e.Theme, Audience: d.texts.Label("audience", string(p.Audience)), Name: name, Contact: second, Number: guestNumber(p),
-		Start: e.Start, Place: e.Place, Heads: p.Reply.Heads, Code: p.Code,
+		Start: e.Start, Place: e.Place, Heads: p.Reply.Heads, Code: d.ticketCode(app.GuestPayloadOf(p)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ticket of %s: %w", p.ID, err)

@@ -44,9 +44,15 @@ type Participation struct {
 	CallBy string    `json:"callBy,omitempty"` // team member who took or did the call
 	// Cold is how far a first contact over WhatsApp is, Listing what WhatsApp
 	// says of Phone.
-	Cold      ColdState `json:"cold,omitempty"`
-	ColdRow   string    `json:"coldRow,omitempty"` // outbox row of the first contact
-	Listing   *Listing  `json:"listing,omitempty"`
+	Cold    ColdState `json:"cold,omitempty"`
+	ColdRow string    `json:"coldRow,omitempty"` // outbox row of the first contact
+	Listing *Listing  `json:"listing,omitempty"`
+	// Arrival is how they came; nil: they did not, so far. MoreArrivals are
+	// those of further tickets of who registered several businesses.
+	Arrival      *Arrival  `json:"arrival,omitempty"`
+	MoreArrivals []Arrival `json:"moreArrivals,omitempty"`
+	// WalkIn: registered at the desk on the day.
+	WalkIn    bool      `json:"walkIn,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
 }

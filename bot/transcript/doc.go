@@ -17,6 +17,11 @@
 //	siti> [Setuju]            siti presses a button (of the latest message that has it)
 //	siti> (stiker)            also (suara), (foto), (lokasi), (kontak), (kontak 0812…)
 //	siti> (berkas tamu.csv)   a document: testdata/files/tamu.csv, where there is one
+//	rina> (gambar 3 /dok Tari)  a photo, the third of those there are, with its caption;
+//	rina> (gambar 4+a)        one of several that were sent together, as "a"
+//	rina@grup> (gambar 3 balas /dok Tari)  the caption as a reply to that photo
+//	rina> (pindai siti)       her phone's camera opens the code on the latest picture that siti got
+//	rina> (jepret siti)       or she sends a photo of it
 //	rina@grup> /rekap         rina writes in the group
 //	! saluran whatsapp        the program runs WhatsApp, too
 //	siti@wa> daftar           siti writes there

@@ -244,6 +244,10 @@ func (h *House) special(in *channel.Inbound, who string) error {
 	case "foto":
 		in.Kind, in.Text, in.Media = channel.Photo, arg, &channel.Media{Ref: "foto", MIME: "image/jpeg"}
 		h.fake.PutMedia("foto", []byte("a photo"))
+	case "gambar":
+		return h.picture(in, arg)
+	case "pindai", "jepret":
+		return h.scan(in, name, arg)
 	case "berkas":
 		in.Kind, in.Media = channel.Document, &channel.Media{Ref: "berkas", Name: arg, MIME: "application/octet-stream"}
 		data, err := fileBytes(arg)

@@ -195,6 +195,7 @@ func indexes() []collectionIndexes {
 			index("person", "personId", "_id"),
 			index("call", "eventId", "call", "_id"),
 			index("cold", "eventId", "cold", "_id"),
+			index("arrived", "eventId", "arrival.at", "_id"),
 		}},
 		{document.Broadcasts, []indexOf{index("event", "eventId", "createdAt", "_id")}},
 		{document.Questions, []indexOf{index("open", "answeredAt", "askedAt", "_id")}},
@@ -209,6 +210,7 @@ func indexes() []collectionIndexes {
 		{document.Notes, []indexOf{index("event", "eventId", "at", "_id")}},
 		{document.Reports, []indexOf{index("event", "eventId", "at", "_id"), index("status", "status", "at", "_id")}},
 		{document.Posts, []indexOf{index("event", "eventId", "_id")}},
+		{document.Photos, []indexOf{index("event", "eventId", "n", "_id")}},
 		{document.Places, []indexOf{
 			unique("holding", holdingField),
 			index("free", "eventId", "audience", "holder", "k"),

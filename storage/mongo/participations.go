@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -37,6 +38,15 @@ func (p participations) Get(ctx context.Context, id string) (*event.Participatio
 
 func (p participations) ByCode(ctx context.Context, code string) (*event.Participation, error) {
 	return p.one(ctx, "find participation by code", bson.D{{Key: "code", Value: code}}, nil)
+}
+
+// ByCodePrefix anchors its pattern, so that the index of codes serves it.
+func (p participations) ByCodePrefix(ctx context.Context, eventID, prefix string, limit int) ([]*event.Participation, error) {
+	f := bson.D{
+		{Key: "code", Value: bson.Regex{Pattern: "^" + regexp.QuoteMeta(prefix)}},
+		{Key: "eventId", Value: eventID},
+	}
+	return p.list(ctx, "find participations by short code", f, bson.D{{Key: "code", Value: 1}}, limit)
 }
 
 func (p participations) Save(ctx context.Context, given *event.Participation) error {
@@ -198,6 +208,13 @@ func participationFilter(q storage.ParticipationQuery) bson.D {
 			operator = "$ne"
 		}
 		f = append(f, bson.E{Key: "invitedAt", Value: bson.D{{Key: operator, Value: nil}}})
+	}
+	if q.Arrived != nil {
+		arrived := bson.D{{Key: "$eq", Value: nil}}
+		if *q.Arrived {
+			arrived = bson.D{{Key: "$gt", Value: time.Time{}}} // not $ne: this goes by the index
+		}
+		f = append(f, bson.E{Key: "arrival.at", Value: arrived})
 	}
 	var all bson.A // conditions on one field
 	for word := range strings.FieldsSeq(q.Search) {

@@ -13,12 +13,12 @@ import (
 func participationTable() *table[event.Participation] {
 	return &table[event.Participation]{
 		name:    "participations",
-		columns: []string{"version", "code", "event_id", "person_id", "audience", "answer", "call_state", "invited", "search", "cold"},
+		columns: []string{"version", "code", "event_id", "person_id", "audience", "answer", "call_state", "invited", "search", "cold", "arrived"},
 		id:      func(p *event.Participation) string { return p.ID },
 		values: func(p *event.Participation) []any {
 			return []any{
 				p.Version, p.Code, p.EventID, p.PersonID, string(p.Audience), string(p.Reply.Answer), string(p.Call),
-				p.InvitedAt != nil, p.Search, string(p.Cold),
+				p.InvitedAt != nil, p.Search, string(p.Cold), p.Arrived(),
 			}
 		},
 	}
@@ -50,6 +50,14 @@ func (p participations) Get(ctx context.Context, id string) (*event.Participatio
 func (p participations) ByCode(ctx context.Context, code string) (*event.Participation, error) {
 	out, err := participationTable().get(ctx, p.s.reader, "WHERE code = ?", code)
 	return out, wrap(ctx, "find the participation of a code", err)
+}
+
+// ByCodePrefix goes by a range, which the index of codes serves; LIKE it would
+// not.
+func (p participations) ByCodePrefix(ctx context.Context, eventID, prefix string, limit int) ([]*event.Participation, error) {
+	const tail = "WHERE code >= ? AND code < ? AND +event_id = ? ORDER BY code LIMIT ?"
+	out, err := participationTable().list(ctx, p.s.reader, tail, prefix, prefix+"\x7f", eventID, limitOf(limit))
+	return out, wrap(ctx, "find the participations of a short code", err)
 }
 
 func (p participations) Save(ctx context.Context, given *event.Participation) error {
@@ -191,6 +199,13 @@ func participationConditions(q storage.ParticipationQuery, match string) (where 
 	}
 	if q.Invited != nil {
 		add("invited = ?", *q.Invited)
+	}
+	if q.Arrived != nil {
+		if *q.Arrived {
+			add("arrived = 1") // not a variable: the index holds these alone
+		} else {
+			add("arrived = 0")
+		}
 	}
 	if match != "" {
 		add("seq IN (SELECT rowid FROM participations_pieces WHERE participations_pieces MATCH ?)", match)

@@ -148,6 +148,8 @@ func putDocument(ctx context.Context, t *tx, doc any) error {
 		return ballotTable().put(ctx, t, d)
 	case *event.Post:
 		return postTable().put(ctx, t, d)
+	case *event.Photo:
+		return photoTable().put(ctx, t, d)
 	case *storage.Code:
 		return codeTable().put(ctx, t, d)
 	case *document.Place:

@@ -185,6 +185,10 @@ CREATE INDEX registrations_phone ON registrations (phone, number_order);
 CREATE INDEX registrations_untold ON registrations (number_order) WHERE untold = 1;
 ALTER TABLE participations ADD COLUMN cold TEXT NOT NULL DEFAULT ''; -- new in documents, too
 CREATE INDEX participations_cold ON participations (event_id, cold, id) WHERE cold <> '';
+ALTER TABLE participations ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0; -- new in documents, too
+CREATE INDEX participations_arrived ON participations (event_id, id) WHERE arrived = 1;
+CREATE TABLE photos (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL, n INTEGER NOT NULL);
+CREATE INDEX photos_event ON photos (event_id, n, id);
 CREATE TABLE whatsapp (id TEXT PRIMARY KEY, doc TEXT NOT NULL); -- see AdoptDevices
 `}
 }

@@ -191,6 +191,7 @@ func (s *Store) Reports() storage.Reports               { return reports{s} }
 func (s *Store) Rundowns() storage.Rundowns             { return rundowns{s} }
 func (s *Store) Ballots() storage.Ballots               { return ballots{s} }
 func (s *Store) Posts() storage.Posts                   { return posts{s} }
+func (s *Store) Photos() storage.Photos                 { return photos{s} }
 func (s *Store) Raw() storage.Raw                       { return raw{s: s, q: s.reader} }
 
 var _ storage.Store = (*Store)(nil)

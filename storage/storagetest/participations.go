@@ -27,6 +27,8 @@ func participationCases() map[string]func(*testing.T, Harness) {
 		"Filters":             participationFilters,
 		"FilteredPaging":      participationFilteredPaging,
 		"Search":              participationSearch,
+		"CodePrefix":          participationCodePrefix,
+		"ArrivalRace":         participationArrivalRace,
 		"Paging":              participationPaging,
 		"PagingWhileChanging": participationPagingWhileChanging,
 		"BigList":             participationBigList,
@@ -47,7 +49,10 @@ func sampleParticipation(n int) *event.Participation {
 			At: ptr(at(0)), Source: "chat", By: "telegram:1",
 		},
 		Closed: event.Grieving, Call: event.CallDone, CallBy: "telegram:1",
-		Cold: event.ColdSent, ColdRow: "r", Listing: &event.Listing{Phone: "+62812000111", Chat: "whatsapp:77@lid", At: at(-3 * time.Hour)}, CreatedAt: at(-2 * time.Hour), UpdatedAt: at(time.Second),
+		Cold: event.ColdSent, ColdRow: "r", Listing: &event.Listing{Phone: "+62812000111", Chat: "whatsapp:77@lid", At: at(-3 * time.Hour)},
+		Arrival:      &event.Arrival{At: at(time.Hour), Heads: 2, How: event.ByScan, By: "telegram:1", Where: hard, In: "telegram:u:9", Ticket: "EMK-2027-0001"},
+		MoreArrivals: []event.Arrival{{At: at(2 * time.Hour), Heads: 1, How: event.ByList, In: "telegram:u:10", Ticket: "EMK-2027-0002"}},
+		WalkIn:       true, CreatedAt: at(-2 * time.Hour), UpdatedAt: at(time.Second),
 	}
 	p.Derive()
 	return p

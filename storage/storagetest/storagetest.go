@@ -84,6 +84,7 @@ func Run(t *testing.T, h Harness) {
 		{"Tasks", taskCases()},
 		{"Afterwards", afterwardsCases()},
 		{"Program", programCases()},
+		{"Photos", photoCases()},
 		{"Places", placeCases()},
 		{"Counters", counterCases()},
 		{"Codes", codeCases()},

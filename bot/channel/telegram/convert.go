@@ -126,13 +126,30 @@ func (c converter) envelope(m *tgbotapi.Message) (channel.Inbound, bool) {
 }
 
 func (c converter) quote(q *tgbotapi.Message) *channel.Quote {
-	out := &channel.Quote{MessageID: strconv.Itoa(q.MessageID), Text: q.Text + q.Caption}
+	out := &channel.Quote{MessageID: strconv.Itoa(q.MessageID), Text: q.Text + q.Caption, Media: mediaOf(q)}
 	if q.From != nil {
 		out.FromBot = q.From.ID == c.botID
 		s := senderOf(q.From)
 		out.Sender = &s
 	}
 	return out
+}
+
+// mediaOf is the photo, in its largest size, or the document of a message.
+func mediaOf(m *tgbotapi.Message) *channel.Media {
+	switch {
+	case len(m.Photo) > 0:
+		best := m.Photo[0]
+		for _, p := range m.Photo {
+			if p.Width*p.Height > best.Width*best.Height {
+				best = p
+			}
+		}
+		return &channel.Media{Ref: best.FileID, MIME: "image/jpeg", Size: int64(best.FileSize)}
+	case m.Document != nil && m.Animation == nil:
+		return &channel.Media{Ref: m.Document.FileID, Name: m.Document.FileName, MIME: m.Document.MimeType, Size: int64(m.Document.FileSize)}
+	}
+	return nil
 }
 
 func (c converter) message(u inbox) (channel.Inbound, bool) {
@@ -162,21 +179,11 @@ func (c converter) content(in *channel.Inbound, m *tgbotapi.Message, fields map[
 	case m.Text != "":
 		in.Kind = channel.Text
 	case len(m.Photo) > 0:
-		in.Kind = channel.Photo
-		best := m.Photo[0]
-		for _, p := range m.Photo {
-			if p.Width*p.Height > best.Width*best.Height {
-				best = p
-			}
-		}
-		in.Media = &channel.Media{Ref: best.FileID, MIME: "image/jpeg", Size: int64(best.FileSize)}
+		in.Kind, in.Media, in.Album = channel.Photo, mediaOf(m), m.MediaGroupID
 	case m.Animation != nil: // comes with a document as well
 		in.Kind = channel.Other
 	case m.Document != nil:
-		in.Kind = channel.Document
-		in.Media = &channel.Media{
-			Ref: m.Document.FileID, Name: m.Document.FileName, MIME: m.Document.MimeType, Size: int64(m.Document.FileSize),
-		}
+		in.Kind, in.Media, in.Album = channel.Document, mediaOf(m), m.MediaGroupID
 	case m.Contact != nil:
 		in.Kind = channel.Card
 		card := &channel.Contact{Name: fullName(m.Contact.FirstName, m.Contact.LastName), Phone: m.Contact.PhoneNumber}

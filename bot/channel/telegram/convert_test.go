@@ -169,3 +169,17 @@ func FuzzConvert(f *testing.F) {
 		}
 	})
 }
+
+// TestAlbums: photos that were sent together say so, and a reply to a photo
+// brings it along.
+func TestAlbums(t *testing.T) {
+	t.Parallel()
+	in, ok := convertJSON(t, message(siti, inGroup, `"media_group_id":"77","photo":[{"file_id":"a","width":90,"height":90,"file_size":9}]`))
+	if !ok || in.Album != "77" || in.Media == nil || in.Media.Ref != "a" {
+		t.Errorf("one of an album: %+v, %v", in, ok)
+	}
+	in, ok = convertJSON(t, message(siti, inGroup, `"text":"/dok Tari","entities":[{"type":"bot_command","offset":0,"length":4}],"reply_to_message":{"message_id":1,"from":{"id":9,"first_name":"Budi"},"photo":[{"file_id":"a","width":90,"height":90},{"file_id":"b","width":900,"height":900,"file_size":99}]}`))
+	if want := (&channel.Media{Ref: "b", MIME: "image/jpeg", Size: 99}); !ok || in.ReplyTo == nil || !reflect.DeepEqual(in.ReplyTo.Media, want) || in.Media != nil {
+		t.Errorf("a reply to a photo: %+v, %v", in, ok)
+	}
+}

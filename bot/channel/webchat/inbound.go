@@ -359,7 +359,7 @@ func (c *Channel) replyTo(ch *chat, id string, m *message) {
 		return
 	}
 	m.ReplyTo = c.quote(ch, id)
-	q := &channel.Quote{MessageID: id, Text: target.plain(), FromBot: target.From == fromBot}
+	q := &channel.Quote{MessageID: id, Text: target.plain(), FromBot: target.From == fromBot, Media: target.inbound.Media}
 	if who, ok := c.people[target.From]; ok {
 		q.Sender = &channel.Sender{ID: who.ID, Name: who.Name}
 	}

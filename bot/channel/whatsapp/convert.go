@@ -134,7 +134,20 @@ func (r *receiver) content(in *channel.Inbound, e *events.Message, m *waE2E.Mess
 	if p := m.GetProtocolMessage(); p != nil {
 		return edited(in, p)
 	}
+	in.Album = albumOf(e.Message, m)
 	return plainContent(in, m)
+}
+
+// albumOf names the album that a photo was sent in, by the message that holds
+// the album together; the first layers of a message may bear it or the last.
+func albumOf(layers ...*waE2E.Message) string {
+	for _, m := range layers {
+		a := m.GetMessageContextInfo().GetMessageAssociation()
+		if a.GetAssociationType() == waE2E.MessageAssociation_MEDIA_ALBUM && a.GetParentMessageKey().GetID() != "" {
+			return a.GetParentMessageKey().GetID()
+		}
+	}
+	return ""
 }
 
 // edited is the change of an earlier message.
@@ -237,7 +250,11 @@ func contextOf(m *waE2E.Message) *waE2E.ContextInfo {
 // address fills in what a message answers to, and whether it is meant for us.
 func (r *receiver) address(in *channel.Inbound, c *waE2E.ContextInfo) {
 	if id := c.GetStanzaID(); id != "" {
-		q := &channel.Quote{MessageID: id, Text: textOf(unwrapped(c.GetQuotedMessage()))}
+		var said channel.Inbound
+		if quoted := unwrapped(c.GetQuotedMessage()); quoted != nil {
+			plainContent(&said, quoted)
+		}
+		q := &channel.Quote{MessageID: id, Text: textOf(unwrapped(c.GetQuotedMessage())), Media: said.Media}
 		if who, err := types.ParseJID(c.GetParticipant()); err == nil && who.User != "" {
 			q.FromBot = r.own(who)
 			q.Sender = &channel.Sender{ID: who.ToNonAD().String()}

@@ -282,3 +282,35 @@ func TestMasked(t *testing.T) {
 		t.Errorf("logged as %q", got)
 	}
 }
+
+// TestAlbums: photos that were sent together say so, and a reply to a photo
+// brings it along.
+func TestAlbums(t *testing.T) {
+	t.Parallel()
+	r := listening(t)
+	photo := func() *waE2E.ImageMessage {
+		return &waE2E.ImageMessage{
+			DirectPath: proto.String("/v/x"), MediaKey: []byte("key"), FileSHA256: []byte("hash"), FileEncSHA256: []byte("cipher"), Mimetype: proto.String("image/jpeg"), FileLength: proto.Uint64(9),
+		}
+	}
+	together := &waE2E.Message{
+		ImageMessage: photo(),
+		MessageContextInfo: &waE2E.MessageContextInfo{MessageAssociation: &waE2E.MessageAssociation{
+			AssociationType: waE2E.MessageAssociation_MEDIA_ALBUM.Enum(), ParentMessageKey: &waCommon.MessageKey{ID: proto.String("ALBUM")},
+		}},
+	}
+	in, wanted, err := r.convert(&events.Message{Info: from(hisLID, hisPhone, group), Message: together})
+	if err != nil || !wanted || in.Album != "ALBUM" || in.Media == nil {
+		t.Errorf("one of an album: %+v, %v, %v", in, wanted, err)
+	}
+	reply := &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{Text: proto.String("/dok Tari"), ContextInfo: &waE2E.ContextInfo{
+		StanzaID: proto.String("X"), Participant: proto.String(hisLID.String()), QuotedMessage: &waE2E.Message{ImageMessage: photo()},
+	}}}
+	in, wanted, err = r.convert(&events.Message{Info: from(hisLID, hisPhone, group), Message: reply})
+	if err != nil || !wanted || in.ReplyTo == nil || in.ReplyTo.Media == nil || in.Kind != channel.Text {
+		t.Fatalf("a reply to a photo: %+v, %v, %v", in, wanted, err)
+	}
+	if ref, err := parseRef(in.ReplyTo.Media.Ref); err != nil || ref.Kind != "image" || ref.Path != "/v/x" {
+		t.Errorf("its photo: %+v, %v", ref, err)
+	}
+}

@@ -189,6 +189,31 @@ func reduce(data []byte, width, turn int) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// Preview makes a JPEG of a picture, upright, whose longer side has at most that
+// many pixels. width and height are those of the whole picture as it is seen,
+// mime is what it is.
+func Preview(data []byte, side int) (small []byte, width, height int, mime string, err error) {
+	conf, kind, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, 0, 0, "", fmt.Errorf("picture: %w", err)
+	}
+	if conf.Width < 1 || conf.Height < 1 || conf.Width > MaxPixels/conf.Height {
+		return nil, 0, 0, "", fmt.Errorf("a picture of %d x %d pixels is too large", conf.Width, conf.Height)
+	}
+	turn := orientation(data)
+	if width, height = conf.Width, conf.Height; turn > 4 {
+		width, height = height, width
+	}
+	wide := min(width, side)
+	if height > width {
+		wide = max(1, min(width, side*width/height))
+	}
+	if small, err = reduce(data, wide, turn); err != nil {
+		return nil, 0, 0, "", fmt.Errorf("picture: %w", err)
+	}
+	return small, width, height, "image/" + kind, nil
+}
+
 // flatPNG is a PNG that the library reads whatever kind it was: eight bits, no
 // interlacing, on white.
 func flatPNG(data []byte) ([]byte, error) {

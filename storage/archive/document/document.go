@@ -51,6 +51,7 @@ const (
 	Rundowns       = "rundowns"
 	Ballots        = "ballots"
 	Posts          = "posts"
+	Photos         = "photos"
 	People         = "people"
 	Codes          = "codes"
 	Places         = "places"
@@ -70,7 +71,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, SurveyReplies, Notes, Reports, Rundowns, Ballots, Posts, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, SurveyReplies, Notes, Reports, Rundowns, Ballots, Posts, Photos, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 		WhatsApp,
 	}
@@ -168,6 +169,8 @@ func New(collection string) (doc any, ok bool) {
 		return new(event.Ballot), true
 	case Posts:
 		return new(event.Post), true
+	case Photos:
+		return new(event.Photo), true
 	case People:
 		return new(event.Person), true
 	case Codes:
@@ -222,6 +225,8 @@ func ID(doc any) string {
 	case *event.Ballot:
 		return d.ID
 	case *event.Post:
+		return d.ID
+	case *event.Photo:
 		return d.ID
 	case *event.Person:
 		return d.ID

@@ -1,0 +1,94 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/storage"
+)
+
+// settingPosts + an event's ID: where each member of the team checks people in.
+const settingPosts = "posts/"
+
+// PostOf is where a team member checks people in, as they said; "" where they
+// did not.
+func (a *App) PostOf(ctx context.Context, eventID, personID string) (string, error) {
+	posts, err := a.posts(ctx, eventID)
+	return posts[personID], err
+}
+
+func (a *App) posts(ctx context.Context, eventID string) (map[string]string, error) {
+	var posts map[string]string
+	err := a.store.Settings().Get(ctx, settingPosts+eventID, &posts)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, fmt.Errorf("posts: %w", err)
+	}
+	return posts, nil
+}
+
+// SetPost says where a team member checks people in; "" takes it back.
+func (a *App) SetPost(ctx context.Context, eventID, personID, post string) error {
+	empty := map[string]string{}
+	if _, err := a.store.Settings().PutNew(ctx, settingPosts+eventID, &empty); err != nil {
+		return fmt.Errorf("posts: %w", err)
+	}
+	return retryConflict(ctx, func() error {
+		old, err := a.posts(ctx, eventID)
+		if err != nil {
+			return err
+		}
+		next := maps.Clone(old)
+		if next == nil {
+			next = map[string]string{}
+		}
+		if next[personID] = post; post == "" {
+			delete(next, personID)
+		}
+		return a.store.Settings().Swap(ctx, settingPosts+eventID, old, next)
+	})
+}
+
+// forgetPosts takes a person out of the posts of all events.
+func (a *App) forgetPosts(ctx context.Context, personID string) error {
+	events, err := a.store.Events().List(ctx)
+	if err != nil {
+		return fmt.Errorf("posts: %w", err)
+	}
+	for _, e := range events {
+		post, err := a.PostOf(ctx, e.ID, personID)
+		if err == nil && post != "" {
+			err = a.SetPost(ctx, e.ID, personID, "")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AtDesk is the event that people are checked in to: today's, else that of the
+// days before, whose paper lists may still be entered; nil where there is none.
+func (a *App) AtDesk(ctx context.Context) (*event.Event, error) {
+	all, err := a.store.Events().List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("event of the day: %w", err)
+	}
+	var best *event.Event
+	for _, e := range all {
+		left := e.DaysBefore(a.Now())
+		if e.Status == event.EventCancelled || left > 0 || left < -DeskDays {
+			continue
+		}
+		if best == nil || left > best.DaysBefore(a.Now()) {
+			best = e
+		}
+	}
+	return best, nil
+}
+
+// DeskDays is for how many days after the event what was written on paper may
+// be entered.
+const DeskDays = 7
