@@ -19,11 +19,15 @@ type Activity struct {
 	At           time.Time
 	Plan         []event.Planned
 	Team         []*event.Person
+	Sections     event.Sections
+	Posts        []*event.Post                     // what was published
+	Sources      map[string]map[event.Audience]int // where registrations came from
 	Recap        *Recap
 	Scales       []NamedCount // of the confirmed businesses; "" for those that did not say
 	Fields       []NamedCount // what they make
 	Confirmation *Confirmation
 	Presence     Presence
+	Attendance   *Attendance
 	Guests       []Attendee
 	Letters      []*storage.Letter
 	Survey       *SurveyResults
@@ -57,6 +61,7 @@ type RundownLine struct {
 type Picture struct {
 	Blob    string
 	Caption string
+	SHA     string      // of the picture as it was sent, where known
 	Task    *event.Task // whose proof it is; nil: of the album
 	At      time.Time
 }
@@ -94,7 +99,10 @@ func (a *App) activityPlan(ctx context.Context, x *Activity) (err error) {
 			}
 		}
 	}
-	x.Team, err = a.Team(ctx)
+	if x.Team, err = a.Team(ctx); err != nil {
+		return err
+	}
+	x.Sections, err = a.Sections(ctx)
 	return err
 }
 
@@ -129,6 +137,9 @@ func (a *App) activityGuests(ctx context.Context, x *Activity) (err error) {
 		return err
 	}
 	if x.Presence, err = a.PresenceOf(ctx, x.Event.ID); err != nil {
+		return err
+	}
+	if x.Attendance, err = a.Attendance(ctx, x.Event); err != nil {
 		return err
 	}
 	numbers := map[string]string{}
@@ -192,7 +203,27 @@ func (a *App) activityAfter(ctx context.Context, x *Activity) (err error) {
 }
 
 // activityProgram collects the order of the day and the album.
-func (a *App) activityProgram(_ context.Context, x *Activity) error {
+func (a *App) activityProgram(ctx context.Context, x *Activity) (err error) {
+	if x.Posts, err = a.Posts(ctx, x.Event.ID); err != nil {
+		return err
+	}
+	if x.Sources, err = a.Sources(ctx, x.Event.ID); err != nil {
+		return err
+	}
+	run, err := a.Rundown(ctx, x.Event.ID)
+	if err != nil {
+		return err
+	}
+	for _, it := range run.Items {
+		x.Rundown = append(x.Rundown, RundownLine{From: it.At(x.Event), Until: it.Until(x.Event), Title: it.Title, Who: it.Who(), Place: it.Place})
+	}
+	album, err := a.Album(ctx, x.Event.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range album {
+		x.Pictures = append(x.Pictures, Picture{Blob: cmp.Or(p.Preview, p.Blob), Caption: p.Item, SHA: p.SHA, At: p.At})
+	}
 	slices.SortStableFunc(x.Pictures, func(p, q Picture) int { return p.At.Compare(q.At) })
 	return nil
 }

@@ -18,14 +18,18 @@ type Presence struct {
 }
 
 // arrivalOf is how one guest came; ok is false where they were not checked in.
-func arrivalOf(*event.Participation) (heads int, at time.Time, ok bool) {
-	return 0, time.Time{}, false
+func arrivalOf(g *event.Participation) (heads int, at time.Time, ok bool) {
+	if !g.Arrived() {
+		return 0, time.Time{}, false
+	}
+	return g.HeadsArrived(), g.Arrival.At, true
 }
 
 // PresenceOf counts who came to an event.
 func (a *App) PresenceOf(ctx context.Context, eventID string) (Presence, error) {
 	var p Presence
-	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID}, func(g *event.Participation) error {
+	arrived := true
+	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID, Arrived: &arrived}, func(g *event.Participation) error {
 		if heads, _, ok := arrivalOf(g); ok {
 			p.Known = true
 			p.Came++

@@ -109,6 +109,9 @@ func (f *full) people(ctx context.Context, must func(error), n int) {
 		if p.Reply.Answer == event.Silent {
 			p.Reply = event.Reply{}
 		}
+		if p.Reply.Comes() && i%3 != 1 || p.Reply.Answer == event.Maybe && i%2 == 0 {
+			must(p.CheckIn(event.Arrival{At: f.event.Start.Add(time.Duration(i-60) * time.Minute), Heads: 1 + i%3, How: event.ByScan, In: fmt.Sprint("in", i)}))
+		}
 		p.Derive()
 		must(f.store.Participations().Save(ctx, p))
 		if i%2 == 0 && p.Reply.Answer != event.No {
@@ -128,8 +131,13 @@ func (f *full) tasks(ctx context.Context, must func(error), photos int, photo fu
 	for i := range photos {
 		blob := fmt.Sprintf("%s%s/12/%d", event.TaskFiles, f.event.ID, i)
 		must(f.store.Media().Put(ctx, storage.Blob{ID: blob, Name: "foto.jpg", MIME: "image/jpeg", At: f.event.Start}, photo(i)))
-		key := keys[i%len(keys)]
-		per[key] = append(per[key], event.Proof{Blob: blob, Photo: true, At: f.event.Start.Add(time.Duration(i) * time.Minute)})
+		at := f.event.Start.Add(time.Duration(i) * time.Minute)
+		if i%4 > 0 { // most pictures are in the album, few are proof
+			must(f.store.Photos().Save(ctx, &event.Photo{ID: event.PhotoID(f.event.ID, blob), EventID: f.event.ID, N: i + 1, SHA: blob, Blob: blob, Item: []string{"Pembukaan", "Tari kreasi Sunda", "Bazar UKM"}[i%3], At: at}))
+			continue
+		}
+		key := keys[i/4%len(keys)]
+		per[key] = append(per[key], event.Proof{Blob: blob, Photo: true, At: at})
 	}
 	for _, k := range event.StepTasks(f.event.ID) {
 		if k.Key == "15" {
@@ -148,13 +156,25 @@ func (f *full) tasks(ctx context.Context, must func(error), photos int, photo fu
 }
 
 func (f *full) after(ctx context.Context, must func(error), by app.Actor) {
+	by.Inbound = "rundown"
+	_, _, err := f.app.ChangeRundown(ctx, by, f.event.ID, "rundown.add", "", func(r *event.Rundown) error {
+		_, err := r.Add(by.Person.ID, f.clock.Now(), []event.RundownItem{
+			{Start: 0, Minutes: 30, Title: "Pembukaan", Place: "Panggung utama", Cast: []event.Performing{{Name: "Bupati Bogor"}}},
+			{Start: 30, Minutes: 45, Title: "Tari kreasi Sunda", Place: "Panggung utama", Cast: []event.Performing{{Name: "Sanggar Pajajaran"}}},
+			{Start: 75, Minutes: 180, Title: "Bazar UKM", Place: "Lapangan"},
+		})
+		return err
+	})
+	must(err)
+	_, err = f.app.AddPost(ctx, by, event.Post{EventID: f.event.ID, Where: "Instagram @diskopukm", Link: "https://instagram.com/p/emileku", On: event.Midnight(f.clock.Now())})
+	must(err)
 	for i, kind := range []storage.LetterKind{storage.LetterInvitation, storage.LetterPermit, storage.LetterDecree} {
 		at := f.event.Start.AddDate(0, 0, -50)
 		l := &storage.Letter{ID: fmt.Sprint("l", i), Key: fmt.Sprint("k", i), EventID: f.event.ID, Kind: kind, Status: storage.LetterSigned, Number: fmt.Sprintf("005/%d/Diskopukm/XI/2026", i+11), Subject: "Undangan E-MILE KU 2027", DatedAt: &at, CreatedAt: at}
 		must(f.store.Letters().Save(ctx, l))
 	}
 	by.Inbound = "notes"
-	_, err := f.app.AddNotes(ctx, by, f.event.ID, []app.Remark{
+	_, err = f.app.AddNotes(ctx, by, f.event.ID, []app.Remark{
 		{Kind: event.NoteGood, Text: "Parkir tertata karena ada dua petugas"}, {Kind: event.NoteGood, Text: "Pendaftaran lewat chat memangkas antrean"},
 		{Kind: event.NoteBad, Text: "Pengeras suara sempat mati dua kali sebelum pukul 10.00"}, {Kind: event.NoteNext, Text: "Sewa genset cadangan dan cek ulang pada H-3 jam"},
 	})
@@ -218,14 +238,14 @@ func TestReportOfAFullEvent(t *testing.T) {
 	if len(seen) != photos || seen[0] != fmt.Sprintf("0/%d", photos) {
 		t.Errorf("progress: %v", seen)
 	}
-	if figures.Invited != people || figures.Replies == 0 || figures.Rating < 20 || figures.Attended {
+	if figures.Invited != people || figures.Replies == 0 || figures.Rating < 20 || !figures.Attended || figures.Came == 0 {
 		t.Errorf("figures: %+v", figures)
 	}
 	book, err := excelize.OpenReader(bytes.NewReader(xlsx))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(book.GetSheetList(), " "); got != "Ringkasan Tim Fasilitas Tahapan Konfirmasi Peserta Kecamatan Skala usaha Bidang usaha Rundown Dokumentasi Survei Jawaban survei Evaluasi Pengembalian Perbandingan Daftar hadir Register surat" {
+	if got := strings.Join(book.GetSheetList(), " "); got != "Ringkasan Tim Fasilitas Tahapan Konfirmasi Publikasi Peserta Kecamatan Skala usaha Bidang usaha Rundown Kedatangan per jam Kehadiran Dokumentasi Survei Jawaban survei Evaluasi Pengembalian Perbandingan Daftar hadir Register surat" {
 		t.Errorf("sheets: %s", got)
 	}
 	for _, cell := range []struct{ sheet, at, want string }{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/event"
@@ -171,9 +172,9 @@ func (p *paper) eventPart() []report.Block {
 		},
 		p.part("team"),
 	}
-	team := ledger{columns: []ledgerColumn{p.column("no", 1, report.Int), p.column("name", 6, report.Text), p.column("role", 4, report.Text)}}
+	team := ledger{columns: []ledgerColumn{p.column("no", 1, report.Int), p.column("name", 6, report.Text), p.column("role", 4, report.Text), p.column("section", 5, report.Text)}}
 	for i, m := range p.x.Team {
-		team.add(i+1, memberName(m), p.Label("role", string(m.Role)))
+		team.add(i+1, memberName(m), p.Label("role", string(m.Role)), p.d.sectionOf(p.x.Sections, m))
 	}
 	out = append(out, p.table("team", team, "laporan.none.team")...)
 	out = append(out, p.part("facilities"), report.Passage(p.Text("laporan.facilities", templates.Data{"Booths": p.booths(), "Power": p.x.Recap.Power})))
@@ -277,7 +278,22 @@ func (p *paper) guests() []report.Block {
 		out = append(out, p.part("stages"))
 		out = append(out, p.table("stages", stages, "")...)
 	}
-	return append(out, p.messages()...)
+	return join(out, p.messages(), p.posts())
+}
+
+// posts are what was published, with how many registered by its link.
+func (p *paper) posts() []report.Block {
+	l := ledger{columns: []ledgerColumn{
+		p.column("no", 1, report.Int), p.column("date", 3, report.Date), p.column("channel", 4, report.Text), p.column("link", 6, report.Text), p.column("registrations", 2.6, report.Int),
+	}}
+	for _, s := range p.x.Posts {
+		n := 0
+		for _, k := range p.x.Sources[event.PostSource(s.N)] {
+			n += k
+		}
+		l.add(s.N, s.On, s.Where, s.Link, n)
+	}
+	return append([]report.Block{p.part("posts")}, p.table("posts", l, "laporan.none.posts")...)
 }
 
 func percent(n, of int) int {
@@ -381,7 +397,7 @@ func (p *paper) presence() []report.Block {
 	if !p.x.Presence.Known {
 		return []report.Block{report.Missing(p.Text("laporan.none.presence", templates.Data{"F": p.x.Figures}))}
 	}
-	type sum struct{ expected, came, heads int }
+	type sum struct{ expected, of, came, heads int }
 	by := map[event.Audience]*sum{}
 	for _, g := range p.x.Guests {
 		s := by[g.Guest.Audience]
@@ -393,21 +409,35 @@ func (p *paper) presence() []report.Block {
 			s.expected++
 		}
 		if !g.At.IsZero() {
+			if g.Guest.Reply.Comes() {
+				s.of++
+			}
 			s.came++
 			s.heads += g.Heads
 		}
 	}
-	l := ledger{columns: []ledgerColumn{p.column("audience", 4, report.Text), p.column("expected", 3, report.Int), p.column("came", 3, report.Int), p.column("heads", 3, report.Int)}}
+	l := ledger{columns: []ledgerColumn{p.column("audience", 4, report.Text), p.column("expected", 3, report.Int), p.column("ofexpected", 3, report.Int), p.column("unexpected", 3, report.Int), p.column("heads", 3, report.Int)}}
 	var bars []report.BarLine
+	all := 0
 	for _, a := range app.Invitable() {
 		if s := by[a]; s != nil {
+			all += s.of
 			name := p.Label("audience", string(a))
-			l.add(name, s.expected, s.came, s.heads)
-			bars = append(bars, report.BarLine{Label: name, Parts: []int{s.came, max(0, s.expected-s.came)}, Value: fmt.Sprintf("%d / %d", s.came, s.expected)})
+			l.add(name, s.expected, s.of, s.came-s.of, s.heads)
+			bars = append(bars, report.BarLine{Label: name, Parts: []int{s.of, s.expected - s.of}, Value: fmt.Sprintf("%d / %d", s.of, s.expected)})
 		}
 	}
-	return join([]report.Block{report.Passage(p.Text("laporan.presence", templates.Data{"F": p.x.Figures, "Percent": percent(p.x.Figures.Came, p.x.Figures.Coming)}))},
-		p.table("presence", l, ""), []report.Block{report.BarChart{Title: p.Label("lapchart", "presence"), Rows: bars, Legend: []string{p.Label("lapcol", "came"), p.Label("lapchart", "missed")}}})
+	var hours []report.BarLine
+	byHour := ledger{columns: []ledgerColumn{p.column("hour", 3, report.Text), p.column("arrivals", 3, report.Int), p.column("heads", 3, report.Int)}}
+	for _, h := range p.x.Attendance.Hours {
+		from := h.Hour.In(event.Jakarta)
+		span := from.Format("15.04") + "–" + from.Add(time.Hour).Format("15.04")
+		hours = append(hours, report.BarLine{Label: span, Parts: []int{h.Heads}, Value: p.d.texts.Number(h.Heads)})
+		byHour.add(span, h.Arrived, h.Heads)
+	}
+	p.sheet("hours", byHour)
+	return join([]report.Block{report.Passage(p.Text("laporan.presence", templates.Data{"F": p.x.Figures, "N": all, "Percent": percent(all, p.x.Figures.Coming)}))},
+		p.table("presence", l, ""), []report.Block{report.BarChart{Title: p.Label("lapchart", "presence"), Rows: bars, Legend: []string{p.Label("lapcol", "came"), p.Label("lapchart", "missed")}}}, p.bars(p.Label("lapchart", "hours"), hours))
 }
 
 // photos are the documentation pages. Their bytes are read one by one.
@@ -424,14 +454,17 @@ func (p *paper) photos(ctx context.Context, progress func(done, of int)) []repor
 	return []report.Block{
 		report.Passage(p.Text("laporan.photos", templates.Data{"N": len(p.x.Pictures), "Shown": len(shown)})),
 		report.Photos(func(yield func(report.ReportPhoto) bool) {
+			seen := map[string]bool{} // a proof may be in the album, too
 			for i, f := range shown {
 				if ctx.Err() != nil {
 					return
 				}
 				progress(i, len(shown))
-				_, data, err := p.d.app.Store().Media().Get(ctx, f.Blob)
-				if err != nil {
-					continue // deleted meanwhile: the list of pictures names it
+				b, data, err := p.d.app.Store().Media().Get(ctx, f.Blob)
+				if sha := cmp.Or(f.SHA, b.SHA); err != nil || seen[sha] {
+					continue // deleted meanwhile, or shown: the list of pictures names it
+				} else {
+					seen[sha] = true
 				}
 				if !yield(report.ReportPhoto{Data: data, Caption: p.caption(f)}) {
 					return

@@ -49,7 +49,7 @@ func (d *Desk) myData(ctx context.Context, t *Turn, _ string) error {
 	}
 	return t.Say("privacy.mydata", templates.Data{
 		"Surveys": surveys,
-		"Person": t.Person, "Phone": understand.FormatPhone(t.Person.Phone), "Registrations": regs, "Draft": draft, "Guest": data.Participations,
+		"Person":  t.Person, "Phone": understand.FormatPhone(t.Person.Phone), "Registrations": regs, "Draft": draft, "Guest": data.Participations,
 	}, t.commands(choice{t.Label("menu", "hapusdata"), "/hapusdata"}))
 }
 
