@@ -314,9 +314,9 @@ func (q Quotes) set(d *pdf.Document) {
 	d.Space(2)
 }
 
-// photoHeight lets three rows of pictures stand on a page, also below a
+// photoHeight lets four rows of pictures stand on a page, three below a
 // chapter's heading.
-const photoHeight = 66
+const photoHeight = 51
 
 func (p Photos) set(d *pdf.Document) {
 	d.Album(2, photoHeight, func(yield func(pdf.Picture) bool) {
