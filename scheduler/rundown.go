@@ -129,8 +129,15 @@ func (p *Planner) callPerformers(ctx context.Context, desk teamDesk, e *event.Ev
 func (p *Planner) callItem(ctx context.Context, desk teamDesk, e *event.Event, it event.RundownItem) error {
 	var absent []event.Performing
 	for _, c := range it.Cast {
-		if c.PersonID == "" {
-			continue // a name alone, such as "Ketua tim"
+		if c.PersonID == "" { // who registered since the name was written down
+			known, err := p.App.Cast(ctx, e.ID, c.Name)
+			if err != nil {
+				return err
+			}
+			if known.PersonID == "" || event.Fold(known.Name) != event.Fold(c.Name) {
+				continue // a name alone, such as "Ketua tim"
+			}
+			c = known
 		}
 		chat, err := p.floorChat(ctx, c.PersonID)
 		if err != nil {

@@ -111,6 +111,21 @@ func TestRundownRowsOfOldTimes(t *testing.T) {
 	w.heard(at(0, 9, 5), "now/1.0/0", "call/2.0/0/"+w.id("mekar"), "absent/2.0/0")
 }
 
+// TestCalledByName: who registered or was invited after the rundown was drawn up
+// is called all the same, if their name is the very one that stands in it.
+func TestCalledByName(t *testing.T) {
+	t.Parallel()
+	w := floor(t)
+	w.rundown(func(r *event.Rundown) error {
+		_, err := r.Add("rina", w.clock.Now(), []event.RundownItem{{Start: 120, Minutes: 10, Title: "Angklung", Cast: []event.Performing{{Name: "grup angklung"}, {Name: "Grup"}}}})
+		return err
+	})
+	g := &event.Participation{ID: event.ParticipationID(w.event, w.id("mekar")), EventID: w.event, PersonID: w.id("mekar"), Audience: event.Performer, Name: "Grup Angklung", Code: "K"}
+	g.Derive()
+	w.must(w.store.Participations().Save(t.Context(), g))
+	w.heard(at(0, 9, 45), "call/4.0/0/"+w.id("mekar"))
+}
+
 // TestNextStopKnowsTheRundown: a practice clock stops where items begin and
 // performers are called.
 func TestNextStopKnowsTheRundown(t *testing.T) {

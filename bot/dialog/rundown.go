@@ -173,7 +173,7 @@ func (d *Desk) showRundown(ctx context.Context, t *Turn, e *event.Event) error {
 		if member {
 			list = append(list, choice{t.Label("rundown", "change"), at("ubah")}, choice{t.Label("rundown", "move"), at("geser")}, choice{t.Label("rundown", "drop"), at("hapus")})
 			if e.DaysBefore(d.app.Now()) == 0 {
-				list = append(list, d.delayKeys(t, e, r)...)
+				list = append(list, delayChoices(t.texts, e, r)...)
 			}
 		}
 		list = append(list, choice{t.Label("rundown", "picture"), at("gambar")}, choice{t.Label("rundown", "pdf"), at("pdf")})

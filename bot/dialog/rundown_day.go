@@ -62,12 +62,8 @@ func (d *Desk) sayShifted(ctx context.Context, t *Turn, e *event.Event, before, 
 	return t.Say("rundown.shifted", data, menu)
 }
 
-// delayKeys are the floor's buttons. They name the revision that they stand
+// delayChoices are the floor's buttons. They name the revision that they stand
 // under, so that two who press the same one delay once.
-func (d *Desk) delayKeys(t *Turn, e *event.Event, r *event.Rundown) []choice {
-	return delayChoices(d.texts, e, r)
-}
-
 func delayChoices(texts *templates.Renderer, e *event.Event, r *event.Rundown) []choice {
 	var out []choice
 	for _, n := range []int{5, 10} {
@@ -135,12 +131,37 @@ func (d *Desk) dropRundown(ctx context.Context, t *Turn, e *event.Event, args st
 		return err
 	}
 	data := d.rundownData(e, r)
-	data["Item"] = rundownLineOf(e, it, d.app.Now())
-	menu, err := d.menu(t, choice{t.Label("rundown", "undo"), undoOf(e, r)}, choice{t.Label("rundown", "show"), "/rundown " + e.ID})
-	if err != nil {
+	data["Item"], data["Follow"], data["Shift"] = rundownLineOf(e, it, d.app.Now()), 0, 0
+	undo := choice{t.Label("rundown", "undo"), undoOf(e, r)}
+	follow := closable(r, it)
+	if follow == 0 {
+		menu, err := d.menu(t, undo, choice{t.Label("rundown", "show"), "/rundown " + e.ID})
+		if err != nil {
+			return err
+		}
+		return t.Say("rundown.dropped", data, menu)
+	}
+	data["Follow"], data["Shift"] = follow, -it.Minutes
+	st := rundownState{Phase: rdAlong, EventID: e.ID, Along: fmt.Sprintf("%d %d %d %d", r.Rev, it.End(), -it.Minutes, 0), Tag: tagHere(t, "rd")}
+	if err := t.Open(dlgRundown, st); err != nil {
 		return err
 	}
-	return t.Say("rundown.dropped", data, menu)
+	return t.Say("rundown.dropped", data, t.choices(st.Tag, d.sure(t)...), t.commands(undo), replyHint())
+}
+
+// closable is how many items could move up into the time of one that is gone;
+// 0 where nothing follows, or something else goes on then.
+func closable(r *event.Rundown, gone event.RundownItem) int {
+	n := 0
+	for _, it := range r.Items {
+		switch {
+		case it.Start >= gone.End():
+			n++
+		case it.End() > gone.Start:
+			return 0
+		}
+	}
+	return n
 }
 
 func (d *Desk) undoRundown(ctx context.Context, t *Turn, e *event.Event, args string) error {

@@ -348,7 +348,7 @@ func (d *Desk) changeRundown(ctx context.Context, t *Turn, e *event.Event, args 
 	if fault != "" {
 		return noteAgain(t, fault, nil, func() error { return d.askRundown(ctx, t, ask) })
 	}
-	return d.putItem(ctx, t, e, it, next, "rundown.change", cutRunes(rest, 120), "")
+	return d.putItem(ctx, t, e, it, next, "rundown.change", next.Title, "")
 }
 
 func (d *Desk) changedItem(ctx context.Context, e *event.Event, it event.RundownItem, text string) (next event.RundownItem, fault string, err error) {

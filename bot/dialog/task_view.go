@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -256,6 +257,28 @@ func (d *Desk) card(ctx context.Context, t *Turn, k onTask) error {
 // order is the command that does something with the task.
 func (k onTask) order(what string) string { return "/tugas " + k.e.ID + " " + k.Key + " " + what }
 
+// taskRoom is the command with which a step is worked on; "" none. A hyphen is
+// where the event stands.
+func taskRoom(step int) string {
+	switch step {
+	case 2:
+		return "tema-"
+	case 3, 11, 13:
+		return "rundown-"
+	case 4:
+		return "branding-unggahan"
+	case event.Logistics:
+		return "logistik-"
+	case 6:
+		return "surat"
+	case event.LogisticsReady:
+		return "logistik-cek"
+	case 15:
+		return "logistik-pinjaman"
+	}
+	return ""
+}
+
 // cardKeys are what a member may do with a task as it stands.
 func (d *Desk) cardKeys(ctx context.Context, t *Turn, k onTask, data templates.Data) ([]choice, error) {
 	if k.State.Settled() {
@@ -273,6 +296,9 @@ func (d *Desk) cardKeys(ctx context.Context, t *Turn, k onTask, data templates.D
 		}
 	}
 	list = append(list, choice{t.Label("task", "finish"), k.order("selesai")})
+	if room := taskRoom(k.Step); room != "" { // where the work itself is done
+		list = append(list, choice{t.Label("taskroom", room), "/" + strings.Replace(room, "-", " "+k.e.ID+" ", 1)})
+	}
 	if k.PersonID != t.Person.ID {
 		list = append(list, choice{t.Label("task", "take"), k.order("ambil")})
 	} else {

@@ -18,8 +18,8 @@ func demoPeople() []webchat.Persona {
 		{ID: "siti", Name: "Siti Aminah", Role: "Pemilik UKM", Description: "Bu Siti menjual keripik talas di Cibinong. Coba daftarkan usahanya.", Phone: "+6281234567890", Start: []string{"daftar", "Ini gratis?"}},
 		{ID: "dedi", Name: "Dedi Supriadi", Role: "Pengurus koperasi", Description: "Pak Dedi sekretaris Koperasi Makmur Jaya di Ciawi.", Phone: "+6281311112222", Start: []string{"daftar koperasi", "/bantuan"}},
 		{ID: "ujang", Name: "Ujang Sutisna", Role: "Warga", Description: "Kang Ujang ingin berkunjung bersama keluarga.", Phone: "+6285700001111", Start: []string{"Halo", "daftar masyarakat"}},
-		{ID: "rina", Name: "Rina Marlina", Role: "Ketua tim", Description: "Bu Rina memimpin tim pelaksana. Di sini perintahnya dapat dicoba.", Phone: "+6281122223333", Start: []string{"/rekap", "/acara", "/kurasi"}},
-		{ID: "asep", Name: "Asep Hidayat", Role: "Anggota tim", Description: "Pak Asep anggota tim pelaksana.", Phone: "+6281144445555", Start: []string{"/rekap", "/cari kopi"}},
+		{ID: "rina", Name: "Rina Marlina", Role: "Ketua tim", Description: "Bu Rina memimpin tim pelaksana. Di sini perintahnya dapat dicoba.", Phone: "+6281122223333", Start: []string{"/rekap", "/acara", "/kurasi", "/rundown"}},
+		{ID: "asep", Name: "Asep Hidayat", Role: "Anggota tim", Description: "Pak Asep anggota tim pelaksana.", Phone: "+6281144445555", Start: []string{"/rekap", "/cari kopi", "/logistik"}},
 	}
 }
 
@@ -59,7 +59,6 @@ func sampleData(ctx context.Context, p *program, now time.Time) error {
 		return err
 	}
 	_, err = p.app.UpdateEvent(ctx, by, e.ID, "event.change", "", func(e *event.Event) {
-		e.Theme = "Muda, Mandiri, Berkoperasi"
 		e.MapURL = "https://maps.google.com/?q=-6.4797,106.8251"
 		e.Quotas = map[event.Audience]event.Quota{event.UKM: {Limit: 12}, event.Performer: {Limit: 6, Curated: true}}
 	})
@@ -73,6 +72,9 @@ func sampleData(ctx context.Context, p *program, now time.Time) error {
 		if err := register(ctx, p, e, i, s); err != nil {
 			return err
 		}
+	}
+	if err := sampleProgram(ctx, p, by, e); err != nil {
+		return err
 	}
 	// The group need not hear of what was there before the curtain rose.
 	all, err := p.app.Recap(ctx, e)

@@ -90,7 +90,7 @@ func sampleEvent(id string, start time.Time) *event.Event {
 func sampleRegistration(n int) *event.Registration {
 	return &event.Registration{
 		ID: fmt.Sprintf("d-%05d", n), Number: event.Number("EMK-2027", int64(n)), EventID: "EMK-2027", PersonID: "telegram:4711",
-		Audience: event.UKM, Form: 1, Answers: map[string]string{"nama": "Usaha " + hard, "stan": "stan"},
+		Audience: event.UKM, Form: 1, Source: event.PostSource(7), Answers: map[string]string{"nama": "Usaha " + hard, "stan": "stan"},
 		Name: fmt.Sprintf("Usaha %d", n), Contact: "Bu Eti", Phone: "+62812000111", Kecamatan: "Cibinong", Desa: "Karadenan",
 		Heads: 2, Search: fmt.Sprintf("emk-2027-%04d usaha %d bu eti kripik pedas 100%% asli", n, n), Key: fmt.Sprintf("EMK-2027/ukm/usaha%d/cibinong", n),
 		Status: event.Waiting, StatusAt: at(0), Reason: "penuh", QueuedAt: ptr(at(time.Duration(n) * time.Second)), OfferUntil: ptr(at(time.Hour)),
