@@ -288,15 +288,12 @@ func (d *Desk) Survey(ctx context.Context, c *storage.Chat, caps channel.Capabil
 		In:     channel.Inbound{ID: fmt.Sprintf("survey/%s/%d/%s", g.ID, e.Schedule, chat.Channel), Chat: chat},
 		Person: &event.Person{ID: g.PersonID}, Chat: c, Caps: caps, texts: d.texts,
 	}
-	data := templates.Data{"Event": e, "Salute": d.Salute(g), "Certain": certain, "Link": d.guestLink(g), "Hours": "", "Until": e.SurveyEnds().AddDate(0, 0, -1)}
+	data := templates.Data{"Event": e, "Salute": d.Salute(g), "Certain": certain, "Until": e.SurveyEnds().AddDate(0, 0, -1)}
 	switch {
 	case !came:
 		err = t.Say("survey.missed", data)
 	case chat.Channel == channel.Email:
-		err = t.Say("survey.email", data)
-		if err == nil {
-			t.out[0].Body.Subject, err = t.texts.Text("survey.subject", data)
-		}
+		err = d.mailSurvey(t, e, g, data)
 	default:
 		err = d.openSurvey(ctx, t, e, g, data)
 	}
@@ -309,6 +306,26 @@ func (d *Desk) Survey(ctx context.Context, c *storage.Chat, caps channel.Capabil
 		t.out[i].ExpiresAt = &ends
 	}
 	return t.out, nil
+}
+
+// mailSurvey thanks by e-mail, with the links that open the survey in a chat.
+func (d *Desk) mailSurvey(t *Turn, e *event.Event, g *event.Participation, data templates.Data) error {
+	chats := d.ChatLinks(g)
+	data["Chat"] = len(chats) > 0
+	if err := t.Say("survey.email", data); err != nil {
+		return err
+	}
+	m := &t.out[0].Body
+	for _, b := range chats {
+		m.Buttons = append(m.Buttons, []channel.Button{b})
+	}
+	m.Stop = d.net.StopLink(e.ID, g.Code)
+	var err error
+	if m.Footer, err = t.texts.Text("mail.footer", templates.Data{"Stop": m.Stop}); err != nil {
+		return err
+	}
+	m.Subject, err = t.texts.Text("survey.subject", data)
+	return err
 }
 
 // openSurvey thanks and asks the first question, unless another question
