@@ -38,7 +38,7 @@ const (
 // ratingColours go from the worst to the best. Each is printed with its number.
 var ratingColours = [5]color.RGBA{barRed, barOrange, {0xc9, 0xcf, 0xd4, 0xff}, {0x56, 0xb4, 0xe9, 0xff}, barGreen}
 
-const surveyLead = 196
+const surveyLead = 212
 
 // SurveyChart draws the results of a survey as a portrait PNG, 1080 px wide:
 // for each question how many gave which rating.
@@ -86,8 +86,8 @@ func (v SurveyView) draw(c *canvas, title block, head float64) {
 	for i := 4; i >= 0; i-- {
 		word := ratingNames[i]
 		c.rounded(int(x), int(y)-4, 30, 30, 6, ratingColours[i])
-		c.text(word, style{regular, 30}, x+40, y+22, 0, inkSoft)
-		x += 40 + c.width(word, style{regular, 30}) + 26
+		c.text(word, style{regular, 28}, x+38, y+22, 0, inkSoft)
+		x += 38 + c.width(word, style{regular, 28}) + 20
 	}
 	y += statusLegend
 	for _, q := range v.Questions {
@@ -115,7 +115,7 @@ func (q RatedQuestion) draw(c *canvas, y float64) {
 			if words != "" {
 				words += " · "
 			}
-			words += thousands(q.Ratings[i]) + " × " + strconv.Itoa(i+1)
+			words += strconv.Itoa(i+1) + ": " + thousands(q.Ratings[i])
 		}
 	}
 	bar := y + 50 + name.height() - name.style.size*0.6
