@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/dialog"
 	"github.com/diskopukm/emileku/bot/event"
@@ -89,7 +87,7 @@ func (b *Bot) routeGroup(ctx context.Context, t *dialog.Turn) error {
 		return t.Say("answer.oldbutton", nil)
 	}
 	if t.In.ReplyTo == nil {
-		return t.Say("help.mention", nil)
+		return b.desk.Mention(ctx, t)
 	}
 	return nil
 }
@@ -116,11 +114,11 @@ func command(in channel.Inbound) (name, args string, ok bool) {
 func (b *Bot) run(ctx context.Context, t *dialog.Turn, name, args string) error {
 	c, ok := b.desk.Lookup(name)
 	if !ok {
-		return b.unknown(t, name)
+		return b.desk.Unknown(t, name, args)
 	}
 	if !c.Allows(t.Person.Role) {
 		t.Log.Warn().Str("command", c.Name).Str("person", t.Person.ID).Str("role", string(t.Person.Role)).Msg("command refused")
-		return t.Say("auth.refused", nil)
+		return b.desk.Refuse(t, c.Name, c.Role)
 	}
 	if t.In.Group && !c.Group {
 		return t.Say("auth.private", templates.Data{"Command": c.Name, "Link": b.network.DeepLink(t.In.Chat.Channel, "")})
@@ -129,18 +127,4 @@ func (b *Bot) run(ctx context.Context, t *dialog.Turn, name, args string) error 
 		return t.Say("auth.group", templates.Data{"Command": c.Name})
 	}
 	return b.desk.Run(ctx, t, c, args)
-}
-
-// maxSlips is how far a mistyped command may be from the one that is offered.
-const maxSlips = 2
-
-// unknown offers the nearest command that this person may use.
-func (b *Bot) unknown(t *dialog.Turn, name string) error {
-	best, slips := "", maxSlips+1
-	for _, c := range b.desk.MenuFor(t.Person.Role, t.In.Group) {
-		if n := levenshtein.ComputeDistance(name, c.Name); n < slips {
-			best, slips = c.Name, n
-		}
-	}
-	return t.Say("help.unknown", templates.Data{"Command": name, "Nearest": best})
 }

@@ -78,6 +78,9 @@ func sample(key, mark string) templates.Data {
 	for k, v := range daySample(key, mark, at) {
 		d[k] = v
 	}
+	for k, v := range pathSample(key, mark) {
+		d[k] = v
+	}
 	for k, v := range overrides(key, mark, at, lines) {
 		d[k] = v
 	}
@@ -95,8 +98,6 @@ func withLine(d templates.Data, mark string, at time.Time) {
 // overrides are for texts that mean something else by a name.
 func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 	switch key {
-	case "help.menu":
-		return templates.Data{"Lines": []object{{"Command": "/rekap", "What": "jumlah pendaftar"}}, "Staff": true}
 	case "privacy.sure", "privacy.erased":
 		return templates.Data{"Registrations": 2, "Staff": true}
 	case "privacy.mydata":
@@ -214,7 +215,7 @@ func TestTextsReadWell(t *testing.T) {
 		if plain > limit {
 			t.Errorf("%s has %d characters, more than %d", key, plain, limit)
 		}
-		if strings.HasPrefix(key, "label.") && utf8.RuneCountInString(text) > 40 && !strings.HasPrefix(key, "label.hint.") && !strings.HasPrefix(key, "label.sop.") && !strings.HasPrefix(key, "label.guesthint.") {
+		if strings.HasPrefix(key, "label.") && utf8.RuneCountInString(text) > 40 && !strings.HasPrefix(key, "label.hint.") && !strings.HasPrefix(key, "label.sop.") && !strings.HasPrefix(key, "label.guesthint.") && !strings.HasPrefix(key, "label.example.") {
 			t.Errorf("%s is too long for a button: %q", key, text)
 		}
 	}

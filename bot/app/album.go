@@ -221,7 +221,7 @@ func (a *App) forgetOnTheDay(ctx context.Context, personID string) error {
 	if err := a.forgetAtDesk(ctx, personID); err != nil {
 		return err
 	}
-	if err := a.forgetPosts(ctx, personID); err != nil {
+	if err := a.forgetStations(ctx, personID); err != nil {
 		return err
 	}
 	events, err := a.store.Events().List(ctx)

@@ -351,7 +351,7 @@ func TestErasureOnTheDay(t *testing.T) {
 	actor := func(in string) app.Actor { return app.Actor{Person: helper, Inbound: in, Chat: "web:helper"} }
 	_, err = h.CheckIn(t.Context(), actor("a"), app.CheckIn{Guest: g, How: event.ByNumber})
 	h.must(err)
-	h.must(h.SetPost(t.Context(), h.e.ID, helper.ID, "Pintu"))
+	h.must(h.SetStation(t.Context(), h.e.ID, helper.ID, "Pintu"))
 	photo, fresh, err := h.AddPhoto(t.Context(), actor("b"), h.e, app.Shot{Data: []byte("x"), Name: "a.jpg", MIME: "image/jpeg"})
 	h.must(err)
 	if !fresh {
@@ -366,7 +366,7 @@ func TestErasureOnTheDay(t *testing.T) {
 	h.must(err)
 	photo, err = h.store.Photos().Get(t.Context(), photo.ID)
 	h.must(err)
-	post, err := h.PostOf(t.Context(), h.e.ID, "helper")
+	post, err := h.StationOf(t.Context(), h.e.ID, "helper")
 	h.must(err)
 	if !p.Arrived() || p.Arrival.By != "" || photo.By != "" || post != "" {
 		t.Errorf("left: by %q, photo by %q, post %q", p.Arrival.By, photo.By, post)

@@ -41,9 +41,15 @@ func (d *Desk) branding(ctx context.Context, t *Turn, args string) error {
 	if err := t.Open(dlgPoster, st); err != nil {
 		return err
 	}
-	at := "/branding " + e.ID + " "
-	return t.Say("branding.which", nil, t.choices(st.Tag, d.posterChoices(t)...), t.commands(
-		choice{t.Label("branding", "note"), at + "catat"}, choice{t.Label("branding", "posts"), at + "unggahan"}, choice{t.Label("branding", "sources"), at + "asal"}), replyHint())
+	which := func() error {
+		at := "/branding " + e.ID + " "
+		return t.Say("branding.which", nil, t.choices(st.Tag, d.posterChoices(t)...), t.commands(
+			choice{t.Label("branding", "note"), at + "catat"}, choice{t.Label("branding", "posts"), at + "unggahan"}, choice{t.Label("branding", "sources"), at + "asal"}), replyHint())
+	}
+	if rest != "" {
+		return d.usage(t, "branding", rest, which)
+	}
+	return which()
 }
 
 const (

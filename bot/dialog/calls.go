@@ -127,8 +127,11 @@ func (d *Desk) called(ctx context.Context, t *Turn, arg string) error {
 	if err != nil {
 		return err
 	}
-	if id == "" {
+	if id == "" && t.In.Kind == channel.Press {
 		return t.Say("answer.oldbutton", nil)
+	}
+	if id == "" {
+		return t.Say("calls.which", nil, t.commands(choice{t.Label("sebar", "calllist"), "/sebar telepon"}))
 	}
 	g, _, err := d.app.CallMade(ctx, t.Actor(), id)
 	if errors.Is(err, storage.ErrNotFound) {

@@ -61,7 +61,11 @@ func (d *Desk) guests(ctx context.Context, t *Turn, args string) error {
 		return err
 	}
 	verb, rest := cutWord(rest)
-	return d.guestVerb(ctx, t, e, guestVerb(verb), unbar(rest))
+	known := guestVerb(verb)
+	if known == "" && verb != "" && audienceIn(strings.TrimSpace(verb+" "+rest)) == "" {
+		return d.usage(t, "undangan", verb, func() error { return d.guestVerb(ctx, t, e, "", "") })
+	}
+	return d.guestVerb(ctx, t, e, known, unbar(rest))
 }
 
 func guestVerb(word string) string {

@@ -122,7 +122,7 @@ func (d *Desk) deskBegin(ctx context.Context, t *Turn, o onDesk) error {
 	if err != nil {
 		return err
 	}
-	post, err := d.app.PostOf(ctx, o.e.ID, t.Person.ID)
+	post, err := d.app.StationOf(ctx, o.e.ID, t.Person.ID)
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func (d *Desk) deskTicket(ctx context.Context, t *Turn, o onDesk, text string, h
 func (d *Desk) deskMany(ctx context.Context, t *Turn, o onDesk, words []string, at time.Time) error {
 	var in, before []deskCard
 	var unknown []string
-	post, err := d.app.PostOf(ctx, o.e.ID, t.Person.ID)
+	post, err := d.app.StationOf(ctx, o.e.ID, t.Person.ID)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (d *Desk) checkIn(ctx context.Context, t *Turn, o onDesk, g app.DeskGuest, 
 		return t.Say("hadir.badheads", templates.Data{"Max": event.MaxHeads})
 	}
 	at, _, _ := d.deskTime(o.e, nil)
-	post, err := d.app.PostOf(ctx, o.e.ID, t.Person.ID)
+	post, err := d.app.StationOf(ctx, o.e.ID, t.Person.ID)
 	if err != nil {
 		return err
 	}
@@ -287,7 +287,7 @@ func (d *Desk) deskPost(ctx context.Context, t *Turn, o onDesk, post string) err
 	if err != nil || len([]rune(post)) > 40 {
 		return t.Say("hadir.badpost", nil)
 	}
-	if err := d.app.SetPost(ctx, o.e.ID, t.Person.ID, post); err != nil {
+	if err := d.app.SetStation(ctx, o.e.ID, t.Person.ID, post); err != nil {
 		return err
 	}
 	o.st.Phase, o.st.Tag = dkDesk, tagHere(t, "dk")

@@ -266,7 +266,7 @@ func (d *Desk) walkInAnswer(ctx context.Context, t *Turn, o onDesk) error {
 }
 
 func (d *Desk) enterWalkIn(ctx context.Context, t *Turn, o onDesk, phone string) error {
-	post, err := d.app.PostOf(ctx, o.e.ID, t.Person.ID)
+	post, err := d.app.StationOf(ctx, o.e.ID, t.Person.ID)
 	if err != nil {
 		return err
 	}

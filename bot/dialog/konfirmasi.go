@@ -24,8 +24,11 @@ func (d *Desk) confirm(ctx context.Context, t *Turn, args string) error {
 	if e == nil || err != nil {
 		return err
 	}
+	if rest = unbar(rest); !looksOnly(rest) && rank(t.Person.Role) < rank(event.Member) {
+		return d.Refuse(t, "konfirmasi NAMA", event.Member)
+	}
 	t.Close()
-	if rest = unbar(rest); rest == "" {
+	if rest == "" {
 		return d.showConfirmations(ctx, t, e)
 	}
 	word, more := cutWord(rest)
@@ -42,9 +45,6 @@ func (d *Desk) confirm(ctx context.Context, t *Turn, args string) error {
 	if aud, answer, ok := answersNamed(rest); ok {
 		return d.sayAnswers(ctx, t, e, aud, answer)
 	}
-	if rank(t.Person.Role) < rank(event.Member) {
-		return t.Say("auth.refused", nil)
-	}
 	switch event.Fold(word) {
 	case "urungkan":
 		return d.undoAnswer(ctx, t, e, more)
@@ -54,6 +54,20 @@ func (d *Desk) confirm(ctx context.Context, t *Turn, args string) error {
 		return d.enterFor(ctx, t, e, more)
 	}
 	return d.enterFor(ctx, t, e, rest)
+}
+
+// looksOnly reports whether the arguments of /konfirmasi ask for answers and
+// enter none.
+func looksOnly(rest string) bool {
+	word, more := cutWord(rest)
+	switch event.Fold(word) {
+	case "", "daftar", "siapa":
+		return true
+	case "pejabat", "vip", "protokol":
+		return more == ""
+	}
+	_, _, ok := answersNamed(rest)
+	return ok
 }
 
 // showConfirmations shows the numbers, with a picture.

@@ -162,9 +162,6 @@ func (d *Desk) exportAnswersOf(ctx context.Context, t *Turn, e *event.Event, arg
 	if t.In.Group {
 		return t.Say("export.private", nil)
 	}
-	if rank(t.Person.Role) < rank(event.Member) {
-		return t.Say("auth.refused", nil)
-	}
 	aud, answer, ok := answersNamed(args)
 	if !ok && args != "" {
 		if aud = audienceIn(args); aud == "" {

@@ -92,7 +92,7 @@ func (d *Desk) letters(ctx context.Context, t *Turn, args string) error {
 		return err
 	}
 	if rest != "" {
-		return noteAgain(t, "surat.what", nil, func() error { return d.letterMenu(ctx, t, e) })
+		return d.usage(t, "surat", rest, func() error { return d.letterMenu(ctx, t, e) })
 	}
 	return d.letterMenu(ctx, t, e)
 }

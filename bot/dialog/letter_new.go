@@ -61,6 +61,9 @@ func (d *Desk) newLetter(ctx context.Context, t *Turn, args string) error {
 	st := letterState{Phase: lpKind, EventID: e.ID, Values: map[string]string{}}
 	st.Kind = letterKind(rest)
 	if st.Kind == "" {
+		if rest != "" {
+			return d.usage(t, "surat", rest, func() error { return d.askNewLetter(ctx, t, st) })
+		}
 		return d.askNewLetter(ctx, t, st)
 	}
 	_, rest = cutWord(rest)

@@ -86,6 +86,9 @@ func (d *Desk) officeSetting(ctx context.Context, t *Turn, verb, args string) er
 		return t.Say("surat.lead", nil)
 	}
 	asked := officeGroups[verb]
+	if asked == nil && args != "" {
+		return noteAgain(t, "surat.office.what", nil, func() error { return d.saySettings(ctx, t, nil) })
+	}
 	if asked == nil {
 		return d.saySettings(ctx, t, nil)
 	}

@@ -25,6 +25,13 @@ func (d *Desk) recap(ctx context.Context, t *Turn, args string) error {
 	case "survei", "survey", "penilaian":
 		return d.surveyResults(ctx, t, e)
 	}
+	if rest != "" {
+		return d.usage(t, "rekap", rest, func() error { return d.sayRecap(ctx, t, e) })
+	}
+	return d.sayRecap(ctx, t, e)
+}
+
+func (d *Desk) sayRecap(ctx context.Context, t *Turn, e *event.Event) error {
 	rc, err := d.app.Recap(ctx, e)
 	if err != nil {
 		return err

@@ -63,6 +63,11 @@ func (d *Desk) registerBy(ctx context.Context, t *Turn, args, source string) err
 	if t.Chat.Draft != nil {
 		return d.resume(ctx, t)
 	}
+	if args != "" && st.Audience == "" {
+		if err := t.Note("register.whichaudience", nil); err != nil {
+			return err
+		}
+	}
 	return d.gate(ctx, t, st)
 }
 

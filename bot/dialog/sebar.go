@@ -84,6 +84,9 @@ func (d *Desk) send(ctx context.Context, t *Turn, args string) error {
 		return err
 	}
 	if len(st.Audiences) == 0 {
+		if f[0] != "" {
+			return d.usage(t, "sebar", f[0], func() error { return d.askAudiences(ctx, t, e, st) })
+		}
 		return d.askAudiences(ctx, t, e, st)
 	}
 	if len(f) < 2 || f[1] == "" {

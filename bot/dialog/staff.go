@@ -60,6 +60,30 @@ func (d *Desk) stillMay(t *Turn, command string) (bool, error) {
 	return false, t.Say("team.norole", nil)
 }
 
+// Refuse tells somebody that a command is not theirs: a guest no more than
+// that, the team which role it takes.
+func (d *Desk) Refuse(t *Turn, command string, need event.Role) error {
+	if !t.Person.Role.Staff() {
+		return t.Say("auth.refused", nil)
+	}
+	return t.Say("auth.role", templates.Data{"Command": command, "Need": need, "Role": t.Person.Role})
+}
+
+// usage opens the next text with what a command does not know, and how it is
+// used; then says that text.
+func (d *Desk) usage(t *Turn, command, word string, then func() error) error {
+	return noteAgain(t, "help.usage", templates.Data{"Command": command, "Word": shorten(word, 40), "Examples": d.examples(command)}, then)
+}
+
+// examples are lines that a command understands.
+func (d *Desk) examples(command string) []string {
+	list := d.texts.Label("example", command)
+	if list == command {
+		return []string{"/" + command}
+	}
+	return strings.Split(list, "; ")
+}
+
 // cutWord splits the first word off.
 func cutWord(s string) (word, rest string) {
 	s = strings.TrimSpace(s)

@@ -40,89 +40,6 @@ func (d *Desk) start(ctx context.Context, t *Turn, payload string) error {
 	return d.welcome(ctx, t)
 }
 
-// welcome greets and shows what this person can do now.
-func (d *Desk) welcome(ctx context.Context, t *Turn) error {
-	up, err := d.app.Upcoming(ctx)
-	if err != nil {
-		return err
-	}
-	mine, err := d.app.Active(ctx, "", t.Person.ID)
-	if err != nil {
-		return err
-	}
-	var e *event.Event
-	if len(up) > 0 {
-		e = up[0]
-	}
-	open := e != nil && e.TakesRegistrations(d.app.Now())
-	list := []choice{}
-	switch {
-	case t.Chat.Draft != nil:
-		list = append(list, choice{t.Label("menu", "lanjut"), "/daftar"})
-	case open:
-		list = append(list, choice{t.Label("menu", "daftar"), "/daftar"})
-	}
-	if len(mine) > 0 {
-		list = append(list, choice{t.Label("menu", "status"), "/status"})
-	}
-	list = append(list, choice{t.Label("menu", "bantuan"), "/bantuan"})
-	return t.Say("start.welcome", templates.Data{
-		"Event": e, "Open": open, "Name": t.Person.Name, "Registered": len(mine), "Draft": t.Chat.Draft != nil, "Staff": t.Person.Role.Staff(),
-	}, t.commands(list...))
-}
-
-// helpLines is how many commands /bantuan shows at most.
-const helpLines = 8
-
-// help is /bantuan: what this person can do here.
-func (d *Desk) help(ctx context.Context, t *Turn, args string) error {
-	var lines []helpLine
-	shown := d.MenuFor(t.Person.Role, t.In.Group)
-	all := event.Fold(args) == "semua"
-	rest := 0
-	for _, c := range shown {
-		if !all && len(lines) == helpLines {
-			rest++
-			continue
-		}
-		lines = append(lines, helpLine{"/" + c.Name, d.texts.Label("command", c.Name)})
-	}
-	open, err := d.app.OpenEvents(ctx)
-	if err != nil {
-		return err
-	}
-	opts := []Option{}
-	if !t.In.Group {
-		if len(open) > 0 {
-			opts = append(opts, t.commands(choice{t.Label("menu", "daftar"), "/daftar"}))
-		}
-		opts = append(opts, t.commands(choice{t.Label("menu", "status"), "/status"}))
-	}
-	if rest > 0 {
-		opts = append(opts, t.commands(choice{t.Label("menu", "semua"), "/bantuan semua"}))
-	}
-	return t.Say("help.menu", templates.Data{"Lines": lines, "Rest": rest, "Role": t.Person.Role, "Staff": t.Person.Role.Staff(), "Group": t.In.Group}, opts...)
-}
-
-type helpLine struct{ Command, What string }
-
-// MenuFor lists the commands that a role sees in menus: the team's own first,
-// since staff open the menu for them.
-func (d *Desk) MenuFor(role event.Role, group bool) []Command {
-	var staff, everyone []Command
-	for _, c := range d.commands {
-		if !c.Menu || !c.Allows(role) || group && !c.Group || !group && !c.Private {
-			continue
-		}
-		if c.Role == event.Guest {
-			everyone = append(everyone, c)
-		} else {
-			staff = append(staff, c)
-		}
-	}
-	return append(staff, everyone...)
-}
-
 // Small answers what was said outside of any dialog.
 func (d *Desk) Small(ctx context.Context, t *Turn) error {
 	switch t.In.Kind {
@@ -169,15 +86,71 @@ func (d *Desk) Small(ctx context.Context, t *Turn) error {
 	if thanks(text) {
 		return t.Say("small.thanks", nil)
 	}
+	return d.unclear(ctx, t, text)
+}
+
+// looked are the commands that the team may type without a slash and with
+// words behind: mostly they look something up, and all they change can be
+// taken back.
+var looked = []string{"tugas", "cari", "rekap", "konfirmasi", "rundown", "logistik", "hadir"}
+
+// unclear answers what nothing else could: with the command that it looks
+// like, if any.
+func (d *Desk) unclear(ctx context.Context, t *Turn, text string) error {
+	line, exact, ok := d.sentence(t, text)
+	switch {
+	case ok && exact && (!strings.Contains(line, " ") || t.Person.Role.Staff()):
+		name, args := cutWord(line[1:])
+		if c, _ := d.Lookup(name); args == "" || slices.Contains(looked, name) {
+			return d.Run(ctx, t, c, args)
+		}
+		return t.Say("help.meant", templates.Data{"Line": line}, meantKey(line), d.nextThings(t))
+	case ok:
+		return t.Say("help.meant", templates.Data{"Line": line}, meantKey(line), d.nextThings(t))
+	case t.Person.Role.Staff():
+		return t.Say("small.unclear.staff", nil, d.nextThings(t))
+	}
 	return t.Say("small.unclear", nil, d.nextThings(t))
 }
 
-func (d *Desk) nextThings(t *Turn) Option {
-	first := choice{t.Label("menu", "daftar"), "/daftar"}
-	if t.Chat.Draft != nil {
-		first.label = t.Label("menu", "lanjut")
+// Unknown answers a command that there is not with the nearest one.
+func (d *Desk) Unknown(t *Turn, name, args string) error {
+	nearest, _, ok := d.Nearest(t, name)
+	if !ok {
+		return t.Say("help.unknown", templates.Data{"Command": name, "Nearest": ""}, t.commands(choice{t.Label("menu", "bantuan"), "/bantuan"}))
 	}
-	return t.commands(first, choice{t.Label("menu", "status"), "/status"}, choice{t.Label("menu", "bantuan"), "/bantuan"})
+	line := strings.TrimSpace("/" + nearest + " " + args)
+	return t.Say("help.unknown", templates.Data{"Command": name, "Nearest": line}, meantKey(line))
+}
+
+// Mention answers somebody who names the bot in the group without a command:
+// "@bot rekap" is /rekap.
+func (d *Desk) Mention(ctx context.Context, t *Turn) error {
+	var words []string
+	for _, w := range strings.Fields(t.In.Text) {
+		if !strings.HasPrefix(w, "@") {
+			words = append(words, w)
+		}
+	}
+	line, exact, ok := d.sentence(t, strings.Join(words, " "))
+	switch {
+	case ok && exact:
+		name, args := cutWord(line[1:])
+		c, _ := d.Lookup(name)
+		return d.Run(ctx, t, c, args)
+	case ok:
+		return t.Say("help.meant", templates.Data{"Line": line}, meantKey(line))
+	}
+	return t.Say("help.mention", nil)
+}
+
+// meantKey offers a command line as a button, where it fits into one.
+func meantKey(line string) Option {
+	return func(t *Turn, m *channel.Outbound) {
+		if len(line) <= channel.MaxButtonValue {
+			t.commands(choice{line, line})(t, m)
+		}
+	}
 }
 
 // plainCommand reads a command said without its slash: "daftar", "batal ya".

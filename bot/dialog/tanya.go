@@ -2,8 +2,10 @@ package dialog
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -55,6 +57,13 @@ func (d *Desk) tanya(ctx context.Context, t *Turn, args string) error {
 		}
 		return t.Say("tanya.added", templates.Data{"Words": f[0], "Answer": f[1]})
 	case "hapus":
+		list, err := d.app.FAQ(ctx)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(list, func(f app.FAQ) bool { return event.Fold(f.Words) == event.Fold(rest) }) {
+			return t.Say("tanya.unknown", templates.Data{"Words": rest})
+		}
 		if err := d.app.SetFAQ(ctx, t.Actor(), rest, ""); err != nil {
 			return err
 		}

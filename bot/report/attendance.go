@@ -256,7 +256,7 @@ func FloorChart(v FloorView) ([]byte, error) {
 			c.paragraph(name, recapMargin+left, y+34-name.style.size*0.96, ink)
 		} else {
 			c.paragraph(name, recapMargin+left, y+14-name.style.size*0.96, ink)
-			note := c.fit(r.Note, regular, 30, 24, recapInner-left, 1)
+			note := c.fit(r.Note, regular, 30, 24, room, 1)
 			c.paragraph(note, recapMargin+left, y+50-note.style.size*0.96, inkSoft)
 		}
 		y += floorLead
@@ -318,7 +318,7 @@ func DeskList(v DeskListView) ([]byte, error) {
 	d.Space(2)
 	d.Table(pdf.Table{
 		Columns: []pdf.Column{
-			{Head: deskListCode, Width: 2.6}, {Head: deskListName, Width: 5}, {Head: deskListFrom, Width: 5}, {Head: deskListHeads, Width: 1.5, Align: pdf.Centre},
+			{Head: deskListCode, Width: 3.4}, {Head: deskListName, Width: 5}, {Head: deskListFrom, Width: 5}, {Head: deskListHeads, Width: 1.5, Align: pdf.Centre},
 			{Head: deskListBooth, Width: 1.3, Align: pdf.Centre}, {Head: deskListCame, Width: 1.9}, {Head: deskListActual, Width: 1.7},
 		},
 		Shade: true, MinHeight: 7, Size: 9,

@@ -23,6 +23,7 @@
 //	rina> (pindai siti)       her phone's camera opens the code on the latest picture that siti got
 //	rina> (jepret siti)       or she sends a photo of it
 //	rina@grup> /rekap         rina writes in the group
+//	rina@lain> /rekap         rina writes in a group that is not the team's (in a House)
 //	! saluran whatsapp        the program runs WhatsApp, too
 //	siti@wa> daftar           siti writes there
 //	siti@wa> (tautan)         siti opens the latest link to the bot that she was sent

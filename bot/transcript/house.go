@@ -20,6 +20,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/channel/channeltest"
 	"github.com/diskopukm/emileku/bot/clock"
+	"github.com/diskopukm/emileku/bot/dialog"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/scheduler"
 	"github.com/diskopukm/emileku/storage"
@@ -31,7 +32,8 @@ import (
 // 14 January 2027, 09.00 WIB.
 var Start = time.Date(2026, 11, 30, 9, 0, 0, 0, event.Jakarta)
 
-// groupID is the one group of a script.
+// groupID is the team's group in a script; rooms of other names are groups
+// that the bot was put into.
 const groupID = "grup"
 
 // House is a World without a network: the fake channel, SQLite, a standing
@@ -138,6 +140,9 @@ func (n byHand) group() channel.Chat { return channel.Chat{Channel: n.fake.Name(
 // App gives the use cases, for what a script cannot say.
 func (h *House) App() *app.App { return h.app }
 
+// Commands lists what the bot can be told with a slash.
+func (h *House) Commands() []dialog.Command { return h.bot.Desk().Commands() }
+
 func (h *House) open() {
 	ctx, cancel := context.WithCancel(context.Background())
 	store, err := sqlite.Open(ctx, sqlite.Options{Path: h.path, Relaxed: true})
@@ -202,11 +207,11 @@ func (h *House) Say(who, room, text string) error {
 		return h.sayBeside(in, who)
 	}
 	if room != "" {
-		in.Chat.ID, in.Group, in.ChatTitle = groupID, true, "Tim E-MILE KU"
+		in.Chat.ID, in.Group, in.ChatTitle = room, true, "Tim E-MILE KU"
 		in.Addressed = strings.HasPrefix(text, "/") || strings.Contains(text, "@emileku") || strings.HasPrefix(text, "^ ")
 		if rest, ok := strings.CutPrefix(text, "^ "); ok { // a reply to the bot's latest message
 			in.Text = rest
-			in.ReplyTo = &channel.Quote{FromBot: true, MessageID: h.latest(groupID)}
+			in.ReplyTo = &channel.Quote{FromBot: true, MessageID: h.latest(room)}
 		}
 	}
 	if err := h.special(&in, who); err != nil {
@@ -310,7 +315,7 @@ func (h *House) Seen(who, room string) ([]Message, error) {
 	}
 	here := who
 	if room != "" {
-		here = groupID
+		here = room
 	}
 	out := h.seenBeside(who, room)
 	if room == besideRoom {

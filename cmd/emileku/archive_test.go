@@ -28,7 +28,7 @@ func filled(t *testing.T) string {
 		if err != nil {
 			return err
 		}
-		return sampleData(t.Context(), p, p.clock.Now())
+		return sampleData(t.Context(), p, p.clock.Now(), 45)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -29,6 +29,7 @@ type demoCmd struct {
 	HTTPAddr    string `env:"HTTP_ADDR" default:"127.0.0.1:8080" help:"Where the practice page listens; a free port is taken if this one is not."`
 	AllowRemote bool   `help:"Answer on other than loopback addresses too. Whoever reaches the page can be anybody there."`
 	QuietHours  string `env:"QUIET_HOURS" default:"20:00-07:00" help:"When guests are not written to unasked (WIB), or off."`
+	Days        int    `default:"45" help:"How many days ahead the practice event lies: 60 for the whole way from the first step."`
 	ClockStart  string `env:"CLOCK_START" help:"The practice clock starts at this instant (RFC 3339) instead of now."`
 }
 
@@ -69,7 +70,7 @@ func (c *demoCmd) start(ctx context.Context) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{ctx: ctx, log: log, quiet: quiet, start: start}
+	d := &demo{ctx: ctx, log: log, quiet: quiet, start: start, days: c.Days}
 	address := listener.Addr().String()
 	d.web = newWebServer(address, nil, log)
 	d.web.listener = listener
@@ -125,6 +126,7 @@ type demo struct {
 	log   zerolog.Logger
 	quiet outbox.QuietHours
 	start time.Time
+	days  int // how far ahead the event lies
 	page  *webchat.Channel
 	web   *webServer
 
@@ -169,7 +171,7 @@ func (d *demo) open() (err error) {
 	if err != nil {
 		return discard(err)
 	}
-	if err := sampleData(d.ctx, w.program, w.clock.Now()); err != nil {
+	if err := sampleData(d.ctx, w.program, w.clock.Now(), d.days); err != nil {
 		return discard(fmt.Errorf("sample data: %w", err))
 	}
 	ctx, stop := context.WithCancel(d.ctx)

@@ -11,15 +11,16 @@ import (
 	"github.com/diskopukm/emileku/bot/event"
 )
 
-// The people of the practice page. The lead has the role already; the others
+// The people of the practice page. The team has its roles already; the others
 // are guests.
 func demoPeople() []webchat.Persona {
 	return []webchat.Persona{
 		{ID: "siti", Name: "Siti Aminah", Role: "Pemilik UKM", Description: "Bu Siti menjual keripik talas di Cibinong. Coba daftarkan usahanya.", Phone: "+6281234567890", Start: []string{"daftar", "Ini gratis?"}},
 		{ID: "dedi", Name: "Dedi Supriadi", Role: "Pengurus koperasi", Description: "Pak Dedi sekretaris Koperasi Makmur Jaya di Ciawi.", Phone: "+6281311112222", Start: []string{"daftar koperasi", "/bantuan"}},
 		{ID: "ujang", Name: "Ujang Sutisna", Role: "Warga", Description: "Kang Ujang ingin berkunjung bersama keluarga.", Phone: "+6285700001111", Start: []string{"Halo", "daftar masyarakat"}},
-		{ID: "rina", Name: "Rina Marlina", Role: "Ketua tim", Description: "Bu Rina memimpin tim pelaksana. Di sini perintahnya dapat dicoba.", Phone: "+6281122223333", Start: []string{"/rekap", "/acara", "/kurasi", "/rundown"}},
-		{ID: "asep", Name: "Asep Hidayat", Role: "Anggota tim", Description: "Pak Asep anggota tim pelaksana.", Phone: "+6281144445555", Start: []string{"/rekap", "/cari kopi", "/logistik"}},
+		{ID: "rina", Name: "Rina Marlina", Role: "Ketua tim", Description: "Bu Rina memimpin tim pelaksana. Di sini perintahnya dapat dicoba.", Phone: "+6281122223333", Start: []string{"/start", "/tugas", "/rekap", "/rundown"}},
+		{ID: "asep", Name: "Asep Hidayat", Role: "Anggota tim", Description: "Pak Asep anggota tim pelaksana.", Phone: "+6281144445555", Start: []string{"/start", "/cari kopi", "/logistik"}},
+		{ID: "wati", Name: "Wati Kurnia", Role: "Petugas meja depan", Description: "Bu Wati menyambut tamu di meja depan pada hari acara.", Phone: "+6281155556666", Start: []string{"/start", "/hadir", "/cari kopi"}},
 	}
 }
 
@@ -28,16 +29,14 @@ const demoGroupID = "tim"
 func demoGroup() *webchat.GroupSpec {
 	return &webchat.GroupSpec{
 		ID: demoGroupID, Title: "Tim E-MILE KU", Description: "Grup tim pelaksana: pengingat langkah SOP dan pendaftar baru muncul di sini.",
-		Members: []string{"rina", "asep"}, Start: []string{"/rekap", "/bantuan"},
+		Members: []string{"rina", "asep", "wati"}, Start: []string{"/rekap", "/bantuan"},
 	}
 }
 
-// demoDays is how far ahead the practice event lies.
-const demoDays = 45
-
-// sampleData fills a fresh database by the same use cases that people use.
-func sampleData(ctx context.Context, p *program, now time.Time) error {
-	for who, role := range map[string]event.Role{"rina": event.Lead, "asep": event.Member} {
+// sampleData fills a fresh database by the same use cases that people use; the
+// event lies so many days ahead.
+func sampleData(ctx context.Context, p *program, now time.Time, days int) error {
+	for who, role := range map[string]event.Role{"rina": event.Lead, "asep": event.Member, "wati": event.FrontDesk} {
 		person, err := identify(ctx, p, who)
 		if err != nil {
 			return err
@@ -51,7 +50,7 @@ func sampleData(ctx context.Context, p *program, now time.Time) error {
 		return err
 	}
 	by := app.Actor{Person: lead, Chat: "web:rina", Inbound: "demo"}
-	start := event.Midnight(now).AddDate(0, 0, demoDays).Add(8 * time.Hour)
+	start := event.Midnight(now).AddDate(0, 0, days).Add(8 * time.Hour)
 	e, err := p.app.CreateEvent(ctx, by, app.NewEvent{
 		Title: fmt.Sprintf("E-MILE KU %d", start.In(event.Jakarta).Year()), Start: start, Place: "Lapangan Tegar Beriman, Cibinong",
 	})

@@ -79,7 +79,7 @@ func TestDemoTakesAnotherPort(t *testing.T) {
 // newDemo is the practice world, without its web server.
 func newDemo(t *testing.T, at string) *demo {
 	t.Helper()
-	c := demoCmd{logging: logging{LogLevel: "warn", LogFormat: "json"}, HTTPAddr: "127.0.0.1:0", QuietHours: "20:00-07:00", ClockStart: at}
+	c := demoCmd{logging: logging{LogLevel: "warn", LogFormat: "json"}, HTTPAddr: "127.0.0.1:0", QuietHours: "20:00-07:00", ClockStart: at, Days: 45}
 	d, err := c.start(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,8 @@
 // never leave it.
 //
 //	chats inbox outbox people events registrations participations
-//	broadcasts questions letters tasks surveys notes reports rundowns ballots posts photos codes audit
+//	broadcasts questions letters tasks surveys notes reports rundowns ballots
+//	posts photos codes audit
 //	               as in the port
 //	places         event/audience/k: one place of a quota, free or held
 //	counters       the last number handed out of a series

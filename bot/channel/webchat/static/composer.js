@@ -113,6 +113,7 @@ export class Composer {
 
   grow() {
     this.text.style.height = "auto";
+    if (!this.text.value) return; // one row, whatever the placeholder would take
     this.text.style.height = `${Math.min(this.text.scrollHeight, 132)}px`;
   }
 

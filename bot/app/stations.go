@@ -10,33 +10,33 @@ import (
 	"github.com/diskopukm/emileku/storage"
 )
 
-// settingPosts + an event's ID: where each member of the team checks people in.
-const settingPosts = "posts/"
+// settingStations + an event's ID: where each member of the team checks people in.
+const settingStations = "stations/"
 
-// PostOf is where a team member checks people in, as they said; "" where they
+// StationOf is where a team member checks people in, as they said; "" where they
 // did not.
-func (a *App) PostOf(ctx context.Context, eventID, personID string) (string, error) {
-	posts, err := a.posts(ctx, eventID)
-	return posts[personID], err
+func (a *App) StationOf(ctx context.Context, eventID, personID string) (string, error) {
+	stations, err := a.stations(ctx, eventID)
+	return stations[personID], err
 }
 
-func (a *App) posts(ctx context.Context, eventID string) (map[string]string, error) {
-	var posts map[string]string
-	err := a.store.Settings().Get(ctx, settingPosts+eventID, &posts)
+func (a *App) stations(ctx context.Context, eventID string) (map[string]string, error) {
+	var stations map[string]string
+	err := a.store.Settings().Get(ctx, settingStations+eventID, &stations)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return nil, fmt.Errorf("posts: %w", err)
+		return nil, fmt.Errorf("stations: %w", err)
 	}
-	return posts, nil
+	return stations, nil
 }
 
-// SetPost says where a team member checks people in; "" takes it back.
-func (a *App) SetPost(ctx context.Context, eventID, personID, post string) error {
+// SetStation says where a team member checks people in; "" takes it back.
+func (a *App) SetStation(ctx context.Context, eventID, personID, post string) error {
 	empty := map[string]string{}
-	if _, err := a.store.Settings().PutNew(ctx, settingPosts+eventID, &empty); err != nil {
-		return fmt.Errorf("posts: %w", err)
+	if _, err := a.store.Settings().PutNew(ctx, settingStations+eventID, &empty); err != nil {
+		return fmt.Errorf("stations: %w", err)
 	}
 	return retryConflict(ctx, func() error {
-		old, err := a.posts(ctx, eventID)
+		old, err := a.stations(ctx, eventID)
 		if err != nil {
 			return err
 		}
@@ -47,20 +47,20 @@ func (a *App) SetPost(ctx context.Context, eventID, personID, post string) error
 		if next[personID] = post; post == "" {
 			delete(next, personID)
 		}
-		return a.store.Settings().Swap(ctx, settingPosts+eventID, old, next)
+		return a.store.Settings().Swap(ctx, settingStations+eventID, old, next)
 	})
 }
 
-// forgetPosts takes a person out of the posts of all events.
-func (a *App) forgetPosts(ctx context.Context, personID string) error {
+// forgetStations takes a person out of the stations of all events.
+func (a *App) forgetStations(ctx context.Context, personID string) error {
 	events, err := a.store.Events().List(ctx)
 	if err != nil {
-		return fmt.Errorf("posts: %w", err)
+		return fmt.Errorf("stations: %w", err)
 	}
 	for _, e := range events {
-		post, err := a.PostOf(ctx, e.ID, personID)
+		post, err := a.StationOf(ctx, e.ID, personID)
 		if err == nil && post != "" {
-			err = a.SetPost(ctx, e.ID, personID, "")
+			err = a.SetStation(ctx, e.ID, personID, "")
 		}
 		if err != nil {
 			return err
