@@ -76,6 +76,9 @@ func (d *Desk) evaluation(ctx context.Context, t *Turn, args string) error {
 	case "survei", "survey", "pertanyaan":
 		return d.surveyOrder(ctx, t, e, more)
 	}
+	if more == "" { // one word is a slip, and no remark
+		return d.usage(t, "evaluasi", rest, func() error { return d.showEvaluation(ctx, t, e) })
+	}
 	return d.takeRemarks(ctx, t, e, rest)
 }
 

@@ -56,7 +56,7 @@ func (d *Desk) reports(ctx context.Context, t *Turn, args string) error {
 	case "unduh", "kirim", "lihat":
 		return d.giveReport(ctx, t, e, more)
 	}
-	return noteAgain(t, "laporan.order", nil, func() error { return d.showReports(ctx, t, e) })
+	return d.usage(t, "laporan", rest, func() error { return d.showReports(ctx, t, e) })
 }
 
 // reportGap is a part of the report that has no data yet.
