@@ -65,14 +65,15 @@ var may = map[string][]string{
 	"storage/mongo/mongotest":     {"storage/mongo"},
 	"storage/mongo/ferretdb":      {},
 
-	"bot/channel/whatsapp/wafake/drill": {"bot/channel/whatsapp/wafake"},
+	"bot/channel/whatsapp/wafake/exercise": {"bot/channel/email/smtptest", "bot/channel/whatsapp/wafake"},
+	"bot/channel/whatsapp/wafake/drill":    {"*"},
 }
 
 // forTests are the packages that support tests; they may not get into the
 // program, except into its benches.
 var forTests = []string{
 	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/whatsapp/wafake",
-	"bot/channel/whatsapp/wafake/drill", "bot/channel/email/smtptest", "bot/transcript", "storage/storagetest",
+	"bot/channel/whatsapp/wafake/drill", "bot/channel/whatsapp/wafake/exercise", "bot/channel/email/smtptest", "bot/transcript", "storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
 

@@ -24,6 +24,7 @@
 //	bot/channel/telegram/botapi a Bot API server for tests and benches
 //	bot/channel/whatsapp        WhatsApp, as a linked device of the office's phone
 //	bot/channel/whatsapp/wafake a WhatsApp server for tests and the drill
+//	bot/channel/whatsapp/wafake/exercise the program against that server: a crowd, strangers
 //	bot/channel/whatsapp/wafake/drill that server as a command of its own, for practice
 //	bot/channel/email           e-mail, over an SMTP server
 //	bot/channel/email/smtptest  an SMTP server for tests

@@ -399,62 +399,6 @@ type Participations interface {
 	Delete(ctx context.Context, id string) error
 }
 
-// Broadcast is one sending to many, such as the invitations of an event.
-type Broadcast struct {
-	ID        string            `json:"id"`
-	Version   int64             `json:"version"`
-	EventID   string            `json:"eventId"`
-	Audiences []event.Audience  `json:"audiences"`
-	Texts     map[string]string `json:"texts"`           // by audience: frozen when it was approved
-	Files     []channel.File    `json:"files,omitempty"` // to everybody
-	// Posters are pictures by audience.
-	Posters map[string]channel.File `json:"posters,omitempty"`
-	// LetterID is the letter whose signed copy goes along: where one was made
-	// per person, each guest gets their own.
-	LetterID string          `json:"letterId,omitempty"`
-	Status   BroadcastStatus `json:"status"`
-	Cursor   string          `json:"cursor,omitempty"` // where queueing stands; a row has a unique key all the same
-	Queued   bool            `json:"queued,omitempty"` // everybody has a row
-	Total    int             `json:"total"`
-	StartAt  time.Time       `json:"startAt"` // event clock
-	MadeBy   string          `json:"madeBy"`  // person ID
-	OkBy     string          `json:"okBy,omitempty"`
-	// Board is the chat and the outbox row of the message that shows progress.
-	Board     string    `json:"board,omitempty"`
-	BoardRow  string    `json:"boardRow,omitempty"`
-	Shown     int       `json:"shown,omitempty"` // edits of the board so far
-	ShownText string    `json:"shownText,omitempty"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
-}
-
-// BroadcastStatus is how far a broadcast is:
-//
-//	Draft ─► Waiting (for a second team member) ─► Approved ─► Running ⇄ Paused
-//	   └──────────► Cancelled ◄──────────────────────┴───────────┤
-//	                                                          Finished
-type BroadcastStatus string
-
-// Broadcast states.
-const (
-	BroadcastDraft     BroadcastStatus = "draft"
-	BroadcastWaiting   BroadcastStatus = "waiting"
-	BroadcastApproved  BroadcastStatus = "approved" // goes at StartAt
-	BroadcastRunning   BroadcastStatus = "running"
-	BroadcastPaused    BroadcastStatus = "paused"
-	BroadcastCancelled BroadcastStatus = "cancelled"
-	BroadcastFinished  BroadcastStatus = "finished"
-)
-
-// Broadcasts keeps broadcasts.
-type Broadcasts interface {
-	Get(ctx context.Context, id string) (*Broadcast, error)
-	// Save inserts (Version 0) or updates with compare-and-set.
-	Save(ctx context.Context, b *Broadcast) error
-	// List gives an event's broadcasts ("" for all), the latest first.
-	List(ctx context.Context, eventID string) ([]*Broadcast, error)
-}
-
 // Question is a guest's question that waits for the team.
 type Question struct {
 	ID         string     `json:"id"` // inbound ID of the question
@@ -480,29 +424,6 @@ type Questions interface {
 	Erase(ctx context.Context, personID string) (n int, err error)
 	// Forget deletes what was asked before the time.
 	Forget(ctx context.Context, before time.Time) (n int, err error)
-}
-
-// Tasks keeps what the team made of the checklist: a step of the SOP that
-// nobody touched yet has no document.
-type Tasks interface {
-	Get(ctx context.Context, id string) (*event.Task, error)
-	// Save inserts (Version 0) or updates with compare-and-set.
-	Save(ctx context.Context, t *event.Task) error
-	// List gives an event's tasks, in order of ID.
-	List(ctx context.Context, eventID string) ([]*event.Task, error)
-	Delete(ctx context.Context, id string) error
-}
-
-// Photos keeps the albums of events: what is known of each picture, whose
-// bytes are in Media.
-type Photos interface {
-	Get(ctx context.Context, id string) (*event.Photo, error)
-	// Save inserts (Version 0) or updates with compare-and-set.
-	Save(ctx context.Context, p *event.Photo) error
-	// List gives an event's pictures, the deleted ones too, in order of their
-	// numbers.
-	List(ctx context.Context, eventID string) ([]*event.Photo, error)
-	Delete(ctx context.Context, id string) error
 }
 
 // Counters hand out numbers.

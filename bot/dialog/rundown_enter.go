@@ -427,8 +427,12 @@ func (d *Desk) putItem(ctx context.Context, t *Turn, e *event.Event, was, next e
 	if err != nil {
 		return d.rundownRefused(ctx, t, e, next.N, err)
 	}
-	if err := d.tellMoves(ctx, t, e, prior(before, r, fresh), r); err != nil {
+	before = prior(before, r, fresh)
+	if err := d.tellMoves(ctx, t, e, before, r); err != nil {
 		return err
+	}
+	if old, ok := before.Item(next.N); ok {
+		was = old
 	}
 	is, _ := r.Item(next.N)
 	data := d.rundownData(e, r)

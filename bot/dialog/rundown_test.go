@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 )
@@ -34,4 +35,45 @@ func TestRundownInOneGo(t *testing.T) {
 	o.says("rina", "/acara ubah EMK-2027 tanggal 2027-01-21 09:00")
 	o.says("rina", "ya")
 	o.has(o.says("rina", "/rundown EMK-2027"), "Kamis, 21 Januari 2027", "09.00–09.30 *Pembukaan*")
+}
+
+// TestDelayReplayed: a delay whose message is handled again after a crash delays
+// once, and tells the same people the same.
+func TestDelayReplayed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.lead()
+	o.says("mekar", "/start")
+	o.says("rina", "/acara baru Bazar UKM | 2026-12-10 09:00 | Cibinong")
+	o.says("rina", "/rundown tambah 09.00 | 30 menit | Pembukaan\n30 menit | Tari | Sanggar Mekar")
+	o.says("rina", "cukup")
+	p, err := o.app.Store().People().ByAccount(t.Context(), event.AccountKey("telegram", "mekar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = o.app.ChangeRundown(t.Context(), app.Actor{Person: p, Inbound: "cast"}, "EMK-2026", "rundown.change", "", func(r *event.Rundown) error {
+		it, _ := r.Item(2)
+		it.Cast = []event.Performing{{Name: "Sanggar Mekar", PersonID: p.ID}}
+		return r.Change("rina", o.app.Now(), it)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.clock.Set(time.Date(2026, 12, 10, 9, 20, 0, 0, event.Jakarta))
+	for name, in := range map[string]channel.Inbound{
+		"delay": {ID: "t:late", Text: "/rundown mundur 10"}, "change": {ID: "t:change", Text: "/rundown geser 2 +5"},
+	} {
+		first := o.does("rina", in)
+		o.has(first, "mekar: Yth. *Sanggar Mekar*, ada perubahan waktu")
+		if again := o.does("rina", in); again != first {
+			t.Errorf("%s: replayed, it says\n%s\nafter\n%s", name, again, first)
+		}
+	}
+	r, err := o.app.Rundown(t.Context(), "EMK-2026")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if it, _ := r.Item(2); it.Start != 45 {
+		t.Errorf("it begins %d minutes after the start", it.Start)
+	}
 }

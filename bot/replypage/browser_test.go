@@ -22,7 +22,7 @@ import (
 var pictures = flag.String("pictures", "", "directory for pictures of the reply pages")
 
 // patience bounds every wait: reaching it is a failure.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 func findBrowser() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {

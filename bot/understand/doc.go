@@ -14,6 +14,16 @@
 // The words it knows stand in plain text files under data/, one meaning a line,
 // which can be extended without programming (see data/README.md).
 //
+// A reply to an invitation is read in this order, one file a step:
+//
+//	replywords.go, replyspelling.go  words: spelling mended, classes given
+//	replyclause.go                   clauses: where they begin, what negations deny
+//	replyask.go                      is a clause a question, does it opt out
+//	replyhand.go                     does somebody else come
+//	replyidiom.go, replycondition.go turns of phrase; what it depends on
+//	replyjudge.go                    the verdict of a clause: yes, no, maybe
+//	replyread.go                     what the verdicts of all clauses add up to
+//
 // The 40 kecamatan and 435 desa and kelurahan of Kabupaten Bogor come from
 // idn-area-data 3.1.2 (https://github.com/fityannugroho/idn-area-data), made
 // available under the Open Database License 1.0 (ODbL).

@@ -8,7 +8,7 @@ func (t *replyText) asks(i int) bool {
 	content := c.content()
 	if c.asked {
 		if len(c.words) == 0 || !slices.ContainsFunc(c.words, func(w word) bool {
-			return w.class&^(cNeutral|cOther|cHigh|cAck) != 0 || w.class == 0 || w.plain == "ini" || w.plain == "itu"
+			return w.class&^(cNeutral|cOther|cHigh|cAck|cTime|cName) != 0 || w.class == 0 || w.plain == "ini" || w.plain == "itu"
 		}) {
 			return false // "?" or "Assalamualaikum?"
 		}
@@ -20,26 +20,57 @@ func (t *replyText) asks(i int) bool {
 	if c.has(cPing) && !slices.ContainsFunc(content, func(w word) bool { return !w.class.is(cPing) }) {
 		return true
 	}
-	if c.has(cPending) && hasWord(c.words, "belum dapat") && c.has(cTopic) && c.has(cAsk) {
-		return true // "saya belum dapat tiketnya bagaimana ya"
+	if c.misses() && (c.has(cAsk) || i+1 < len(t.clauses) && t.clauses[i+1].asksForIt()) {
+		return true // "saya belum dapat tiketnya bagaimana ya", "suratnya belum sampai, bisa minta"
 	}
 	if c.has(cPending) {
 		return hasWord(c.words, "kabari") && hasWord(c.words, "lokasi") && !c.has(cSelf)
 	}
-	if hasWord(c.words, "tanya") && hasWord(c.words, "dulu") && !c.has(cAsk) {
-		return false // "tanya bos dulu"
+	if len(content) > 1 && content[0].plain == "lihat" && content[len(content)-1].class.is(cNegation) {
+		return false // "lihat karyawan ada yang jaga ga"
+	}
+	if c.consults() {
+		return false // "tanya bos dulu boleh ga"
 	}
 	if c.wavers() {
 		return false
 	}
-	return c.wonders() || c.inquires() || c.tagged() || c.mayI() || c.names()
+	return c.wonders() || c.chooses() || c.inquires() || c.tagged() || c.mayI() || c.names() || i > 0 && t.clauses[i-1].misses() && c.asksForIt()
 }
+
+// chooses tells whether the clause asks which of two it is: "online atau
+// offline", "bebas apa batik".
+func (c clause) chooses() bool {
+	i := slices.IndexFunc(c.words, func(w word) bool { return slices.Contains([]string{"atau", "ato", "atw", "opo"}, w.plain) })
+	return i > 0 && i+1 < len(c.words) && !isNumber(c.words[i-1].plain) && !c.words[i+1].class.is(cNegation) &&
+		!c.has(cSelf|cAttend|cAble|cNegation|cNotYet|cMaybe|cPending|cCondition|cPerson|cDelegate|cObstacle|cDecline|cHalt|cErase|cWrong|cForbid)
+}
+
+// misses tells whether something was not received: "saya belum dapat suratnya".
+func (c clause) misses() bool {
+	return c.has(cTopic) && !c.has(cAttend&^cTopic|cObstacle|cDecline) && (c.has(cNotYet) || c.has(cNegation) && c.has(cReceive) ||
+		hasWord(c.words, "belum dapat") || hasWord(c.words, "belum sampai"))
+}
+
+// asksForIt tells whether the clause asks for what was just spoken of: "bisa
+// minta", "mohon dikirim".
+func (c clause) asksForIt() bool {
+	content := c.content()
+	return c.has(cRequest) && !c.has(cNegation|cForbid|cObstacle|cDecline|cPending|cConsult) && len(content) > 0 && len(content) < 4 &&
+		slices.ContainsFunc(content, func(w word) bool {
+			return w.plain == "minta" || w.plain == "tahu" || w.plain == "kirim" || w.plain == "share" || w.plain == "bagi" || w.plain == "kasih"
+		})
+}
+
+// brings tells whether the clause is about what to take along, to wear or to
+// sell there.
+func (c clause) brings() bool { return c.has(cFavour) && c.has(cPerhaps) }
 
 // names tells whether the clause is only the name of something to be told:
 // "lokasi pak".
 func (c clause) names() bool {
-	content := c.content()
-	return len(content) == 1 && len(c.words) < 4 && content[0].class.is(cTopic) && !content[0].class.is(cAttend|cAssent|cEnrolled|cNeutral) && !isDateWord(content[0].plain)
+	content := slices.DeleteFunc(c.content(), func(w word) bool { return w.plain == "ya" })
+	return len(content) == 1 && len(c.words) < 4 && !hasWord(c.words, "sudah") && content[0].class.is(cTopic) && !content[0].class.is(cAttend|cAssent|cEnrolled|cNeutral) && !isDateWord(content[0].plain)
 }
 
 // wonders tells whether a question word asks. "apa" after a negation does not.
@@ -87,15 +118,24 @@ func (c clause) inquires() bool {
 
 // tagged reads a tag at the end: "dapat sertifikat ga", "kuotanya masih ada ga".
 func (c clause) tagged() bool {
-	end := len(c.words)
-	for end > 0 && c.words[end-1].class.is(cNeutral|cHigh) && !c.words[end-1].class.is(cTag|cNegation) {
-		end--
-	}
+	end := c.tagEnd()
 	if end < 2 || !c.words[end-1].class.is(cTag|cNegation|cNotYet) {
 		return false
 	}
+	if (c.words[end-2].plain == "boleh" || c.words[end-2].plain == "ada") && c.words[end-1].class.is(cNegation) && !c.has(cDecline|cMaybe|cPending) {
+		return true // "kalau bawa anak boleh tidak"
+	}
 	if c.words[end-1].class.is(cNotYet) && c.has(cEnrolled) && hasWord(c.words, "sudah") {
 		return true // "saya sudah terdaftar belum"
+	}
+	if end == 2 && c.words[0].class.is(cObstacle) && !c.words[0].class.is(cAttend|cAble) && c.words[1].class.is(cNegation) {
+		return true // "jauh ga"
+	}
+	if c.words[0].plain == "ada" && c.words[end-1].class.is(cNegation) && end < 6 && !c.has(cSelf|cAttend|cAble) {
+		return true // "ada lombanya ga"
+	}
+	if c.asksLeave(end-1) || c.polar(end-1) {
+		return true
 	}
 	for _, w := range c.words[:end-1] {
 		if w.class.is(cNegation|cSelf|cDecline|cMaybe|cSoft) || w.class.is(cObstacle) && !c.words[0].class.is(cTopic) {
@@ -115,6 +155,70 @@ func (c clause) tagged() bool {
 	return first.class.is(cPerhaps|cTopic|cDelegate|cEnrolled|cOffTopic) || slices.ContainsFunc(c.words[:end-1], func(w word) bool { return w.class.is(cPerhaps|cTopic) && !w.class.is(cAble) })
 }
 
+// asksLeave tells whether the negation at i ends a request for leave: "boleh bawa
+// gendongan ga".
+func (c clause) asksLeave(i int) bool {
+	for k, w := range c.words[:i-1] {
+		if (w.plain == "boleh" || w.plain == "bisa") && c.words[k+1].class.is(cFavour) {
+			return c.words[i].class.is(cNegation) && !slices.ContainsFunc(c.words[:k], func(w word) bool { return w.class.is(cNegation | cMaybe | cPending) })
+		}
+	}
+	return false
+}
+
+// polar tells whether the negation at i only asks whether what stands before it
+// is so: "saya ikut dapat uang bensin ga", "siswa boleh berjualan tidak".
+func (c clause) polar(i int) bool {
+	if !c.words[i].class.is(cNegation) || slices.ContainsFunc(c.words[:i], func(w word) bool {
+		return w.class.is(cNegation | cNotYet | cForbid | cDecline | cMaybe | cSoft | cPending | cObstacle)
+	}) {
+		return false
+	}
+	last := i - 1
+	for last > 0 && c.words[last].class.is(cNeutral) && !c.words[last].class.is(cSelf) {
+		last--
+	}
+	before := c.words[last]
+	gets := slices.IndexFunc(c.words[:i-1], func(w word) bool {
+		return slices.Contains([]string{"boleh", "dapat", "ada", "perlu", "harus", "wajib", "dikasih", "disediakan"}, w.plain)
+	})
+	if gets < 0 && hasWord(c.words[:i], "sampai") && before.class.is(cTime) {
+		return !c.has(cSelf | cAttend | cAble | cModal) // "sampai malam ga"
+	}
+	if gets < 0 && !slices.ContainsFunc(c.words[:i], func(w word) bool {
+		return w.class&^(cNeutral|cOther|cHigh|cTopic|cPerhaps|cHarmless) != 0 || w.class.is(cSelf)
+	}) {
+		return len(c.words[:i]) > 1 && (!before.known || before.class == cOther) // "pengunjungnya ramai ga"
+	}
+	return gets >= 0 && (!before.known || before.class == 0 || before.class.is(cAttend|cTopic|cFavour|cOther|cPerson))
+}
+
+// prepositions lead up to what may follow a tag.
+var prepositions = []string{"di", "dari", "ke", "untuk", "buat"}
+
+// tagEnd is the end of the clause without what may follow a tag: courtesies, and
+// a place ("ada pupuk tidak di sana").
+func (c clause) tagEnd() int {
+	end := len(c.words)
+	for end > 0 && c.words[end-1].class.is(cNeutral|cHigh) && !c.words[end-1].class.is(cTag|cNegation) {
+		end--
+	}
+	for i := max(1, end-6); i+1 < end; i++ {
+		if !c.words[i].class.is(cNegation) {
+			continue
+		}
+		j := i + 1
+		for j < end && c.words[j].class.is(cHigh|cNeutral) && !slices.Contains(prepositions, c.words[j].plain) {
+			j++
+		}
+		if j < end && slices.Contains(prepositions, c.words[j].plain) &&
+			!slices.ContainsFunc(c.words[j:end], func(w word) bool { return w.class.is(cAttend | cAble | cModal | cAssent | cObstacle | cSelf) }) {
+			return i + 1
+		}
+	}
+	return end
+}
+
 // mayI reads a question without its mark: "boleh bawa anak", "ada snack".
 func (c clause) mayI() bool {
 	first := -1
@@ -124,14 +228,17 @@ func (c clause) mayI() bool {
 			break
 		}
 	}
-	if first < 0 || !c.words[first].class.is(cPerhaps) || c.has(cNegation|cNotYet|cObstacle|cDecline|cSelf) {
+	if first < 0 || !c.words[first].class.is(cPerhaps) || c.has(cNegation|cNotYet|cDecline|cSelf) {
 		return false
 	}
 	rest := c.words[first+1:]
+	if c.has(cObstacle) && (len(rest) == 0 || !rest[0].class.is(cFavour)) {
+		return false
+	}
 	switch c.words[first].plain {
 	case "boleh", "bisa":
 		return slices.ContainsFunc(rest, func(w word) bool {
-			return w.class.is(cDelegate|cTopic) && w.plain != "acara" || w.plain == "bawa" || w.plain == "ajak" || w.plain == "membawa" || w.plain == "mengajak" || w.plain == "pakai" || w.plain == "pake" || w.plain == "ngajak"
+			return w.class.is(cDelegate|cTopic) && !isDateWord(w.plain) || w.class.is(cFavour)
 		})
 	case "ada", "dapat", "masih", "disediakan", "dikasih", "perlu", "usah", "harus", "wajib":
 		return slices.ContainsFunc(rest, func(w word) bool {
@@ -187,7 +294,7 @@ func (c clause) forbids() bool {
 		if !w.class.is(cForbid | cNegation) {
 			continue
 		}
-		wish := w.class.is(cForbid) || c.has(cRequest) && w.said != "" && !complains(c.words, i) && i+1 < len(c.words) && c.words[i+1].class.is(cSend)
+		wish := w.class.is(cForbid) || c.has(cRequest) && w.said != "" && !complains(c.words, i) && c.sendsNext(i)
 		for _, x := range c.words[i+1 : min(len(c.words), i+6)] {
 			switch {
 			case x.class.is(cWish) && x.class.is(cAble) && w.class.is(cNegation) && c.has(cReceive|cSend) && !c.has(cAttend):
@@ -208,6 +315,16 @@ func (c clause) forbids() bool {
 		}
 	}
 	return false
+}
+
+// sendsNext tells whether sending is what the word at i denies: "mohon tidak
+// lagi mengirim".
+func (c clause) sendsNext(i int) bool {
+	i++
+	for i < len(c.words) && (c.words[i].plain == "lagi" || c.words[i].plain == "usah" || c.words[i].plain == "akan") {
+		i++
+	}
+	return i < len(c.words) && c.words[i].class.is(cSend)
 }
 
 func (c clause) erases() bool {
@@ -233,7 +350,7 @@ func (c clause) misdirected() bool {
 	if at < 0 && !c.asked && hasWord(c.words, "nomor") && hasWord(c.words, "salah") && !c.has(cNegation|cCondition|cAttend) {
 		return true // "nomor yang anda tuju salah"
 	}
-	if at < 0 || c.asked {
+	if at < 0 || c.asked || c.has(cPast) && c.words[at].plain == "salah kirim" { // "kemarin salah kirim, yang benar kami hadir"
 		return false
 	}
 	if c.has(cAttend) || c.has(cTag) && c.words[len(c.words)-1].plain == "kan" {

@@ -1,6 +1,7 @@
 package understand
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,6 +11,7 @@ type clause struct {
 	words    []word
 	asked    bool // ends with a question mark
 	contrast bool // begins with "tapi", "eh" and the like
+	corrects bool // begins with "eh": what was said is taken back
 	reason   bool // begins with "karena"
 	concede  bool // begins with "walaupun"
 }
@@ -27,14 +29,18 @@ type verdict struct {
 	offTopic   bool
 	ack        bool // thanks, wishes: no answer
 	who        string
-	companion  bool // somebody comes along
-	handsOver  bool // a question about sending somebody else
-	selfAttend bool // "saya hadir"
-	softOnly   bool // "insyaallah" and no more
-	ofOther    bool // the event of somebody else falls through
-	unread     bool // says something that we do not understand
-	murky      bool // something is denied, and it is not clear what
-	deferred   bool // will answer later
+	companion  bool   // somebody comes along
+	handsOver  bool   // a question about sending somebody else
+	selfAttend bool   // "saya hadir"
+	softOnly   bool   // "insyaallah" and no more
+	ofOther    bool   // the event of somebody else falls through
+	unread     bool   // says something that we do not understand
+	murky      bool   // something is denied, and it is not clear what
+	deferred   bool   // will answer later
+	standIn    string // who "yang akan membuka": comes instead, if somebody declines
+	freed      bool   // another engagement falls through
+	ofPerson   bool   // it is somebody else who does not come
+	past       bool   // "tadinya": was so, and may be no more
 }
 
 // replyText is a reply cut into clauses.
@@ -50,7 +56,7 @@ type replyText struct {
 const maxReplyWords = 80
 
 func (lex *replyLexicon) parse(p string) *replyText {
-	t := &replyText{folded: strings.ToLower(p), lex: lex}
+	t := &replyText{folded: godWilling.ReplaceAllString(strings.ToLower(p), "insyaallah"), lex: lex}
 	left := maxReplyWords
 	for _, s := range sentences(t.folded) {
 		fields := replyFields(s.text)
@@ -65,6 +71,9 @@ func (lex *replyLexicon) parse(p string) *replyText {
 	}
 	return t
 }
+
+// godWilling finds how people write "insya Allah".
+var godWilling = regexp.MustCompile(`\b(?:in[\s-]?|i)s+[iyh]*a+h?[\s-]*a?l+[aou]+h*u?\b(?:\s+(?:ta'?ala|swt)\b)?`)
 
 type sentence struct {
 	text  string
@@ -114,12 +123,21 @@ func (t *replyText) split(ws []word, asked bool) {
 		switch {
 		case w.class.is(cContrast) && !(w.plain == "sekarang" && i+1 == len(ws)):
 			flush()
+			c.contrast, c.corrects = true, w.plain == "eh" || w.plain == "ralat"
+		case i+1 < len(ws) && vocative(w) && c.bareNo():
+			c.words = append(c.words, w)
+			flush() // "ga bu lagi demam": what is denied is not the illness
+		case w.plain == "sayang" && len(c.words) == 0 && i+1 < len(ws): // "ingin sekali, sayang tidak ada yang mengantar"
 			c.contrast = true
+			c.words = append(c.words, w)
 		case c.contrast && len(c.words) == 0 && w.plain == "bisa jadi" && selfFollows(ws, i): // "tapi sekarang bisa jadi saya datang"
 			c.words = append(c.words, word{said: "bisa", plain: "bisa", class: replyWords().class["bisa"], known: true})
 			flush()
 		case w.plain == "sampaikan" && reports(ws, i): // "kami sampaikan bahwa beliau hadir"
 			flush()
+		case c.concede && i > 0 && len(c.words) > 0 && (w.class.is(cSelf) && !ws[i-1].class.is(cPerson) || w.plain == "tetap"):
+			flush() // "walau sakit saya hadir"
+			c.words = append(c.words, w)
 		case w.class.is(cReason):
 			flush()
 			c.reason = true
@@ -141,12 +159,29 @@ func (t *replyText) split(ws []word, asked bool) {
 	flush()
 }
 
+// bareNo tells whether the clause is a negation and courtesies before it.
+func (c clause) bareNo() bool {
+	last := len(c.words) - 1
+	return last >= 0 && c.words[last].class.is(cNegation) && !slices.ContainsFunc(c.words[:last], func(w word) bool {
+		return !w.class.is(cHigh|cAssent|cNeutral) || w.class.is(cSelf)
+	})
+}
+
+// vocative tells whether a word calls somebody.
+func vocative(w word) bool {
+	return isTitle(w.said) || slices.Contains([]string{"om", "min", "nak", "say", "bund", "bun", "sis", "gan", "bro", "ndan", "bos"}, w.said)
+}
+
 // consequence tells whether "jadi" at i means "so": something else stands
 // before it, and what follows is a clause of its own.
 func consequence(ws []word, i int) bool {
 	before := ws[i-1]
-	if before.class.is(cNegation|cNotYet|cModal|cAssent) || i+1 >= len(ws) {
+	fallen := i > 1 && before.plain == "jadi" && ws[i-2].class.is(cNegation) // "rapatnya ga jadi jadi saya ikut"
+	if before.class.is(cNegation|cNotYet|cModal|cAssent) && !fallen || i+1 >= len(ws) {
 		return false
+	}
+	if i+2 < len(ws) && ws[i+1].class.is(cAble|cSelf) && !before.class.is(cSelf) && ws[i+2].class.is(cAttend|cAble) {
+		return true // "jadi bisa ikut"
 	}
 	if ws[i+1].class.is(cNegation|cNotYet) && !slices.ContainsFunc(ws[i+2:], func(w word) bool { return w.class.is(cAble | cAttend | cModal) }) {
 		return false
@@ -156,6 +191,20 @@ func consequence(ws []word, i int) bool {
 		return false
 	}
 	return true
+}
+
+// ofPerson tells whether what is denied is the coming of somebody else: "istri
+// ga bisa".
+func (c clause) ofPerson() bool {
+	no := c.index(cNegation | cNotYet)
+	if no < 1 {
+		return false
+	}
+	subject := c.words[:no]
+	p := slices.IndexFunc(subject, func(w word) bool { return w.class.is(cPerson) })
+	comes := no+1 == len(c.words) || slices.ContainsFunc(c.words[no+1:], func(w word) bool { return w.class.is(cAttend) || w.plain == "bisa" || w.plain == "sempat" })
+	return p >= 0 && comes && !slices.ContainsFunc(subject[:p], func(w word) bool { return w.class.is(cSelf | cWith | cHigh) }) &&
+		!slices.ContainsFunc(subject[p+1:], func(w word) bool { return w.class.is(cWith) })
 }
 
 // has tells whether some word of the clause has a class.
@@ -171,7 +220,7 @@ func (c clause) index(any class) int {
 func (c clause) content() []word {
 	var out []word
 	for _, w := range c.words {
-		if w.class&^(cNeutral|cOther|cSelf|cHigh|cTidy) != 0 || !w.known || w.class == 0 {
+		if w.class&^(cNeutral|cOther|cSelf|cHigh|cTidy|cTime|cName) != 0 || !w.known || w.class == 0 {
 			out = append(out, w)
 		}
 	}
@@ -211,7 +260,17 @@ func (c clause) count() findings {
 		if i > 0 && c.words[i-1].plain == w.plain && w.class.is(cNegation) { // "ga ga bisa"
 			continue
 		}
+		if i+1 < len(c.words) && allOfThem(c.words[i+1]) { // "tidak semua" come
+			n.denied++
+			i++
+			continue
+		}
 		j, kind := c.target(i)
+		if i > 0 && i+1 < len(c.words) && c.words[i+1].plain == "ada" && c.lackBefore(i) { // "modalnya lagi ga ada"
+			n.lacks = true
+			i++
+			continue
+		}
 		n.doubled = n.doubled || c.doubles(i)
 		switch {
 		case kind == 0 && w.class.is(cForbid):
@@ -248,6 +307,24 @@ func (c clause) count() findings {
 		}
 	}
 	return n
+}
+
+// allOfThem tells whether a word means everybody.
+func allOfThem(w word) bool {
+	return w.plain == "semua" || w.plain == "semuanya" || w.plain == "lengkap"
+}
+
+// lackBefore tells whether what is missing stands before the negation at i.
+func (c clause) lackBefore(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-3; j-- {
+		if c.words[j].class.is(cLack) && !c.words[j].class.is(cTime) {
+			return true
+		}
+		if !c.words[j].class.is(cNeutral | cSelf) {
+			return false
+		}
+	}
+	return false
 }
 
 // doubles tells whether the negation at i makes a yes with one that follows:

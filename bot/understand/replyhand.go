@@ -18,14 +18,14 @@ func official(w word) bool {
 // handOver reads whether somebody else comes, and who. It gives false where
 // the clause says nothing of that.
 func (v *verdict) handOver(c clause) bool {
-	if i := c.index(cDelegate); i >= 0 {
+	if i := c.index(cDelegate); i >= 0 && !c.inCondition(i) {
 		return v.delegates(c, i)
 	}
 	if c.has(cStandIn) {
 		return v.standsIn(c)
 	}
-	if i := c.index(cPerson); i > 0 && c.words[i-1].plain == "kirim" && !c.has(cNegation|cForbid) { // "saya kirim anak saya"
-		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(c.words[i:])
+	if i := c.sends(); i > 0 { // "saya kirim anak saya", "saya minta Pak Ujang"
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(c.words[i:])
 		return true
 	}
 	if i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "orang" }); i > 1 && c.words[i-1].plain == "kirim" && c.words[i-2].class.is(cSelf) {
@@ -47,9 +47,14 @@ func (v *verdict) delegates(c clause, i int) bool {
 	switch {
 	case w.class.is(cPerson) && i > 0 && c.words[i-1].class.is(cHigh) && addressed(c.words[i-1]) && !c.has(cRelative):
 		return false // "Bapak Wakil Ketua hadir": the invitee, of whom others write
+	case i > 0 && c.words[i-1].plain == "tunggu":
+		return false // "tinggal menunggu disposisi"
+	case w.said == "disuruh" && i+1 < len(c.words) && !c.has(cPerson|cRelative|cAttend) && !slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cHigh) }):
+		v.obstacle = true // "disuruh masuk"
+		return true
 	case i > 0 && slices.Contains([]string{"sesuai", "berdasarkan", "menindaklanjuti", "menurut"}, c.words[i-1].plain):
 		return false // "sesuai disposisi, saya yang hadir"
-	case w.plain == "utus" && strings.HasPrefix(w.said, "di") && !c.has(cPerson|cRelative|cAttend) && i+1 < len(c.words) && slices.Contains([]string{"ke", "buat", "untuk", "jaga", "jadi"}, c.words[i+1].plain):
+	case w.plain == "utus" && strings.HasPrefix(w.said, "di") && !c.has(cPerson|cRelative|cAttend) && i+1 < len(c.words) && slices.Contains([]string{"ke", "buat", "untuk", "jaga", "jadi"}, c.words[i+1].plain) && !(i+2 < len(c.words) && c.words[i+2].class.is(cHigh)):
 		v.obstacle = true // "mendadak disuruh ke Bandung"
 		return true
 	case i+1 >= len(c.words) && i > 1 && slices.ContainsFunc(c.words[max(0, i-3):i], func(w word) bool { return w.class.is(cNegation) }) && !c.has(cAttend) && strings.HasPrefix(w.said, "di"):
@@ -63,7 +68,7 @@ func (v *verdict) delegates(c clause, i int) bool {
 		return false // "ga ada yang gantiin"
 	case self >= 0 && c.has(cObstacle) && w.plain == "utus":
 		return false // "saya ditugaskan ke luar kota"
-	case self >= 0 && attends && (w.plain == "wakil" && (c.index(cAttend) > i || hasWord(c.words[:i], "sebagai")) || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
+	case self >= 0 && attends && (w.plain == "wakil" && (c.index(cAttend) > i || hasWord(c.words[:i], "sebagai") || hasWord(c.words[:i], "selaku")) || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
 		return false // "saya sebagai perwakilan hadir"
 	case strings.Contains(joinSaid(c.words), "titip salam"):
 		return false
@@ -86,7 +91,7 @@ func (v *verdict) delegates(c clause, i int) bool {
 
 // first is the index of the first word that is not mere courtesy, -1 for none.
 func (c clause) first() int {
-	return slices.IndexFunc(c.words, func(w word) bool { return w.class&^(cNeutral|cSelf|cHigh|cOther) != 0 })
+	return slices.IndexFunc(c.words, func(w word) bool { return w.class&^(cNeutral|cSelf|cHigh|cOther|cName) != 0 })
 }
 
 // standsIn reads "mewakili": the speaker who comes for others says yes, others
@@ -125,6 +130,9 @@ func (v *verdict) standsIn(c clause) bool {
 // whoComes reads "X yang hadir" and "yang hadir X".
 func (v *verdict) whoComes(c clause) bool {
 	r := c.index(cRelative)
+	if r >= 0 && c.inCondition(r) {
+		return false
+	}
 	if r > 0 && c.words[r-1].plain == "waktu" {
 		return false // "pada waktu yang bersamaan"
 	}
@@ -143,8 +151,23 @@ func (v *verdict) whoComes(c clause) bool {
 		}
 	}
 	if a < 0 {
+		if who := c.actor(r); who != "" {
+			v.meaning, v.strong, v.companion, v.who = MeansDelegated, true, true, who
+			return true
+		}
+		if before := c.words[:r]; r+1 < len(c.words) && subject(before) && slices.ContainsFunc(before, func(w word) bool { return w.class.is(cPerson|cHigh|cName) || w.plain == "lain" }) && !c.has(cObstacle|cAsk|cAssent|cNegation|cNotYet) {
+			v.standIn = nameOf(before)
+		}
 		if r > 0 && r+1 >= len(c.words) && c.words[r-1].class.is(cPerson) { // "anak saya yang"
 			v.meaning, v.strong, v.who = MeansDelegated, true, joinSaid(c.words[:r])
+			return true
+		}
+		if before := c.words[:r]; hasWord(before, "biar") && subject(before) {
+			v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before) // "biar si Bowo yang bawa rombongan"
+			return true
+		}
+		if before := c.words[:r]; slices.ContainsFunc(before, func(w word) bool { return w.said == "aja" || w.said == "saja" }) && subject(before) && before[0].class.is(cPerson|cHigh) && len(c.words)-r < 4 {
+			v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before) // "teman saya aja yang main"
 			return true
 		}
 		return false
@@ -155,6 +178,8 @@ func (v *verdict) whoComes(c clause) bool {
 		person--
 	}
 	switch {
+	case c.myself(r):
+		return false
 	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cNegation | cNotYet) }) && !hasWord(before, "bukan"):
 		return false
 	case person >= 0 && before[person].plain == "ada" && !hasWord(before, "masih") && !c.has(cCondition): // "nanti ada yang datang"
@@ -166,15 +191,23 @@ func (v *verdict) whoComes(c clause) bool {
 	case hasWord(before, "bukan") && slices.ContainsFunc(before, isSelf):
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
 		return true
+	case len(before) > 1 && official(before[len(before)-2]) && before[len(before)-1].class.is(cSelf): // "kepala cabang kami yang hadir"
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before)
+		return true
 	case subject(before):
-		if slices.ContainsFunc(before, official) && !slices.ContainsFunc(before, func(w word) bool { return w.class.is(cPerson) }) {
+		if slices.ContainsFunc(before, official) && !slices.ContainsFunc(before, isSelf) && !slices.ContainsFunc(before, func(w word) bool { return w.class.is(cPerson) }) {
 			return false
 		}
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before)
 		return true
 	case slices.ContainsFunc(before, isSelf):
 		return false
-	case len(after) > 0 && subject(after) && !isNumber(after[0].plain):
+	case len(before) > 1 && slices.ContainsFunc(before[1:], func(w word) bool { return w.said == "aja" || w.said == "saja" }) && before[0].class == cOther:
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameOf(before) // "guru kelas B saja yang hadir"
+		return true
+	case slices.ContainsFunc(before, func(w word) bool { return w.class.is(cHigh) && w.plain != "pak" && w.plain != "bu" }):
+		return false // "Bapak yang hadir langsung"
+	case len(after) > 0 && (subject(after) || after[0].class.is(cHigh) && len(after) > 1 && slices.ContainsFunc(after, func(w word) bool { return w.said == "aja" || w.said == "saja" })) && !isNumber(after[0].plain):
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(after)
 		return true
 	}
@@ -197,19 +230,63 @@ func isNumber(w string) bool {
 	return isValue || isPeople
 }
 
+// myself tells whether the speaker is who the relative clause at r tells of:
+// "dari koperasi kami saya sendiri yang hadir".
+func (c clause) myself(r int) bool {
+	last := r - 1
+	for last > 0 && c.words[last].class.is(cNeutral) && !c.words[last].class.is(cSelf) {
+		last--
+	}
+	return last >= 0 && c.words[last].class.is(cSelf) && (last < r-1 && c.words[last+1].plain == "sendiri" || hasWord(c.words[:last], "dari")) &&
+		!slices.ContainsFunc(c.words[:last], func(w word) bool { return w.class.is(cPerson) })
+}
+
+// actor is who does what the relative clause at r says in a verb we do not know,
+// "yang mendampingi nanti Pak Yusuf"; "" for none.
+func (c clause) actor(r int) string {
+	if r > 0 && c.opens(r) || r == 0 {
+		for i := r + 1; i+1 < len(c.words) && i < r+6; i++ {
+			if (busy(c.words[i]) || c.words[i].plain == "nanti") && !c.has(cNegation|cAsk) && !slices.ContainsFunc(c.words[r+2:], func(w word) bool { return w.class.is(cObstacle) }) && subject(c.words[i+1:]) && slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cPerson|cHigh|cSelf) || isTitle(w.said) }) {
+				return nameAfter(c.words[i+1:])
+			}
+		}
+	}
+	return ""
+}
+
+// sends is the index of the person whom the speaker sends or asks to go, 0 for
+// none.
+func (c clause) sends() int {
+	if c.has(cNegation | cForbid) {
+		return 0
+	}
+	for i, w := range c.words[:max(0, len(c.words)-1)] {
+		next := c.words[i+1]
+		if w.plain == "kirim" && (next.class.is(cPerson) || next.plain == "tim" || next.plain == "team") {
+			return i + 1
+		}
+		if w.plain == "minta" && i > 0 && c.words[i-1].class.is(cSelf) && !c.has(cTopic|cSend) && subject(c.words[i+1:]) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // subject tells whether words name somebody other than the speaker.
 func subject(ws []word) bool {
 	for i, w := range ws {
 		switch {
 		case w.class.is(cSelf):
 			return i > 0 && slices.ContainsFunc(ws[:i], func(w word) bool { return w.class.is(cPerson) })
+		case w.plain == "tim" || w.plain == "team":
+			return true
 		case w.class.is(cPerson):
 			return i == 0 || !ws[i-1].class.is(cWith)
 		case w.class.is(cHigh) && !official(w):
 			if strings.Contains(w.said, " ") || i+1 < len(ws) && (ws[i+1].class == 0 || ws[i+1].class.is(cOther)) {
 				return true // "pak Dedi"
 			}
-		case w.class == 0 && !isNumber(w.plain) && len(w.plain) > 2:
+		case (w.class == 0 || w.class.is(cName)) && !isNumber(w.plain) && len(w.plain) > 2:
 			return true
 		}
 	}
@@ -257,6 +334,12 @@ func (v *verdict) personComes(c clause) bool {
 	})) {
 		return false
 	}
+	if strings.HasPrefix(c.words[p].said, "anak2") {
+		return false // the pupils are who was invited
+	}
+	if hasWord(c.words[p:], "juga") && slices.ContainsFunc(c.words[:p], func(w word) bool { return w.class.is(cAble | cAssent) }) {
+		return false // "bisa kak asisten juga ikut"
+	}
 	sick := false
 	for j := p + 1; j < len(c.words); j++ {
 		w := c.words[j]
@@ -265,10 +348,18 @@ func (v *verdict) personComes(c clause) bool {
 			return false
 		case w.class.is(cObstacle | cIllness):
 			sick = true
-		case w.class.is(cAttend) && !sick && p > 0 && (c.words[p-1].said == "bapak" || c.words[p-1].said == "ibu") && c.words[p].plain == "staf" && !c.has(cRelative):
+		case w.class.is(cAttend) && j+1 < len(c.words) && c.words[j+1].plain == "dari":
+			v.obstacle = true // "mertua datang dari kampung"
+			return true
+		case w.class.is(cAttend) && !sick && p > 0 && addressed(c.words[p-1]) && c.words[p].plain == "staf" && !c.has(cRelative):
 			return false // "Bapak Wakil Bupati akan hadir": the invitee, of whom others write
 		case w.class.is(cSelf) && j > p+1 && !w.class.is(cPerson) && slices.ContainsFunc(c.words[j+1:], func(x word) bool { return x.class.is(cAttend) }):
 			return false // "suami saya sudah mengizinkan jadi saya datang"
+		case w.class.is(cAttend) && slices.ContainsFunc(c.words[j+1:], func(w word) bool { return w.class.is(cSelf) && !w.class.is(cPerson) }) &&
+			slices.ContainsFunc(c.words[j+1:], func(w word) bool { return w.class.is(cAttend) }):
+			return false // "anak saya datang saya juga datang"
+		case w.class.is(cAttend) && !sick && c.words[p].plain == "pengurus" && !strings.HasPrefix(c.words[p].said, "salah") && !hasWord(c.words[:p], "salah satu") && !c.has(cRelative):
+			return false // "pengurus koperasi hadir 3 orang": they are who was invited
 		case w.class.is(cAttend) && !sick:
 			v.meaning, v.strong, v.companion = MeansDelegated, w.plain != "ikut", w.plain == "ikut"
 			v.who = nameOf(c.words[p:j])

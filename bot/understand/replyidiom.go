@@ -2,6 +2,7 @@ package understand
 
 import (
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -16,6 +17,8 @@ func (v *verdict) idiom(c clause) bool {
 	rhetorical := slices.ContainsFunc(indices(c.words), c.rhetorical)
 	i := c.index(cErase)
 	switch {
+	case c.scoffs(): // "masa diundang ga dateng"
+		v.meaning, v.strong = MeansYes, true
 	case rhetorical && !c.has(cNegation): // "buat apa hadir"
 		v.meaning, v.strong = MeansNo, true
 	case i >= 0 && c.strikes(i): // "coret nama saya dari daftar hadir"
@@ -27,13 +30,31 @@ func (v *verdict) idiom(c clause) bool {
 	case len(c.words) > 1 && slices.Contains([]string{"sampai", "setelah", "sesudah", "selepas", "habis"}, c.words[0].plain) && !c.has(cPending|cObstacle|cIllness|cDeath) && !c.has(cNegation|cNotYet|cAttend|cAble): // "hanya sampai pembukaan"
 		v.late = true
 	case c.callsOff():
-		// "job lain sudah saya batalkan"
+		v.freed = true // "job lain sudah saya batalkan"
 	case c.otherwise(), c.elsewhere():
 		v.obstacle = true
 	default:
 		return false
 	}
 	return true
+}
+
+// scoffs tells whether a "masa" makes staying away absurd.
+func (c clause) scoffs() bool {
+	i := c.index(cScoff)
+	if i < 0 || slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation | cDecline) }) {
+		return false
+	}
+	denied := false
+	for _, w := range c.words[i+1:] {
+		switch {
+		case w.class.is(cNegation):
+			denied = !denied
+		case w.class.is(cAttend) && denied:
+			return true
+		}
+	}
+	return false
 }
 
 func indices(ws []word) []int {
@@ -65,26 +86,56 @@ func (c clause) strikes(i int) bool {
 
 // callsOff tells whether it is another engagement that falls through.
 func (c clause) callsOff() bool {
+	if c.has(cAttend) {
+		return false
+	}
+	if c.contrast && len(c.content()) < 2 && slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "diundur" || w.plain == "digeser" }) {
+		return true // "tadinya ada audit, tapi diundur"
+	}
+	for i, w := range c.words { // "rapatnya ga jadi", "hajatan saya diundur"
+		other := (w.plain == "rapat" || w.plain == "janji") && (strings.HasSuffix(w.said, "nya") || i+1 < len(c.words) && c.words[i+1].class.is(cSelf)) || w.plain == "lain" && i > 0 || strings.HasSuffix(w.plain, " lain") && w.class.is(cObstacle)
+		if other && !hasWord(c.words[:i], "ada") && slices.ContainsFunc(c.words[i+1:], func(w word) bool {
+			return w.plain == "batal" || w.plain == "diundur" || w.plain == "selesai" || w.plain == "beres" || w.plain == "jadi"
+		}) && (!hasWord(c.words[i+1:], "jadi") || c.has(cNegation)) && !hasWord(c.words[i+1:], "belum") {
+			return true
+		}
+	}
 	d := c.index(cDecline)
 	return d > 0 && c.words[d].plain == "batal" && !c.has(cNegation|cAttend) && slices.ContainsFunc(c.words[:d], func(w word) bool {
-		return w.plain == "lain" || w.plain == "job lain" || w.plain == "undangan lain" || w.plain == "acara lain"
+		return w.class.is(cRelative) && !c.has(cSelf) || w.plain == "lain" || w.plain == "job lain" || w.plain == "undangan lain" || w.plain == "acara lain"
 	})
 }
 
 // otherwise tells whether something else is on: "sudah ada orderan lain", "lagi
 // mengerjakan pesanan".
 func (c clause) otherwise() bool {
-	if c.has(cNegation | cNotYet | cForbid | cAttend | cAble | cAsk | cPending | cDelegate | cDecline | cAssent | cHarmless) {
+	if c.has(cNegation | cNotYet | cForbid | cAttend | cAble | cAsk | cCondition | cPending | cDelegate | cDecline | cAssent | cHarmless) {
 		return false
 	}
 	for i, w := range c.words {
 		if w.plain == "ada" && i+2 < len(c.words) && c.words[i+2].plain == "lain" && !c.words[i+1].class.is(cPerson|cRelative) {
 			return true
 		}
-		if w.plain == "lagi" && i+1 < len(c.words) && busy(c.words[i+1]) {
+		if w.plain == "ada" && i > 0 && c.words[i-1].class.is(cSelf) && i+1 < len(c.words) && !strings.HasPrefix(c.words[i+1].plain, "per") &&
+			(!c.words[i+1].known || c.words[i+1].class == cOther && (hasWord(c.words, "maaf") || c.has(cTime))) {
+			return true // "saya ada praktikum"
+		}
+		if i == 1 && (w.plain == "itu" || w.plain == "segitu") && c.words[0].class.is(cTime) && len(c.words) > 3 && c.words[2].plain == "acara" && !c.words[3].known {
+			return true // "hari itu jadwal giliran air"
+		}
+		if i == 0 && w.plain == "ada" && c.contrast && i+1 < len(c.words) && !c.words[i+1].known {
+			return true // "tadinya bisa, tapi ada kajian"
+		}
+		if w.plain == "lagi" && i > 0 && c.words[i-1].class.is(cSelf) && i+1 < len(c.words) && !c.words[i+1].known {
+			return true // "saya sedang itikaf"
+		}
+		if w.plain == "lagi" && i+1 < len(c.words) && (busy(c.words[i+1]) || c.words[i+1].plain == "banyak" && i+2 < len(c.words) || !c.words[i+1].known && hasWord(c.words[:i], "maaf")) {
 			return true
 		}
-		if (w.plain == "ke" || w.plain == "di") && i+1 < len(c.words) && outsidePlaces()[c.words[i+1].plain] { // "saya ke Garut"
+		if w.class.is(cLack) && i+1 < len(c.words) && slices.Contains([]string{"habis", "abis", "tipis", "menipis", "kosong", "seret"}, c.words[i+1].plain) {
+			return true // "modal abis"
+		}
+		if (w.plain == "ke" || w.plain == "di" || w.plain == "dari" && hasWord(c.words[:i], "perjalanan")) && i+1 < len(c.words) && outsidePlaces()[c.words[i+1].plain] { // "saya ke Garut"
 			return true
 		}
 	}
@@ -94,16 +145,44 @@ func (c clause) otherwise() bool {
 // elsewhere tells whether it is another event that somebody attends: "pada waktu
 // yang bersamaan beliau mengikuti kegiatan lain".
 func (c clause) elsewhere() bool {
+	if c.travels() {
+		return true
+	}
 	o, a := c.index(cObstacle), c.index(cAttend)
 	return o >= 0 && a > o && a+1 < len(c.words) && !c.has(cNegation|cNotYet|cContrast) && slices.Contains([]string{"acara", "rapat", "kegiatan"}, c.words[a+1].plain)
 }
 
-// busy tells whether a word we do not know is an activity: "mengerjakan".
-func busy(w word) bool {
-	if w.known || len(w.plain) < 7 {
+// travels tells whether somebody goes to another place: "saya berangkat ke
+// Bandung", "Bapak dijadwalkan ke Kemendagri".
+func (c clause) travels() bool {
+	if c.has(cNegation | cNotYet | cForbid | cCondition | cAsk) {
 		return false
 	}
-	for _, start := range []string{"meng", "meny", "mem", "men", "mel", "ber", "nga", "nge"} {
+	for i, w := range c.words[:max(0, len(c.words)-1)] {
+		if i == 0 || w.plain != "ke" {
+			continue
+		}
+		to := c.words[i+1]
+		switch before := c.words[i-1]; before.plain {
+		case "berangkat", "datang", "meluncur", "ikut", "merapat":
+			if outsidePlaces()[to.plain] && !slices.ContainsFunc(c.words[i+2:], func(w word) bool { return w.class.is(cAttend) }) {
+				return true
+			}
+		case "dijadwalkan", "pergi", "dinas", "terbang", "perjalanan", "kunjungan", "pulang":
+			if !to.known && !c.has(cAttend) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// busy tells whether a word we do not know is an activity: "mengerjakan".
+func busy(w word) bool {
+	if w.class != 0 || len(w.plain) < 6 {
+		return false
+	}
+	for _, start := range []string{"meng", "meny", "mem", "men", "mel", "ber", "nga", "nge", "ny"} {
 		if len(w.plain) > len(start) && w.plain[:len(start)] == start {
 			return true
 		}
@@ -229,10 +308,10 @@ func complains(ws []word, i int) bool {
 // whatever tells whether the question word at i means any: "kapan saja bisa",
 // "ayo kapan lagi".
 func (c clause) whatever(i int) bool {
-	if i+1 >= len(c.words) || c.words[i].plain != "kapan" && c.words[i].plain != "dimana" {
+	if i+1 >= len(c.words) || !slices.Contains([]string{"kapan", "dimana", "jam berapa", "hari apa"}, c.words[i].plain) {
 		return false
 	}
 	next := c.words[i+1]
-	return (next.plain == "aja" || next.plain == "saja" || next.plain == "pun") && c.has(cSelf|cAble|cAssent) ||
+	return next.plain == "pun" || (next.plain == "aja" || next.plain == "saja" || next.plain == "pun") && c.has(cSelf|cAble|cAssent) ||
 		next.plain == "lagi" && slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cAssent) })
 }

@@ -14,11 +14,12 @@ func (c clause) read() verdict {
 	n := c.count()
 	v.late = n.seen.is(cLate) && !c.has(cAnswered) && !c.has(cEnrolled)
 	v.selfAttend = c.selfAttends()
+	v.past, v.ofPerson = c.has(cPast), c.ofPerson()
 	v.deferred = c.has(cAnswered) && hasWord(c.words, "nanti")
 	if v.handOver(c) {
 		return v
 	}
-	if v.offTopic && !c.has(cAttend) {
+	if v.offTopic && !c.has(cAttend) && !c.contrast {
 		return v
 	}
 	if v.idiom(c) {
@@ -28,7 +29,8 @@ func (c clause) read() verdict {
 	if (v.meaning == MeansYes || v.meaning == MeansNo) && c.veiled() {
 		v.murky = true
 	}
-	v.unread = v.meaning == "" && !v.obstacle && !v.late && !v.ack && (n.unknown+n.denied+n.negations > 0 || n.notYet) && !hasWord(c.words, "dulu")
+	limits := n.negations == 0 && (c.has(cForbid) || slices.ContainsFunc(c.words, allOfThem) || slices.ContainsFunc(c.words, func(w word) bool { return isNumber(w.plain) })) // "tapi 5 orang aja", "tapi jangan kesorean"
+	v.unread = v.meaning == "" && !limits && !v.obstacle && !v.late && !v.ack && (n.unknown+n.denied+n.negations > 0 || n.notYet) && !hasWord(c.words, "dulu")
 	if v.meaning == MeansYes && n.seen.is(cSoft) {
 		v.soft = true
 	}
@@ -58,6 +60,10 @@ func (v *verdict) judge(c clause, n findings) {
 		v.settle(n, explicit)
 	case n.seen.is(cPending) && !(v.later && n.negations > 0):
 		v.meaning, v.strong = MeansMaybe, true
+	case conditional && n.lacks && !n.seen.is(cAttend) && c.index(cCondition) > c.index(cNegation):
+		v.obstacle = true // "ga ada yang jaga kalau ditinggal"
+	case conditional:
+		v.meaning, v.condition, v.companion = MeansMaybe, true, c.ofCompanions()
 	case n.lacks && !n.seen.is(cAttend):
 		v.obstacle = true
 	case n.lacks:
@@ -71,9 +77,7 @@ func (v *verdict) judge(c clause, n findings) {
 		if explicit {
 			v.meaning, v.strong = MeansYes, true
 		}
-	case n.negations > 1 && c.words[0].plain == "bukan" && !n.seen.is(cAttend):
-		// "bukannya ga mau": what follows tells
-	case n.negations == 1 && len(c.words) > 1 && c.words[0].plain == "bukan" && c.words[1].class.is(cNegation) && !n.seen.is(cAttend):
+	case n.negations > 0 && c.notThat() && !n.seen.is(cAttend):
 		// "bukan ga mau": what follows tells
 	case n.negations > 0:
 		v.deny(n, pledge, hedged)
@@ -83,6 +87,7 @@ func (v *verdict) judge(c clause, n findings) {
 		if explicit || n.seen.is(cAssent) && !n.seen.is(cAck) && !c.has(cEnrolled) {
 			v.meaning, v.strong = MeansNo, true
 		}
+	case v.later && hasWord(c.words, "juga") && n.seen.is(cAssent|cAble|cAttend) && n.negations == 0: // "lain waktu juga siap"
 	case n.seen.is(cDecline) && n.denied > 0: // "ga qada halangan"
 	case n.seen.is(cDecline):
 		v.meaning, v.strong = MeansNo, true
@@ -90,7 +95,7 @@ func (v *verdict) judge(c clause, n findings) {
 	case v.later:
 		v.meaning = MeansNo
 	case n.forbids > 0 && !c.has(cPerfect):
-		if n.seen.is(cAttend) || len(c.content()) < 2 && n.unknown == 0 {
+		if n.seen.is(cAttend) || len(c.content()) < 2 && n.unknown == 0 && !slices.ContainsFunc(c.words, func(w word) bool { return w.class&^cName == cOther }) {
 			v.meaning, v.strong = MeansNo, true
 		}
 	case n.denied > 0 && n.seen.is(cObstacle):
@@ -98,11 +103,7 @@ func (v *verdict) judge(c clause, n findings) {
 	case n.denied > 0 && explicit && !c.has(cCondition):
 		v.murky = !slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "pasti" || w.plain == "tetap" || w.plain == "siap" })
 		v.meaning = MeansYes
-	case n.denied > 0 && !explicit && !conditional:
-	case conditional && v.late && !explicit: // "maaf kalau telat"
-		v.meaning = MeansYes
-	case conditional:
-		v.meaning, v.condition = MeansMaybe, true
+	case n.denied > 0 && !explicit:
 	case hedged && n.seen.is(cAttend) && hasWord(c.words, "pasti"):
 		v.meaning, v.strong = MeansYes, true
 	case hedged && (pledge || n.seen.is(cModal) || n.unknown < 2):
@@ -133,10 +134,11 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 		v.meaning, v.strong = MeansYes, true
 	case v.late:
 		v.meaning = MeansYes
+	case c.engaged(): // "ya kak aku ada rias": something, we do not know what
 	case c.notes(): // "kami catat": noted, and no more
 	case n.seen.is(cAck):
 		if n.seen.is(cAssent) && !slices.ContainsFunc(c.words, func(w word) bool {
-			return w.plain == "info" || w.plain == "noted" || w.plain == "mantap"
+			return w.plain == "info" || w.plain == "noted" || strings.HasSuffix(w.plain, "monitor") || w.plain == "mantap"
 		}) {
 			v.meaning = MeansYes
 		}
@@ -156,6 +158,17 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 	}
 }
 
+// engaged tells whether the speaker has or does something that we do not know.
+// A "ya" beside it is no yes.
+func (c clause) engaged() bool {
+	for i, w := range c.words[:max(0, len(c.words)-1)] {
+		if w.class.is(cSelf) && (c.words[i+1].plain == "ada" || c.words[i+1].plain == "lagi") && !c.has(cAttend|cAble|cHarmless) {
+			return true
+		}
+	}
+	return false
+}
+
 // settle judges what comes after something was thought over.
 func (v *verdict) settle(n findings, explicit bool) {
 	switch {
@@ -168,6 +181,24 @@ func (v *verdict) settle(n findings, explicit bool) {
 	}
 }
 
+// notThat tells whether the clause says what is not so, and what follows tells
+// what is: "bukan ga mau", "bukannya saya ga mau".
+func (c clause) notThat() bool {
+	i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "bukan" })
+	if i < 0 || !c.opens(i) {
+		return false
+	}
+	for _, w := range c.words[i+1:] {
+		switch {
+		case w.class.is(cNegation):
+			return true
+		case !w.class.is(cSelf | cNeutral):
+			return false
+		}
+	}
+	return false
+}
+
 // awaits tells whether the clause waits for something ("menunggu arahan
 // pimpinan"), and not only asks for patience ("tunggu ya").
 func (c clause) awaits() bool {
@@ -175,8 +206,8 @@ func (c clause) awaits() bool {
 		return true
 	}
 	for i, w := range c.words {
-		if w.plain == "tunggu" && i+1 < len(c.words) && !c.words[i+1].class.is(cNeutral|cSelf) && c.words[i+1].plain != "oke" && !c.has(cNegation|cForbid|cObstacle) {
-			return true
+		if w.plain == "tunggu" && i+1 < len(c.words) && !c.words[i+1].class.is(cNeutral|cSelf) && c.words[i+1].plain != "oke" && !c.has(cNegation|cForbid) && (!c.has(cObstacle) || c.words[i+1].plain == "rapat") {
+			return true // "menunggu arahan", "nunggu panen"
 		}
 	}
 	return false
@@ -203,7 +234,7 @@ func (c clause) putsOff(n findings) bool {
 	if i := slices.IndexFunc(c.words, isSelf); i > 0 && c.words[i-1].plain == "nanti" && i+1 < len(c.words) && c.words[i+1].class.is(cSend) && hasWord(c.words[i:], "lagi") && !c.has(cNegation|cForbid) {
 		return true // "nanti saya hubungi lagi"
 	}
-	if (hasWord(c.words, "tanya") || hasWord(c.words, "izin")) && hasWord(c.words, "dulu") && !c.has(cAsk) && n.negations == 0 {
+	if c.consults() {
 		return true
 	}
 	return n.notYet && hasWord(c.words, "acara") && !c.has(cAttend|cAble|cEnrolled)
@@ -213,7 +244,7 @@ func (c clause) putsOff(n findings) bool {
 // kalender dulu". Having seen a message does not count.
 func (c clause) looks() bool {
 	for i, w := range c.words {
-		if w.plain == "lihat" && !hasWord(c.words[:i], "sudah") && !hasWord(c.words, "undangan") && !hasWord(c.words, "pesan") && !hasWord(c.words, "info") && !c.has(cNegation|cForbid) {
+		if w.plain == "lihat" && !hasWord(c.words[:i], "sudah") && !hasWord(c.words, "undangan") && !hasWord(c.words, "pesan") && !hasWord(c.words, "info") && (!c.has(cNegation|cForbid) || i == 0 && c.index(cNegation) > i+1) {
 			return true
 		}
 	}
@@ -253,27 +284,6 @@ func (c clause) ofTheEvent() bool {
 		if w.plain == "ikut" && slices.Contains([]string{"suara", "senang", "berduka", "doakan", "prihatin", "bangga", "arahan", "keputusan", "aturan", "instruksi", "kata"}, c.words[i+1].plain) {
 			return true
 		}
-	}
-	return false
-}
-
-// conditional tells whether the clause depends on something. "Kalau saya sih"
-// is only "as for me".
-func (c clause) conditional() bool {
-	for i, w := range c.words {
-		if !w.class.is(cCondition) || i+1 < len(c.words) && (c.words[i+1].said == "gitu" || c.words[i+1].said == "begitu") {
-			continue
-		}
-		if i+1 < len(c.words) && slices.Contains([]string{"soal", "masalah", "urusan", "tentang", "perkara"}, c.words[i+1].plain) {
-			continue // "kalau soal acara begini"
-		}
-		if i+2 < len(c.words) && c.words[i+1].class.is(cSelf) {
-			next := c.words[i+2]
-			if next.plain == "sih" || next.plain == "mah" || next.plain == "pribadi" || next.class.is(cSoft|cAttend|cAssent) {
-				continue
-			}
-		}
-		return true
 	}
 	return false
 }

@@ -25,7 +25,8 @@ func (t *replyText) read() Reading {
 	if r.Meaning == MeansYes || r.Meaning == MeansDelegated || r.Meaning == MeansMaybe {
 		r.People = t.people()
 	}
-	if r.Meaning == MeansUnclear && t.onlyPeople() {
+	if (r.Meaning == MeansUnclear || r.Meaning == MeansMaybe && !s.strong) && t.onlyPeople() { // "berdua", "insya Allah kami berempat"
+		r.Soft = r.Meaning == MeansMaybe
 		r.Meaning, r.People = MeansYes, t.people()
 		t.assentOnly = true
 	}
@@ -37,28 +38,32 @@ func (t *replyText) read() Reading {
 
 // replyState is what the clauses so far add up to.
 type replyState struct {
-	meaning   Meaning
-	strong    bool
-	soft      bool
-	condition bool
-	want      bool
-	obstacle  bool
-	late      bool
-	later     bool
-	asked     bool
-	handsOver bool
-	offTopic  bool
-	ack       bool
-	conflict  bool
-	deferred  bool
-	who       string
-	sensitive Sensitivity
+	meaning    Meaning
+	strong     bool
+	soft       bool
+	condition  bool
+	want       bool
+	ofPerson   bool // the no is that of somebody else
+	past       bool // the meaning is what was so before
+	obstacle   bool
+	late       bool
+	later      bool
+	asked      bool
+	handsOver  bool
+	offTopic   bool
+	ack        bool
+	conflict   bool
+	deferred   bool
+	busyBefore bool // something was in the way before
+	turning    bool // a "tapi" whose clause said nothing: what follows is meant
+	who        string
+	sensitive  Sensitivity
 }
 
 // ask takes a clause that is a question.
 func (s *replyState) ask(c clause) {
 	s.asked = true
-	s.offTopic = s.offTopic || c.has(cOffTopic)
+	s.offTopic = s.offTopic || c.has(cOffTopic) && !c.brings()
 	s.handsOver = s.handsOver || c.has(cDelegate)
 }
 
@@ -67,9 +72,16 @@ func (s *replyState) add(c clause, v verdict) {
 	s.late = s.late || v.late
 	s.offTopic = s.offTopic || v.offTopic
 	s.ack = s.ack || v.ack
-	s.want = s.want || v.want
+	s.want = s.want || v.want && !(v.past && s.strong)
 	s.later = s.later || v.later
 	s.deferred = s.deferred || v.deferred
+	c.contrast = c.contrast || s.turning
+	s.turning = c.contrast && v.meaning == "" && !v.obstacle
+	s.busyBefore = s.busyBefore || v.past && v.meaning == ""
+	if v.freed || s.busyBefore && s.meaning == "" && c.contrast && len(c.content()) == 1 && hasWord(c.words, "batal") { // "tadinya ada garapan, tapi batal"
+		s.obstacle = false
+		return
+	}
 	if v.handsOver {
 		s.asked, s.handsOver = true, true
 		return
@@ -81,12 +93,20 @@ func (s *replyState) add(c clause, v verdict) {
 		s.obstacle = s.obstacle || v.obstacle || v.meaning == MeansNo
 		return
 	}
+	if v.standIn != "" && (s.meaning == MeansNo || s.meaning == "" && s.obstacle) {
+		s.meaning, s.strong, s.who = MeansDelegated, true, v.standIn // "saya berhalangan, Pak Sekda yang membuka"
+		return
+	}
 	if v.obstacle {
 		s.hinder(c, v)
 		return
 	}
+	if v.meaning == "" && c.contrast && s.want && s.meaning == MeansYes && (v.unread || v.offTopic) {
+		s.meaning, s.strong, s.soft = MeansMaybe, true, false // "pengen ikut, tapi modalnya gimana"
+		return
+	}
 	if v.meaning == "" {
-		s.conflict = s.conflict || c.contrast && v.unread && (s.meaning == MeansYes || s.meaning == MeansNo)
+		s.conflict = s.conflict || c.contrast && v.unread && (s.meaning == MeansYes || s.meaning == MeansNo && !hasWord(c.words, "ada"))
 		return
 	}
 	s.turn(c, v)
@@ -94,11 +114,15 @@ func (s *replyState) add(c clause, v verdict) {
 
 // hinder takes a clause that names an obstacle and no more.
 func (s *replyState) hinder(c clause, v verdict) {
+	if s.meaning == MeansYes && s.strong && (v.late || hasWord(c.words, "dulu")) {
+		s.late = true // "hadir, tapi mau jemput anak dulu"
+		return
+	}
 	s.obstacle = true
 	switch {
-	case (s.meaning == MeansYes || s.meaning == MeansMaybe && !s.condition) && c.contrast && (s.want || v.want):
+	case (s.meaning == MeansYes || s.meaning == MeansMaybe && !s.condition) && (c.contrast && (s.want || v.want) || s.want && !s.strong):
 		s.meaning, s.strong = MeansNo, true
-	case s.meaning == MeansYes && c.contrast && !v.late && !s.strong:
+	case s.meaning == MeansYes && c.contrast && !v.late && (!s.strong || c.corrects):
 		s.meaning, s.strong = MeansNo, true // "siap pak, tapi saya di luar kota"
 	case s.meaning == MeansYes && c.contrast && !v.late:
 		s.conflict = true
@@ -109,10 +133,13 @@ func (s *replyState) hinder(c clause, v verdict) {
 func (s *replyState) turn(c clause, v verdict) {
 	take := func() {
 		s.meaning, s.strong, s.soft, s.condition = v.meaning, v.strong, v.soft, v.condition
-		s.conflict = v.murky
+		s.conflict, s.past, s.ofPerson = v.murky, v.past, v.ofPerson
 		if v.who != "" {
 			s.who = v.who
 		}
+	}
+	if v.past && s.strong && s.meaning != "" {
+		return // "saya jadi ikut, kemarin bilang ga bisa"
 	}
 	switch s.meaning {
 	case "":
@@ -122,7 +149,11 @@ func (s *replyState) turn(c clause, v verdict) {
 		case v.meaning == MeansYes:
 			s.conflict = s.conflict || v.murky
 			s.strong, s.soft = s.strong || v.strong, s.soft && !v.strong || v.soft
-		case v.meaning == MeansDelegated && v.companion:
+		case v.meaning == MeansNo && v.ofPerson && s.strong && !s.want:
+			// "saya datang, istri ga bisa"
+		case v.later && !v.strong && s.strong && !c.contrast:
+			s.conflict = true // "bisa, lain waktu juga siap"
+		case v.companion && (v.meaning == MeansDelegated || v.condition):
 		case v.meaning == MeansMaybe && (s.strong && !v.strong && !v.condition || v.softOnly) && !c.contrast:
 			s.soft = true // "hadir pak, insyaallah"
 		case v.ofOther && !c.contrast && s.strong:
@@ -136,23 +167,27 @@ func (s *replyState) turn(c clause, v verdict) {
 			take()
 		case s.later || v.later:
 			// "semoga lain kali bisa"
-		case c.contrast && v.meaning == MeansMaybe:
+		case (c.contrast || s.past) && v.meaning == MeansMaybe:
 			take()
 		case !v.strong:
 			// "ga bisa, oke pak"
-		case c.contrast && v.meaning == MeansYes:
+		case (c.contrast || s.past || s.ofPerson) && v.meaning == MeansYes:
 			take()
 		case v.meaning == MeansYes:
 			s.conflict = true
 		}
 	case MeansMaybe:
 		switch {
-		case v.meaning == MeansYes && (s.condition || !v.strong):
+		case s.condition && !c.contrast && v.meaning != MeansDelegated:
+			// "kalau hujan, saya tidak datang"
+		case v.meaning == MeansNo && !c.contrast && c.has(cNotYet) && !c.has(cAttend|cAble):
+			// "belum tahu bu, barangnya belum jadi"
+		case v.meaning == MeansYes && !v.strong:
 		default:
 			take()
 		}
 	case MeansDelegated:
-		if v.meaning == MeansYes && v.selfAttend && (c.contrast || v.strong) || v.meaning == MeansDelegated {
+		if v.meaning == MeansYes && (v.selfAttend && (c.contrast || v.strong) || c.contrast && v.strong && (s.past || c.has(cHigh))) || v.meaning == MeansDelegated {
 			take()
 		}
 	}
@@ -174,7 +209,7 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 		s.meaning = MeansQuestion
 	case s.meaning == MeansMaybe && !s.strong && !s.condition && t.hasClass(cGrave): // "kritis di ICU, mohon doanya"
 		s.meaning = MeansUnclear
-	case s.meaning == "", s.conflict:
+	case s.meaning == "", s.conflict, s.meaning == MeansYes && s.past && s.want: // "tadinya mau ikut": and now?
 		s.meaning = MeansUnclear
 	case s.offTopic && !s.strong:
 		s.meaning = MeansUnclear
@@ -217,8 +252,11 @@ func (t *replyText) inviteeIll() bool {
 	for _, c := range t.clauses {
 		ill := c.index(cIllness)
 		for i, w := range c.words[:max(ill, 0)] {
+			if slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cObstacle) }) {
+				return false // "nganter ibu berobat"
+			}
 			if (w.said == "bapak" || w.said == "ibu" || w.said == "beliau" || w.said == "bapaknya" || w.said == "ibunya") && !c.words[i+1].class.is(cSelf) && c.words[i+1].known {
-				return !c.has(cNegation | cSelf)
+				return !c.has(cNegation|cSelf) && !hasWord(c.words, "nak") && !hasWord(c.words, "nduk") // who calls us child speaks of themselves
 			}
 		}
 	}
@@ -300,12 +338,22 @@ func (t *replyText) people() int {
 // onlyPeople tells whether the reply is a number of people and nothing else:
 // "2 orang pak", "berdua".
 func (t *replyText) onlyPeople() bool {
-	if len(t.clauses) != 1 || t.clauses[0].asked || t.people() == 0 {
+	if len(t.clauses) == 0 || t.people() == 0 {
 		return false
 	}
+	return !slices.ContainsFunc(t.clauses, func(c clause) bool { return c.asked || !c.onlyPeople() })
+}
+
+func (c clause) onlyPeople() bool {
 	lex := numberWords()
-	for _, w := range t.clauses[0].words {
-		if !isNumber(w.plain) && !isNumber(w.said) && !lex.role[":unit"][w.plain] && !lex.role[":unit"][w.said] && !lex.role[":companion"][w.plain] && !w.class.is(cNeutral|cSelf|cHigh|cWith) {
+	for i, w := range c.words {
+		if i > 0 && c.words[i-1].class.is(cWith) && !w.known {
+			continue // "saya sama pengendang"
+		}
+		if i > 0 && hasWord(c.words[:i], "dari") && (!w.known || w.class&^(cOther|cNeutral) == 0) {
+			continue // "3 orang dari KWT Melati"
+		}
+		if !isNumber(w.plain) && !isNumber(w.said) && !lex.role[":unit"][w.plain] && !lex.role[":unit"][w.said] && !lex.role[":companion"][w.plain] && !w.class.is(cNeutral|cSelf|cHigh|cWith|cPerson|cSoft) {
 			return false
 		}
 	}

@@ -11,6 +11,9 @@ func (lex *replyLexicon) mend(w string) (plainWord string, known bool) {
 	if w != "" && w[0] >= utf8.RuneSelf && lex.class[w] == 0 {
 		return w, true // an emoji that says nothing
 	}
+	if p, ok := lex.spelling[w]; ok {
+		return p, true
+	}
 	if m := twice.FindStringSubmatch(w); m != nil {
 		if p, ok := lex.look(m[1] + m[2]); ok {
 			return p, true
@@ -62,7 +65,7 @@ func (lex *replyLexicon) guessed(w string) bool {
 // isTitle tells whether a name follows.
 func isTitle(w string) bool {
 	switch w {
-	case "bapak", "ibu", "pak", "bu", "bpk", "sdr", "kang", "teh", "haji", "hj", "yth":
+	case "bapak", "ibu", "pak", "bu", "bpk", "sdr", "kang", "teh", "haji", "hj", "yth", "ustadz", "ust", "gus", "mas", "mbak", "neng", "kak", "bang":
 		return true
 	}
 	return false
@@ -162,6 +165,9 @@ func (lex *replyLexicon) similar(w string) (string, bool) {
 	best, found, seen := 3, "", lettersSeen(s)
 	for _, candidate := range lex.byFirst[s[0]] {
 		known, limit := candidate.word, 0
+		if n := len(known) - len(s); n > 2 || n < -2 {
+			continue
+		}
 		switch {
 		case len(s) == 4 && len(known) == 4:
 			if swapped(s, known) {
@@ -174,6 +180,9 @@ func (lex *replyLexicon) similar(w string) (string, bool) {
 		}
 		if bits.OnesCount32(seen^candidate.seen) > 2*limit {
 			continue
+		}
+		if strings.HasSuffix(s, "kan") && !strings.HasSuffix(known, "kan") && strings.HasSuffix(known, "an") {
+			continue // "liburkan", to close, is not "liburan", a holiday
 		}
 		if limit == 0 || len(s) == 4 && len(known) == 5 && !subsequence(s, known) || len(s) == 5 && len(known) == 4 && !subsequence(known, s) {
 			continue

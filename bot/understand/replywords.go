@@ -3,9 +3,11 @@ package understand
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // class is a set of word classes of data/reply-words.tsv.
@@ -70,6 +72,12 @@ const (
 	cPing
 	cNeutral
 	cOther
+	cPast
+	cTime
+	cScoff
+	cConsult
+	cFavour
+	cName
 )
 
 func (c class) is(any class) bool { return c&any != 0 }
@@ -79,7 +87,7 @@ func (c class) is(any class) bool { return c&any != 0 }
 const classNames = "attend able modal want assent negation notyet forbid harmless tidy lack decline obstacle death illness grave anger " +
 	"maybe soft hedge pending later perfect late partial answered delegate stand-in person self high with relative contrast reason " +
 	"concede condition send wish receive halt erase erased consent withdraw wrong enrolled ask inquire perhaps tag topic request " +
-	"offtopic ack ping neutral other"
+	"offtopic ack ping neutral other past time scoff consult favour name"
 
 // replyLexicon is what the grammar of replies knows of words.
 type replyLexicon struct {
@@ -94,6 +102,9 @@ type replyLexicon struct {
 
 // maybeNo tells whether a word that is not known may be a misspelt negation.
 func (lex *replyLexicon) maybeNo(w string) bool {
+	if len(w) < 3 {
+		return false // "rw" is near to anything
+	}
 	for _, no := range lex.nos {
 		if distance(w, no, 1) <= 1 || len(no) > 5 && distance(w, no, 2) <= 2 {
 			return true
@@ -128,7 +139,6 @@ func newReplyLexicon() *replyLexicon {
 		lex.spelling[plainWord] = plainWord
 		lex.spelt = max(lex.spelt, strings.Count(plainWord, " ")+1)
 	}
-	lex.spellPhrases()
 	for _, e := range lexicon("reply-words.tsv") {
 		c, ok := number[e.meaning]
 		if !ok {
@@ -139,7 +149,9 @@ func newReplyLexicon() *replyLexicon {
 			lex.longest = max(lex.longest, strings.Count(w, " ")+1)
 		}
 	}
+	lex.spellPhrases()
 	lex.indexSpellings()
+	lex.addPlaces()
 	for w, p := range lex.spelling {
 		if lex.class[p].is(cNegation|cNotYet) && len(w) > 1 && !strings.Contains(w, " ") {
 			lex.nos = append(lex.nos, w)
@@ -149,22 +161,59 @@ func newReplyLexicon() *replyLexicon {
 }
 
 // spellPhrases lets phrases be found as well when their words are spelt
-// otherwise: "gak enak badan" for "tidak enak badan".
+// otherwise: "mau tw" as "mau tau".
 func (lex *replyLexicon) spellPhrases() {
 	for _, e := range lexicon("reply-spelling.tsv") {
+		if e.meaning == "pak" || e.meaning == "bu" {
+			continue // "bu haji" is a title, "bu" and a pilgrimage is not
+		}
 		for _, w := range e.words {
-			if !strings.Contains(w, " ") {
+			parts := strings.Fields(w)
+			if len(parts) < 2 || slices.Contains(parts, "can") { // "can" is English here, "belum" in Sundanese
 				continue
 			}
-			parts := strings.Fields(w)
 			for i, p := range parts {
 				parts[i] = lex.plain(p)
 			}
 			key := strings.Join(parts, " ")
-			if _, ok := lex.spelling[key]; !ok {
+			if _, ok := lex.spelling[key]; !ok && lex.keeps(parts, strings.ToLower(e.meaning)) {
 				lex.spelling[key] = e.meaning
 			}
 		}
+	}
+}
+
+// decisive are the classes of words that no phrase may swallow: "sp ya" is
+// "siapa", but "siap ya" is not.
+const decisive = cNegation | cNotYet | cForbid | cAttend | cAble | cAssent | cDecline | cDelegate | cObstacle | cPerson | cIllness | cCondition | cSelf
+
+// keeps tells whether what decides in the parts of a phrase is in its meaning.
+func (lex *replyLexicon) keeps(parts []string, meaning string) bool {
+	meant := lex.class[meaning]
+	for w := range strings.FieldsSeq(meaning) {
+		meant |= lex.class[w]
+	}
+	if meant.is(cNegation | cNotYet) {
+		meant |= cNegation | cNotYet
+	}
+	return !slices.ContainsFunc(parts, func(p string) bool { return (lex.class[p]&decisive)&^meant != 0 })
+}
+
+// addPlaces makes the names of places known, so that none is taken for a
+// misspelt word: "Batam" is no "batas".
+func (lex *replyLexicon) addPlaces() {
+	add := func(name string) {
+		for w := range strings.FieldsSeq(name) {
+			if _, ok := lex.spelling[w]; !ok && len(w) > 3 && lex.class[w] == 0 {
+				lex.class[w] = cOther
+			}
+		}
+	}
+	for name := range outsidePlaces() {
+		add(name)
+	}
+	for _, p := range places().places {
+		add(strings.ToLower(p.Kecamatan + " " + p.Desa))
 	}
 }
 
@@ -201,7 +250,7 @@ func (lex *replyLexicon) respell(ws []word) []word {
 func (lex *replyLexicon) indexSpellings() {
 	seen := map[string]bool{}
 	add := func(w string, shortest int) {
-		if strings.Contains(w, " ") || len(w) < shortest || w[0] < 'a' || w[0] > 'z' || seen[w] {
+		if strings.Contains(w, " ") || len(w) < shortest || w[0] < 'a' || w[0] > 'z' || seen[w] || lex.class[w].is(cName) {
 			return
 		}
 		seen[w] = true
@@ -329,6 +378,12 @@ func joinSaid(ws []word) string {
 	return strings.Join(parts, " ")
 }
 
+// mute tells whether a field is an emoji that says nothing.
+func (lex *replyLexicon) mute(field string) bool {
+	r, _ := utf8.DecodeRuneInString(field)
+	return r >= utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.IsDigit(r) && lex.class[field] == 0 && lex.spelling[field] == ""
+}
+
 // spell brings each word into its plain spelling; phrases of the spelling file
 // become one or more plain words.
 func (lex *replyLexicon) spell(fields []string) []word {
@@ -355,10 +410,17 @@ func (lex *replyLexicon) spell(fields []string) []word {
 				break
 			}
 		}
+		if n <= 1 && lex.mute(fields[i]) {
+			i++
+			continue
+		}
 		if n <= 1 {
 			p, known := lex.mend(fields[i])
-			if i > 0 && isTitle(fields[i-1]) && p != fields[i] && lex.class[p].is(cPending|cMaybe) && lex.guessed(fields[i]) {
-				p, known = fields[i], false // a name: "Bapak Kajari"
+			if i > 0 && isTitle(fields[i-1]) && lex.class[fields[i]].is(cName) {
+				p = fields[i] // "Bu Ana", though "ana" is "I"
+			}
+			if i > 0 && isTitle(fields[i-1]) && p != fields[i] && !lex.class[p].is(cNegation|cNotYet|cAttend|cAble) && lex.guessed(fields[i]) {
+				p, known = fields[i], false // a name: "Bapak Kajari", "Pak Ujang"
 			}
 			add(fields[i], p, known)
 			n = 1

@@ -78,7 +78,17 @@ type program struct {
 	registry *prometheus.Registry
 }
 
+// rehearsal lets tests put other limits into the program, and gives them hold
+// of it. Nothing else sets it.
+var rehearsal struct {
+	before func(*bases)
+	after  func(*program)
+}
+
 func assemble(b bases) (*program, error) {
+	if rehearsal.before != nil {
+		rehearsal.before(&b)
+	}
 	texts, err := templates.New()
 	if err != nil {
 		return nil, err
@@ -100,6 +110,9 @@ func assemble(b bases) (*program, error) {
 		Store: b.store, App: p.app, Voice: p.bot.Desk(), Texts: texts, Channels: b.channels, Metrics: p.metrics,
 		Log: b.log.With().Str("part", "planner").Logger(), Wake: p.sender.Wake,
 	})
+	if rehearsal.after != nil {
+		rehearsal.after(p)
+	}
 	return p, nil
 }
 
@@ -158,6 +171,7 @@ func (p *program) run(ctx context.Context) error {
 	stage(&in, p.setMenus, intake, "menus")
 	stage(&in, p.bot.Watch, intake, "watch")
 	<-intake.Done()
+	p.sender.Stopping()
 	failed = in.Wait()
 	stopAnswering()
 	failed = errors.Join(failed, middle.Wait())

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel/whatsapp/wafake/exercise"
 	"github.com/diskopukm/emileku/cmd/emileku/bench"
 	"github.com/diskopukm/emileku/storage/sqlite"
 )
@@ -27,7 +28,7 @@ func TestBenchCrash(t *testing.T) {
 		People: 6, Waves: 1, Database: databaseFile, Out: &out,
 		Command: func(dir, url, token string, k bench.Kill) *exec.Cmd {
 			cmd := exec.Command(self, "bench", "child", "--kill-log", k.Log, "--kill-op", k.Op, "--kill-after", strconv.Itoa(k.After))
-			cmd.Env = append(childEnv(dir, url, token), asProgram+"=1")
+			cmd.Env = append(childEnv(dir, url, token), exercise.AsProgram+"=1")
 			return cmd
 		},
 	})
@@ -72,7 +73,7 @@ func TestBenchDelivery(t *testing.T) {
 	c := deliveryCmd{Guests: 60, For: 10 * time.Second, Kills: 4}
 	o := c.options(func(dir, url, token string, k bench.Kill) *exec.Cmd {
 		cmd := exec.Command(self, "bench", "child", "--kill-log", k.Log, "--kill-op", k.Op, "--kill-after", strconv.Itoa(k.After))
-		cmd.Env = append(childEnv(dir, url, token), "QUIET_HOURS=off", asProgram+"=1")
+		cmd.Env = append(childEnv(dir, url, token), "QUIET_HOURS=off", exercise.AsProgram+"=1")
 		return cmd
 	})
 	o.Out = &out

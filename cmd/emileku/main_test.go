@@ -15,15 +15,16 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/diskopukm/emileku/bot/channel/telegram/botapi"
+	"github.com/diskopukm/emileku/bot/channel/whatsapp/wafake/exercise"
 )
 
-// asProgram makes the test binary be the program: what is tested is the whole
-// main, with the race detector where the tests have it.
-const asProgram = "EMILEKU_TEST_AS_PROGRAM"
+// exercise.AsProgram makes the test binary be the program: what is tested is the
+// whole main, with the race detector where the tests have it.
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	if os.Getenv(exercise.AsProgram) != "" {
 		useLocalWhatsApp()
+		rehearse()
 		main()
 		return
 	}
@@ -70,7 +71,7 @@ func start(t *testing.T, env []string, args ...string) *process {
 	}
 	p := &process{t: t, cmd: exec.Command(self, args...), ended: make(chan struct{}), changed: make(chan struct{})}
 	home := t.TempDir()
-	p.cmd.Env = append([]string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home}, env...)
+	p.cmd.Env = append([]string{exercise.AsProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home}, env...)
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = home, p, p
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

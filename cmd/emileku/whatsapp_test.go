@@ -11,15 +11,12 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/diskopukm/emileku/bot/channel/whatsapp/wafake"
+	"github.com/diskopukm/emileku/bot/channel/whatsapp/wafake/exercise"
 )
-
-// localWhatsApp names the variable that tells the program, run as a test, where
-// the local WhatsApp server is.
-const localWhatsApp = "EMILEKU_TEST_WHATSAPP"
 
 // useLocalWhatsApp makes this process know no other WhatsApp than the test's.
 func useLocalWhatsApp() {
-	text := os.Getenv(localWhatsApp)
+	text := os.Getenv(exercise.LocalWhatsApp)
 	if text == "" {
 		return
 	}
@@ -61,7 +58,7 @@ func newPhones(t *testing.T) phones {
 
 func (p phones) env(more ...string) []string {
 	return append([]string{
-		localWhatsApp + "=" + p.Endpoint().String(), "WHATSAPP=on", "DATA_DIR=" + p.dir,
+		exercise.LocalWhatsApp + "=" + p.Endpoint().String(), "WHATSAPP=on", "DATA_DIR=" + p.dir,
 		"HTTP_ADDR=127.0.0.1:0", "LOG_FORMAT=json", "QUIET_HOURS=off",
 	}, more...)
 }

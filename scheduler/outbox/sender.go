@@ -16,7 +16,7 @@ import (
 	"github.com/diskopukm/emileku/storage"
 )
 
-// After Run's context ends, sends in hand get stopSends to finish, then their
+// After Run's context ends, or Stopping before that, sends in hand get stopSends to finish, then their
 // outcomes get until stopWrites to be stored. Run returns at stopAll at the
 // latest, whatever hangs: within the ten seconds that a stop may take.
 const (
@@ -94,9 +94,10 @@ type Sender struct {
 	hand        hand
 
 	ran      atomic.Bool
-	work     sync.WaitGroup  // jobs and fetches
-	sendCtx  context.Context // for the network; set by Run
-	writeCtx context.Context // for what must be stored once a row is claimed; set by Run
+	stopping atomic.Pointer[time.Time] // when the process began to stop; nil: when Run's context ends
+	work     sync.WaitGroup            // jobs and fetches
+	sendCtx  context.Context           // for the network; set by Run
+	writeCtx context.Context           // for what must be stored once a row is claimed; set by Run
 }
 
 // New makes a Sender; Run starts it.
@@ -168,6 +169,13 @@ func (s *Sender) Receipt(ctx context.Context, r channel.Receipt) error {
 	return err
 }
 
+// Stopping tells that the process has begun to stop, although Run goes on for a
+// while with the last answers: what Run may take at its end counts from now.
+func (s *Sender) Stopping() {
+	now := time.Now()
+	s.stopping.CompareAndSwap(nil, &now)
+}
+
 // Run sends until ctx ends. Then it begins no new send, finishes those in
 // hand, gives claims back whose send has not begun, and returns nil within ten
 // seconds. A Sender runs once.
@@ -184,11 +192,13 @@ func (s *Sender) Run(ctx context.Context) error {
 	ended, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	context.AfterFunc(ctx, func() {
-		sleep(ended, stopSends)
+		s.Stopping()
+		begun := *s.stopping.Load()
+		sleep(ended, time.Until(begun.Add(stopSends)))
 		stopSending()
-		sleep(ended, stopWrites-stopSends)
+		sleep(ended, time.Until(begun.Add(stopWrites)))
 		stopWriting()
-		if sleep(ended, stopAll-stopWrites) {
+		if sleep(ended, time.Until(begun.Add(stopAll))) {
 			close(abandon)
 		}
 	})

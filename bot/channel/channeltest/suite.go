@@ -17,7 +17,7 @@ import (
 )
 
 // patience bounds every wait of the suite: reaching it is a failure.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // Run checks that an adapter keeps the promises of package channel. open makes
 // a new network for each test. The package of the adapter should also run

@@ -184,7 +184,7 @@ func (p *person) Sees(*testing.T) []channeltest.Seen {
 // receiving runs c into an inbox until the test ends.
 func receiving(t *testing.T, c *telegram.Channel) (*channeltest.Inbox, context.Context) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	run, stop := context.WithCancel(ctx)
 	inbox := channeltest.NewInbox()
 	done := make(chan error, 1)

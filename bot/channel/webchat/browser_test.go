@@ -26,7 +26,7 @@ import (
 var pictures = flag.String("pictures", "", "directory for pictures of the practice page")
 
 // patience bounds every wait: reaching it is a failure.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // browser is one window of a real browser on a practice page.
 type browser struct {

@@ -115,7 +115,7 @@ func (s *scripted) wait(t *testing.T, want func([]channel.Inbound, []channel.Rec
 		case <-changed:
 		case <-t.Context().Done():
 			t.Fatalf("never came: %+v", got)
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatalf("never came: %+v", got)
 		}
 	}

@@ -78,6 +78,9 @@ func (c *Channel) ready(ctx context.Context) error {
 	defer patience.Stop()
 	for {
 		now, changed := c.line.watch()
+		if c.over.Load() { // the process ends: what is not sent now is sent by the next
+			return &channel.SendError{Err: errOver}
+		}
 		switch now.State {
 		case channel.Online:
 			return nil
@@ -89,9 +92,6 @@ func (c *Channel) ready(ctx context.Context) error {
 		case channel.Unlinked, channel.LoggedOut, channel.Replaced, channel.Outdated, channel.Pairing:
 			return &channel.SendError{RetryAfter: pauseUnlinked, Everyone: true, Err: stateError(now)}
 		default:
-			if c.over.Load() { // the process ends: what is not sent now is sent by the next
-				return &channel.SendError{Err: stateError(now)}
-			}
 		}
 		select {
 		case <-changed:

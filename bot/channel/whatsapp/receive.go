@@ -74,6 +74,8 @@ func (r *receiver) message(e *events.Message) bool {
 	in, wanted, ok := r.surely(func() (channel.Inbound, bool, error) {
 		in, wanted, err := r.convert(e)
 		if err == nil && wanted {
+			// First: the answer may be on its way before Accept returns.
+			r.c.recent.put(in.MessageID, quoted{sender: e.Info.Sender.ToNonAD(), text: in.Text})
 			err = r.sink.Accept(r.ctx, in)
 		}
 		return in, wanted, err
@@ -82,7 +84,6 @@ func (r *receiver) message(e *events.Message) bool {
 		return false
 	}
 	if wanted {
-		r.c.recent.put(in.MessageID, quoted{sender: e.Info.Sender.ToNonAD(), text: in.Text})
 		r.markRead(e, in)
 	}
 	return true

@@ -123,8 +123,8 @@ func (c *Channel) newClient(device *store.Device) *whatsmeow.Client {
 
 // serve keeps the device connected until ctx ends, the link is gone, or
 // something calls for a fresh look at the device.
-func (c *Channel) serve(ctx context.Context, device *store.Device, sink channel.Sink) {
-	ctx, cut := context.WithCancel(ctx)
+func (c *Channel) serve(run context.Context, device *store.Device, sink channel.Sink) {
+	ctx, cut := context.WithCancel(run)
 	defer cut()
 	cli := c.newClient(device)
 	life, end := detached(ctx, cli)
@@ -142,10 +142,14 @@ func (c *Channel) serve(ctx context.Context, device *store.Device, sink channel.
 	c.client, c.cut = cli, cut
 	c.mu.Unlock()
 	defer func() {
+		in.stop() // what is being stored is stored, before the line goes
+		if run.Err() != nil {
+			c.over.Store(true)
+			c.lastSend()
+		}
 		c.mu.Lock()
 		c.client, c.cut = nil, nil
 		c.mu.Unlock()
-		in.stop() // what is being stored is stored, before the line goes
 		hangUp()
 		if s := c.Connection().State; s == channel.Online || s == channel.Connecting {
 			c.line.set(channel.Connection{State: channel.Offline})

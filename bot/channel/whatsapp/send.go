@@ -149,15 +149,55 @@ func (c *Channel) deliver(ctx context.Context, cli *whatsmeow.Client, to types.J
 }
 
 func (c *Channel) transmit(ctx context.Context, cli *whatsmeow.Client, to types.JID, id string, body *waE2E.Message) error {
+	done, err := c.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	// The library waits without end where a connection comes back in between, and
 	// lets nobody else send meanwhile. Sending again under the same ID is safe.
 	ctx, cancel := context.WithTimeout(ctx, c.opts.SendTimeout)
 	defer cancel()
-	_, err := cli.SendMessage(ctx, to, body, whatsmeow.SendRequestExtra{ID: id, Timeout: c.opts.SendTimeout})
+	_, err = cli.SendMessage(ctx, to, body, whatsmeow.SendRequestExtra{ID: id, Timeout: c.opts.SendTimeout})
 	if err != nil {
 		return classify(err)
 	}
 	return nil
+}
+
+// takeTurn waits until no other message is being sent. The library would let
+// them wait, too, but then they used up the time that WhatsApp has to answer, and
+// whoever had never been sent would be uncertain. Errors are *channel.SendError.
+func (c *Channel) takeTurn(ctx context.Context) (done func(), err error) {
+	for {
+		if err := c.ready(ctx); err != nil {
+			return nil, err
+		}
+		select {
+		case c.turn <- struct{}{}:
+		case <-ctx.Done():
+			return nil, &channel.SendError{Err: ctx.Err()}
+		}
+		if !c.over.Load() && c.Connection().State == channel.Online {
+			return func() { <-c.turn }, nil
+		}
+		<-c.turn // the line has gone meanwhile: nobody waits for it and holds the others up
+	}
+}
+
+// graceToSend is how long a message that is being sent may take to be confirmed
+// when Run ends. Without an answer it is sent again under the same ID, later.
+const graceToSend = 2 * time.Second
+
+// lastSend waits for the message that is being sent; none begins meanwhile.
+func (c *Channel) lastSend() {
+	patience := time.NewTimer(graceToSend)
+	defer patience.Stop()
+	select {
+	case c.turn <- struct{}{}:
+		<-c.turn
+	case <-patience.C:
+	}
 }
 
 // compose builds the message, and uploads its file.

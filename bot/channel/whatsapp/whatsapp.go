@@ -85,8 +85,9 @@ type Channel struct {
 	polls   cache[[]channel.PollOption]
 	uploads cache[uploaded]
 	chores  errgroup.Group // read receipts
+	turn    chan struct{}  // holds a token while a message is being sent: the library sends one at a time
 	running atomic.Bool
-	over    atomic.Bool // Run has ended: no line will come
+	over    atomic.Bool // Run is ending or has ended: nothing new goes out, and no line will come
 }
 
 // whatsmeow sets the limits of the port where it matters.
@@ -118,7 +119,7 @@ func New(o Options) (*Channel, error) {
 	setDefault(&o.RetryMax, 2*time.Minute)
 	introduceOnce()
 	c := &Channel{
-		opts: o, log: o.Log, again: make(chan struct{}),
+		opts: o, log: o.Log, again: make(chan struct{}), turn: make(chan struct{}, 1),
 		titles: newCache[string](titlesKept), recent: newCache[quoted](recentKept),
 		polls: newCache[[]channel.PollOption](pollsKept), uploads: newCache[uploaded](uploadsKept),
 	}
@@ -183,6 +184,8 @@ func (c *Channel) Check(ctx context.Context) (string, error) {
 }
 
 // Errors of a line that does not work.
+var errOver = errors.New("whatsapp: the channel is being stopped")
+
 var errUnlinked = errors.New("whatsapp: no account is linked; link one with /whatsapp or: emileku whatsapp pair")
 
 func stateError(now channel.Connection) error {

@@ -109,7 +109,9 @@ func start(binary string) (*server, error) {
 		return nil, errors.Join(errors.New("start: it did not say where it listens"), err, cmd.Wait())
 	}
 	// One connection only: its updates are not atomic among connections.
-	return &server{uri: strings.TrimSpace(line) + "?maxPoolSize=1", stdin: stdin}, nil
+	// It scans on each query: on a loaded machine an operation may take longer
+	// than a real server is given.
+	return &server{uri: strings.TrimSpace(line) + "?maxPoolSize=1&timeoutMS=180000", stdin: stdin}, nil
 }
 
 // drop deletes a database.

@@ -11,6 +11,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -82,16 +84,33 @@ type Server struct {
 	changed chan struct{}
 	conns   []*smtp.Conn
 	hangs   map[Stage]chan struct{}
+	done    chan struct{} // closed when it serves no more
 }
 
 // Start starts a server that ends with the test.
 func Start(t *testing.T, o Options) *Server {
 	t.Helper()
-	s := &Server{Options: o, Roots: x509.NewCertPool(), faults: map[string][]Fault{}, changed: make(chan struct{}), hangs: map[Stage]chan struct{}{}}
-	certificate := s.certificate(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Open starts a server that ends with Close: for what is no test.
+func Open(o Options) (*Server, error) {
+	s := &Server{
+		Options: o, Roots: x509.NewCertPool(), faults: map[string][]Fault{}, changed: make(chan struct{}),
+		hangs: map[Stage]chan struct{}{}, done: make(chan struct{}),
+	}
+	certificate, err := s.certificate()
+	if err != nil {
+		return nil, fmt.Errorf("smtptest: certificate: %w", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("smtptest: %w", err)
 	}
 	s.listener = l
 	s.smtp = smtp.NewServer(s)
@@ -106,17 +125,18 @@ func Start(t *testing.T, o Options) *Server {
 	if o.StartTLS {
 		s.smtp.TLSConfig = config
 	}
-	done := make(chan struct{})
 	go func() {
-		defer close(done)
+		defer close(s.done)
 		_ = s.smtp.Serve(serving)
 	}()
-	t.Cleanup(func() {
-		_ = s.smtp.Close()
-		_ = l.Close() // where serving had not begun yet
-		<-done
-	})
-	return s
+	return s, nil
+}
+
+// Close ends the server.
+func (s *Server) Close() {
+	_ = s.smtp.Close()
+	_ = s.listener.Close() // where serving had not begun yet
+	<-s.done
 }
 
 // URL is the server's address as the bot is given it.
@@ -311,39 +331,38 @@ func (s *session) Reset() { s.mail = Mail{} }
 func (s *session) Logout() error { return nil }
 
 // certificate makes an authority, and a certificate of it for 127.0.0.1.
-func (s *Server) certificate(t *testing.T) tls.Certificate {
-	t.Helper()
-	sign := func(template, parent *x509.Certificate, key, by *ecdsa.PrivateKey) *x509.Certificate {
-		der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, by)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := x509.ParseCertificate(der)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	newKey := func() *ecdsa.PrivateKey {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return key
-	}
+func (s *Server) certificate() (tls.Certificate, error) {
 	from, until := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-	caKey, key := newKey(), newKey()
+	caKey, caErr := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, keyErr := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err := errors.Join(caErr, keyErr); err != nil {
+		return tls.Certificate{}, err
+	}
 	caTemplate := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, NotBefore: from, NotAfter: until,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
-	ca := sign(caTemplate, caTemplate, caKey, caKey)
-	leaf := sign(&x509.Certificate{
+	ca, err := sign(caTemplate, caTemplate, caKey, caKey)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	leaf, err := sign(&x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: from, NotAfter: until,
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}, ca, key, caKey)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
 	s.Roots.AddCert(ca)
 	s.PEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Raw})
-	return tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key}
+	return tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key}, nil
+}
+
+func sign(template, parent *x509.Certificate, key, by *ecdsa.PrivateKey) (*x509.Certificate, error) {
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, by)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
 }

@@ -28,7 +28,7 @@ func TestFlaky(t *testing.T) {
 		if !ok {
 			return true
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		_, err := c.SendMessage(ctx, m.Info.Chat, &waE2E.Message{
 			Conversation: proto.String("Anda menulis: " + m.Message.GetConversation()),

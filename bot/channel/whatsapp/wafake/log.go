@@ -2,6 +2,7 @@ package wafake
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
@@ -79,4 +80,34 @@ func (s *Server) entryOf(from *device, n *waBinary.Node) Sent {
 	}
 	e.To = u.phone
 	return e
+}
+
+// Sealed are the messages that came to a person's phone, could not be decrypted
+// there, and have not come in a readable form since: phone number and ID.
+func (s *Server) Sealed() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for phone, u := range s.phones {
+		if u.person == nil {
+			continue
+		}
+		for id := range u.person.attempts {
+			if !u.person.heard(id) {
+				out = append(out, phone+" "+id)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// heard reports whether a message under that ID was read. Call it with mu held.
+func (p *Person) heard(id string) bool {
+	for key := range p.byID {
+		if strings.HasSuffix(key, " "+id) {
+			return true
+		}
+	}
+	return false
 }

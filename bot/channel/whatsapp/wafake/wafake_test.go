@@ -109,7 +109,7 @@ func newClient(t testing.TB, srv *wafake.Server, device *store.Device) *client {
 	c.EnableDecryptedEventBuffer = true
 	c.AddEventHandlerWithSuccessStatus(c.on)
 	t.Cleanup(func() {
-		settled, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		settled, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		if err := srv.Settle(settled); err != nil {
 			t.Error(err)
@@ -138,7 +138,7 @@ func expect[E any](c *client) E {
 	c.t.Helper()
 	var zero E
 	name := fmt.Sprintf("%T", zero)
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(2 * time.Minute)
 	for {
 		c.mu.Lock()
 		for i := c.next[name]; i < len(c.events); i++ {

@@ -6,6 +6,14 @@
 //
 //	go run ./bot/channel/whatsapp/wafake/drill
 //	go run ./bot/channel/whatsapp/wafake/drill < commands.txt
+//
+// Three exercises run by themselves, with the real program in a process of its
+// own (crowd and strangers) or the channel in this one (rates); -h after the
+// name says what can be chosen:
+//
+//	go run ./bot/channel/whatsapp/wafake/drill crowd      20 people register while the program is killed
+//	go run ./bot/channel/whatsapp/wafake/drill strangers  1,000 invitations, and error 463
+//	go run ./bot/channel/whatsapp/wafake/drill rates      messages and store operations a second
 package main
 
 import (
@@ -26,6 +34,13 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if play := plays[flag.Arg(0)]; play != nil {
+		if err := play(ctx, flag.Args()[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(ctx, os.Stdin, os.Stdout, *office, *people); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
