@@ -32,6 +32,7 @@ var matrix = []struct {
 }{
 	{"/start /daftar /status /ubah /batal /kembali /datasaya /hapusdata STOP", P, P, P, P, P},
 	{"/lanjut", P, P, P, P, P},            // not in DESIGN: goes on with on one channel what was begun on another
+	{"/survei", P, P, P, P, P},            // not in DESIGN: what those who came are asked a day later
 	{"/bantuan", yes, yes, yes, yes, yes}, // DESIGN: P; in the group it tells what can be done there
 	{"/klaim", P, P, P, P, P},
 	{"/tugas /rekap /konfirmasi /rundown /logistik", no, yes, yes, yes, yes},
@@ -44,7 +45,7 @@ var matrix = []struct {
 
 // missing are the commands of the table that do not exist yet. One that has
 // come must leave this list.
-var missing = []string{"evaluasi", "laporan"}
+var missing []string
 
 // lines is what is typed for a command of the matrix where that is more than
 // its name, and own is how the command's own answer is known.
@@ -93,6 +94,9 @@ var (
 		"/tema":             `^Tema E-MILE KU 2027`,
 		"/hadir":            `baru dapat dicatat pada hari acara`,
 		"/dok":              `^Album E-MILE KU 2027`,
+		"/survei":           `^Saat ini tidak ada survei`,
+		"/evaluasi":         `^Evaluasi E-MILE KU 2027`,
+		"/laporan":          `^Laporan E-MILE KU 2027`,
 		"/lanjut":           `^Di chat ini belum ada pendaftaran`,
 		"/whatsapp":         `^WhatsApp belum dinyalakan`,
 	}

@@ -73,6 +73,9 @@ func (b *Bot) routeGroup(ctx context.Context, t *dialog.Turn) error {
 	if ok, err := b.desk.TeamAnswer(ctx, t); ok || err != nil {
 		return err
 	}
+	if ok, err := b.desk.EvaluationReply(ctx, t); ok || err != nil {
+		return err
+	}
 	meant := t.In.Addressed || t.In.Kind == channel.Press || b.desk.InAlbum(t)
 	if !meant || t.Chat.With != "" && t.Chat.With != t.Person.ID {
 		return nil

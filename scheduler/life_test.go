@@ -26,6 +26,7 @@ var (
 	lifeH14     = wib(2027, 1, 1, 10, 0) // 31 December, when the program was down for a day
 	lifeH7      = wib(2027, 1, 7, 9, 0)
 	lifeEve     = wib(2027, 1, 13, 9, 0)
+	lifeSurvey  = wib(2027, 1, 15, 9, 0) // H+1
 	lifeDownAt  = wib(2026, 12, 31, 8, 0)
 	lifeAfter   = wib(2027, 1, 15, 12, 0) // H+1
 	lifeRefused = 20                      // strangers until WhatsApp's 463
@@ -42,6 +43,7 @@ var lifeKinds = []struct{ kind, words string }{
 	{"H-7 terakhir", "Setelah ini kami tidak mengirim pengingat lagi"},
 	{"H-7 persiapan", "Mohon datang 30 menit lebih awal"},
 	{"H-1", "Sampai jumpa besok"},
+	{"H+1 survei", "Mohon bantu kami dengan"},
 }
 
 const lifeAnswer = "jawaban bot"
@@ -453,6 +455,7 @@ func (g *lifeGuest) expected(invited time.Time) (want []string) {
 		{lifeH14, "H-14 tanya", "H-14 kepastian", "H-14 masih bisa"},
 		{lifeH7, "H-7 terakhir", "H-7 terakhir", "H-7 persiapan"},
 		{lifeEve, "", "", "H-1"},
+		{lifeSurvey, "", "", "H+1 survei"},
 	} {
 		answer, stopped := g.answerAt(stage.at)
 		if stopped {

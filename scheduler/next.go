@@ -46,6 +46,7 @@ func (p *Planner) NextStop(ctx context.Context, from, to time.Time) (time.Time, 
 		return time.Time{}, err
 	}
 	p.nextAnswers(from, events, consider)
+	nextAfterwards(events, consider)
 	err = p.App.EachRegistration(ctx, storage.RegistrationQuery{Statuses: []event.Status{event.Offered}}, func(r *event.Registration) error {
 		if r.OfferUntil != nil {
 			consider(r.OfferUntil.Add(time.Millisecond))

@@ -43,6 +43,7 @@ type Voice interface {
 	Checklist
 	Floor
 	Newsreader
+	Afterword
 	// DayStep suggests a step of the event's day, with proof, when it is time.
 	DayStep(ctx context.Context, e *event.Event, s app.DayStep, caps channel.Capabilities) (channel.Outbound, error)
 	// AttendanceBoard shows who came so far.
@@ -176,6 +177,9 @@ func (p *Planner) Tick(ctx context.Context) error {
 		{"news", p.news},
 		{"remind", p.remind},
 		{"answers", p.answers},
+		{"surveys", p.surveys},
+		{"evaluations", p.evaluations},
+		{"reports", p.reports},
 		{"clean up", p.cleanUp},
 	} {
 		if err := part.run(ctx); err != nil {

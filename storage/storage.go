@@ -55,6 +55,9 @@ type Store interface {
 	Questions() Questions
 	Letters() Letters
 	Tasks() Tasks
+	SurveyReplies() SurveyReplies
+	Notes() Notes
+	Reports() Reports
 	Rundowns() Rundowns
 	Ballots() Ballots
 	Posts() Posts

@@ -149,9 +149,14 @@ func built(t *testing.T, p program) []string {
 	for _, s := range event.Steps() {
 		add("label.step.", strconv.Itoa(s.No))
 		add("label.sop.", strconv.Itoa(s.No))
+		add("label.sop.place.", strconv.Itoa(s.No))
+		add("label.sop.party.", strconv.Itoa(s.No))
 	}
 	for _, s := range event.ItemStates() {
 		add("label.itemstate.", string(s))
+	}
+	for _, q := range event.DefaultSurvey("").Questions {
+		add("label.surveyquestion.", q.ID)
 	}
 	add("label.audience.", string(event.Official))
 	for _, st := range []storage.BroadcastStatus{storage.BroadcastDraft, storage.BroadcastWaiting, storage.BroadcastApproved, storage.BroadcastRunning, storage.BroadcastPaused, storage.BroadcastCancelled, storage.BroadcastFinished} {

@@ -69,6 +69,9 @@ func sample(key, mark string) templates.Data {
 	for k, v := range taskSample(key, mark, at) {
 		d[k] = v
 	}
+	for k, v := range afterwardsSample(key, mark, at) {
+		d[k] = v
+	}
 	for k, v := range programSample(key, mark, at) {
 		d[k] = v
 	}
@@ -98,7 +101,7 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 	case "privacy.sure", "privacy.erased":
 		return templates.Data{"Registrations": 2, "Staff": true}
 	case "privacy.mydata":
-		return templates.Data{"Registrations": []object{{"Number": "EMK-2027-0001", "Lines": lines}}, "Draft": lines}
+		return templates.Data{"Registrations": []object{{"Number": "EMK-2027-0001", "Lines": lines}}, "Draft": lines, "Surveys": []object{{"EventID": "EMK-2026", "Lines": []object{{"Text": "Bagaimana acaranya?", "Rating": 4, "Words": ""}, {"Text": "Saran?", "Rating": 0, "Words": "Kursi" + mark}}}}}
 	case "event.quota":
 		return templates.Data{"Before": event.Quota{Limit: 50}}
 	case "event.changed":
@@ -170,7 +173,7 @@ func TestGolden(t *testing.T) {
 }
 
 // captions go with a file.
-var captions = []string{"task.chart", "task.proof", "register.ticket", "register.calendar", "recap.text", "export.done"}
+var captions = []string{"task.chart", "task.proof", "register.ticket", "register.calendar", "recap.text", "export.done", "laporan.file", "laporan.tables"}
 
 // TestTextsReadWell: nothing empty, nothing unfilled, no marks left over, and
 // nothing too long for a phone or for the networks.

@@ -41,6 +41,9 @@ func New(store storage.Store, c clock.Clock) *App {
 // before its next tick: a freed place, a decision to tell.
 func (a *App) Stirred() <-chan struct{} { return a.stirred }
 
+// Stir makes the planner look.
+func (a *App) Stir() { a.stir() }
+
 func (a *App) stir() {
 	select {
 	case a.stirred <- struct{}{}:

@@ -179,6 +179,9 @@ func (a *App) moveParticipation(ctx context.Context, from *event.Participation, 
 	if err != nil {
 		return err
 	}
+	if err := a.moveSurvey(ctx, from, keep); err != nil {
+		return err
+	}
 	if from.RegistrationID != "" {
 		if err := a.linkRegistration(ctx, &event.Registration{EventID: from.EventID, PersonID: keep}); err != nil {
 			return err

@@ -202,6 +202,7 @@ type PersonalData struct {
 	Person         *event.Person
 	Registrations  []*event.Registration
 	Participations []*event.Participation
+	Surveys        []*event.SurveyReply
 	Draft          *event.Draft
 }
 
@@ -216,6 +217,9 @@ func (a *App) DataOf(ctx context.Context, p *event.Person) (PersonalData, error)
 		return d, fmt.Errorf("data of %s: %w", p.ID, err)
 	}
 	if d.Participations, err = a.participationsOf(ctx, p.ID); err != nil {
+		return d, fmt.Errorf("data of %s: %w", p.ID, err)
+	}
+	if d.Surveys, err = a.surveysOf(ctx, d.Participations); err != nil {
 		return d, fmt.Errorf("data of %s: %w", p.ID, err)
 	}
 	chats, err := a.store.Chats().OfPerson(ctx, p.ID)
@@ -255,6 +259,9 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 	if err := a.DropDraft(ctx, d.Draft); err != nil {
 		return 0, fmt.Errorf("delete data: draft: %w", err)
 	}
+	if err := a.forgetSurveys(ctx, by.Person.ID); err != nil { // by the participations
+		return 0, fmt.Errorf("delete data: %w", err)
+	}
 	if err := a.forgetParticipations(ctx, by.Person.ID); err != nil {
 		return 0, fmt.Errorf("delete data: %w", err)
 	}
@@ -263,6 +270,9 @@ func (a *App) DeletePerson(ctx context.Context, by Actor) (int, error) {
 	}
 	if !by.Person.Role.Staff() {
 		if err := a.forgetInTasks(ctx, by.Person.ID); err != nil {
+			return 0, fmt.Errorf("delete data: %w", err)
+		}
+		if err := a.forgetNotes(ctx, by.Person.ID); err != nil {
 			return 0, fmt.Errorf("delete data: %w", err)
 		}
 		if err := a.forgetInProgram(ctx, by.Person.ID); err != nil {

@@ -52,6 +52,12 @@ func (a *App) Retire(ctx context.Context) error {
 		if err := a.retireTasks(ctx, e.ID); err != nil {
 			return fmt.Errorf("retire %s: %w", e.ID, err)
 		}
+		if err := a.retireSurvey(ctx, e.ID); err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
+		if err := a.retireNotes(ctx, e.ID); err != nil {
+			return fmt.Errorf("retire %s: %w", e.ID, err)
+		}
 		if err := a.retireProgram(ctx, e.ID); err != nil {
 			return fmt.Errorf("retire %s: %w", e.ID, err)
 		}

@@ -54,6 +54,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		{Name: "datasaya", Private: true, Menu: true, run: d.myData},
 		{Name: "hapusdata", Private: true, Menu: true, run: d.deleteData},
 		{Name: "stop", Aliases: []string{"berhenti"}, Private: true, run: d.stop},
+		{Name: "survei", Private: true, run: d.survey},
 		{Name: "bantuan", Aliases: []string{"help", "menu"}, Private: true, Group: true, Menu: true, run: d.help},
 		{Name: "klaim", Private: true, run: d.claim},
 
@@ -73,6 +74,8 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		{Name: "logistik", Role: event.ReadOnly, Private: true, Group: true, Menu: true, run: d.logistics},
 		{Name: "tanya", Role: event.Member, Private: true, Group: true, Menu: true, run: d.tanya},
 		{Name: "kurasi", Role: event.Member, Private: true, Group: true, Menu: true, run: d.curate},
+		{Name: "evaluasi", Role: event.Member, Private: true, Group: true, Menu: true, run: d.evaluation},
+		{Name: "laporan", Role: event.Member, Private: true, Menu: true, run: d.reports},
 		{Name: "ekspor", Role: event.Member, Private: true, Menu: true, run: d.export},
 		{Name: "acara", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.event},
 		{Name: "tim", Role: event.Lead, Private: true, Group: true, Menu: true, run: d.team},
@@ -102,6 +105,9 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgPoster:   d.posterStep,
 		dlgLetter:   d.letterStep,
 		dlgGuests:   d.guestsStep,
+		dlgSurvey:   d.surveyStep,
+		dlgEvaluate: d.evaluationStep,
+		dlgReport:   d.reportsStep,
 		dlgAccount:  d.accountStep,
 		dlgRundown:  d.rundownStep,
 		dlgTheme:    d.themeStep,
@@ -148,6 +154,10 @@ func (d *Desk) Step(ctx context.Context, t *Turn) (ok bool, err error) {
 	// So may an invitation.
 	if tag, value, pressed := t.Pressed(); pressed && strings.HasPrefix(tag, rsvpTag) {
 		return true, d.rsvpPress(ctx, t, strings.TrimPrefix(tag, rsvpTag), value)
+	}
+	// And the questions of a survey.
+	if tag, value, pressed := t.Pressed(); pressed && strings.HasPrefix(tag, surveyTag) {
+		return true, d.surveyPress(ctx, t, strings.TrimPrefix(tag, surveyTag), value)
 	}
 	s, ok := d.steps[t.Chat.Dialog]
 	if !ok {

@@ -255,7 +255,10 @@ func (d *Desk) create(ctx context.Context, t *Turn, st eventState) error {
 	if err != nil {
 		return err
 	}
-	return d.sayEvent(ctx, t, "event.created", e, templates.Data{"From": st.From})
+	if err := d.sayEvent(ctx, t, "event.created", e, templates.Data{"From": st.From}); err != nil {
+		return err
+	}
+	return d.lessons(ctx, t, e)
 }
 
 // takeStart reads a date and time into st; a date alone leaves the hour to be

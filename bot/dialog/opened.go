@@ -29,6 +29,9 @@ func (d *Desk) opened(ctx context.Context, t *Turn, code string) error {
 	if err != nil {
 		return err
 	}
+	if e.SurveyOpen(d.app.Now()) {
+		return d.survey(ctx, t, "")
+	}
 	if !e.Upcoming(d.app.Now()) {
 		return t.Say("rsvp.over", templates.Data{"Event": e})
 	}

@@ -35,8 +35,21 @@ func (d *Desk) myData(ctx context.Context, t *Turn, _ string) error {
 			return err
 		}
 	}
+	type surveyEntry struct {
+		EventID string
+		Lines   []surveyLine
+	}
+	var surveys []surveyEntry
+	for _, r := range data.Surveys {
+		s, err := d.app.Survey(ctx, r.EventID)
+		if err != nil {
+			return err
+		}
+		surveys = append(surveys, surveyEntry{r.EventID, d.surveyLines(t, s, r)})
+	}
 	return t.Say("privacy.mydata", templates.Data{
-		"Person": t.Person, "Phone": understand.FormatPhone(t.Person.Phone), "Registrations": regs, "Draft": draft, "Guest": data.Participations,
+		"Surveys": surveys,
+		"Person":  t.Person, "Phone": understand.FormatPhone(t.Person.Phone), "Registrations": regs, "Draft": draft, "Guest": data.Participations,
 	}, t.commands(choice{t.Label("menu", "hapusdata"), "/hapusdata"}))
 }
 

@@ -14,12 +14,16 @@ import (
 // shownDistricts is how many kecamatan the text of /rekap names.
 const shownDistricts = 5
 
-// recap is /rekap [KODE]: how registration stands, as a short text and a
+// recap is /rekap [KODE] [survei]: how registration stands, as a short text and a
 // picture. It names nobody, so it may be read in the group.
 func (d *Desk) recap(ctx context.Context, t *Turn, args string) error {
 	e, rest, err := d.eventFor(ctx, t, "rekap", args)
 	if e == nil || err != nil {
 		return err
+	}
+	switch event.Fold(unbar(rest)) {
+	case "survei", "survey", "penilaian":
+		return d.surveyResults(ctx, t, e)
 	}
 	if rest != "" {
 		return d.usage(t, "rekap", rest, func() error { return d.sayRecap(ctx, t, e) })

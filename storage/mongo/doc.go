@@ -9,8 +9,9 @@
 // never leave it.
 //
 //	chats inbox outbox people events registrations participations
-//	broadcasts questions letters tasks rundowns ballots posts photos codes
-//	audit          as in the port
+//	broadcasts questions letters tasks surveys notes reports rundowns ballots
+//	posts photos codes audit
+//	               as in the port
 //	places         event/audience/k: one place of a quota, free or held
 //	counters       the last number handed out of a series
 //	settings       JSON text under a key

@@ -206,6 +206,9 @@ func indexes() []collectionIndexes {
 			index("person", "personId", "_id"),
 		}},
 		{document.Tasks, []indexOf{index("event", "eventId", "_id")}},
+		{document.SurveyReplies, []indexOf{index("event", "eventId", "_id")}},
+		{document.Notes, []indexOf{index("event", "eventId", "at", "_id")}},
+		{document.Reports, []indexOf{index("event", "eventId", "at", "_id"), index("status", "status", "at", "_id")}},
 		{document.Posts, []indexOf{index("event", "eventId", "_id")}},
 		{document.Photos, []indexOf{index("event", "eventId", "n", "_id")}},
 		{document.Places, []indexOf{

@@ -136,6 +136,12 @@ func putDocument(ctx context.Context, t *tx, doc any) error {
 		return letterTable().put(ctx, t, d)
 	case *event.Task:
 		return taskTable().put(ctx, t, d)
+	case *event.SurveyReply:
+		return surveyTable().put(ctx, t, d)
+	case *event.Note:
+		return noteTable().put(ctx, t, d)
+	case *storage.Report:
+		return reportTable().put(ctx, t, d)
 	case *event.Rundown:
 		return rundownTable().put(ctx, t, d)
 	case *event.Ballot:

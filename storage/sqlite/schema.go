@@ -157,6 +157,15 @@ CREATE INDEX letters_parent ON letters (parent, id) WHERE parent <> '';
 CREATE INDEX letters_person ON letters (person_id, id) WHERE person_id <> '';
 CREATE TABLE tasks (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL);
 CREATE INDEX tasks_event ON tasks (event_id, id);
+CREATE TABLE surveys (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL);
+CREATE INDEX surveys_event ON surveys (event_id, id);
+CREATE TABLE notes (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE INDEX notes_event ON notes (event_id, at, id);
+CREATE TABLE reports (
+	id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL, status TEXT NOT NULL, at INTEGER NOT NULL
+);
+CREATE INDEX reports_event ON reports (event_id, at, id);
+CREATE INDEX reports_open ON reports (at, id) WHERE status IN ('asked', 'made');
 CREATE TABLE rundowns (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL);
 CREATE TABLE ballots (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL);
 CREATE TABLE posts (id TEXT PRIMARY KEY, doc TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL);

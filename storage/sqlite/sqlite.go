@@ -185,6 +185,9 @@ func (s *Store) Broadcasts() storage.Broadcasts         { return broadcasts{s} }
 func (s *Store) Questions() storage.Questions           { return questions{s} }
 func (s *Store) Letters() storage.Letters               { return letters{s} }
 func (s *Store) Tasks() storage.Tasks                   { return tasks{s} }
+func (s *Store) SurveyReplies() storage.SurveyReplies   { return surveyReplies{s} }
+func (s *Store) Notes() storage.Notes                   { return notes{s} }
+func (s *Store) Reports() storage.Reports               { return reports{s} }
 func (s *Store) Rundowns() storage.Rundowns             { return rundowns{s} }
 func (s *Store) Ballots() storage.Ballots               { return ballots{s} }
 func (s *Store) Posts() storage.Posts                   { return posts{s} }

@@ -280,6 +280,8 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		"SELECT doc FROM questions WHERE open = 1 ORDER BY asked_at, id LIMIT ?":                                                                 "questions_open",
 		"SELECT doc FROM broadcasts WHERE event_id = ? ORDER BY created_at DESC, id DESC":                                                        "broadcasts_event",
 		"SELECT doc FROM tasks WHERE event_id = ? ORDER BY id":                                                                                   "tasks_event",
+		"SELECT doc FROM surveys WHERE event_id = ? AND id > ? ORDER BY id LIMIT ?":                                                              "surveys_event",
+		"SELECT doc FROM reports WHERE status IN ('asked', 'made') ORDER BY at, id LIMIT ?":                                                      "reports_open",
 		"SELECT doc FROM posts WHERE event_id = ? ORDER BY id":                                                                                   "posts_event",
 		"SELECT doc FROM people WHERE email = ? AND email <> '' ORDER BY id":                                                                     "people_email",
 		"DELETE FROM inbox WHERE done = 1 AND chat = ?":                                                                                          "inbox_chat",

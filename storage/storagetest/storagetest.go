@@ -82,6 +82,7 @@ func Run(t *testing.T, h Harness) {
 		{"Questions", questionCases()},
 		{"Letters", letterCases()},
 		{"Tasks", taskCases()},
+		{"Afterwards", afterwardsCases()},
 		{"Program", programCases()},
 		{"Photos", photoCases()},
 		{"Places", placeCases()},

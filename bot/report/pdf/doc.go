@@ -6,7 +6,8 @@
 // Lengths are in millimetres and font sizes in points. A document belongs to
 // one goroutine. The first fault is kept and returned by Bytes, so that a
 // composition need not look after each step. The same calls give the same
-// bytes: the only time in a document is Options.Made.
+// bytes, but for the order in which the library writes pictures of one width:
+// the only time in a document is Options.Made.
 //
 // Text can be selected and searched: fonts are embedded, cut down to the
 // characters that occur. What the fonts lack is replaced by its plain twin or

@@ -51,6 +51,8 @@ type Options struct {
 	// Number writes the line at the foot of a page; nil: none. The first page
 	// of a letter bears none: return "".
 	Number func(page, pages int) string
+	// Watermark stands large, grey and slanted behind the text of every page.
+	Watermark string
 }
 
 // Document is a document being composed, from top to bottom.
@@ -66,6 +68,7 @@ type Document struct {
 
 	drawn    font // what the page's content stream has selected last
 	embedded [4]bool
+	later    []func() // what is set once it is known where all else stands
 	err      error
 }
 
@@ -135,6 +138,9 @@ func (d *Document) bottom() float64 {
 	return h - d.o.Margins.Bottom
 }
 
+// Body is the height of a page between its margins.
+func (d *Document) Body() float64 { return d.bottom() - d.o.Margins.Top }
+
 // Room is what is left on the page.
 func (d *Document) Room() float64 { return max(0, d.bottom()-d.y) }
 
@@ -146,6 +152,7 @@ func (d *Document) NewPage() {
 	d.f.AddPage()
 	d.y = d.o.Margins.Top
 	d.drawn = font{}
+	d.watermark()
 }
 
 // Need begins a new page where less than that much is left on this one, so
@@ -206,7 +213,13 @@ func (d *Document) Bytes() ([]byte, error) {
 	if !d.ok() {
 		return nil, fmt.Errorf("compose PDF: %w", d.err)
 	}
+	for _, set := range d.later {
+		set()
+	}
 	d.foot()
+	if !d.ok() {
+		return nil, fmt.Errorf("compose PDF: %w", d.err)
+	}
 	var out bytes.Buffer
 	if err := d.f.Output(&out); err != nil {
 		return nil, fmt.Errorf("write PDF: %w", err)

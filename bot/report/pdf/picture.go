@@ -226,3 +226,19 @@ func flatPNG(data []byte) ([]byte, error) {
 	draw.Draw(dst, dst.Bounds(), src, src.Bounds().Min, draw.Over)
 	return encodePNG(dst)
 }
+
+// Readable reports whether a picture can be set: whole, and not too large.
+func Readable(data []byte) bool {
+	conf, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil || conf.Width < 1 || conf.Height < 1 || conf.Width > MaxPixels/conf.Height {
+		return false
+	}
+	// A file that was cut short has its measures all the same.
+	switch {
+	case bytes.HasPrefix(data, []byte{0xFF, 0xD8}):
+		return bytes.Contains(data[max(0, len(data)-4096):], []byte{0xFF, 0xD9})
+	case bytes.HasPrefix(data, []byte("\x89PNG")):
+		return bytes.Contains(data[max(0, len(data)-64):], []byte("IEND"))
+	}
+	return true
+}

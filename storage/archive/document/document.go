@@ -45,6 +45,9 @@ const (
 	Questions      = "questions"
 	Letters        = "letters"
 	Tasks          = "tasks"
+	SurveyReplies  = "surveys"
+	Notes          = "notes"
+	Reports        = "reports"
 	Rundowns       = "rundowns"
 	Ballots        = "ballots"
 	Posts          = "posts"
@@ -68,7 +71,7 @@ const (
 // never ahead of the rows they speak of.
 func Collections() []string {
 	return []string{
-		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, Rundowns, Ballots, Posts, Photos, People,
+		Inbox, Chats, Broadcasts, Participations, Outbox, Registrations, Questions, Letters, Tasks, SurveyReplies, Notes, Reports, Rundowns, Ballots, Posts, Photos, People,
 		Codes, Places, Counters, Events, Settings, Audit, Media,
 		WhatsApp,
 	}
@@ -154,6 +157,12 @@ func New(collection string) (doc any, ok bool) {
 		return new(storage.Letter), true
 	case Tasks:
 		return new(event.Task), true
+	case SurveyReplies:
+		return new(event.SurveyReply), true
+	case Notes:
+		return new(event.Note), true
+	case Reports:
+		return new(storage.Report), true
 	case Rundowns:
 		return new(event.Rundown), true
 	case Ballots:
@@ -204,6 +213,12 @@ func ID(doc any) string {
 	case *storage.Letter:
 		return d.ID
 	case *event.Task:
+		return d.ID
+	case *event.SurveyReply:
+		return d.ID
+	case *event.Note:
+		return d.ID
+	case *storage.Report:
 		return d.ID
 	case *event.Rundown:
 		return d.ID
