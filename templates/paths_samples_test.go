@@ -24,7 +24,7 @@ func pathSample(key, _ string) templates.Data {
 	case key == "help.one" || key == "help.usage":
 		return templates.Data{"Command": "tugas", "What": "daftar tugas dan tenggatnya", "Word": "ngawur", "Examples": []string{"/tugas", "/tugas saya", "/tugas 5 tambah Tenda | 4 unit"}}
 	case strings.HasPrefix(key, "start.") || strings.HasPrefix(key, "help."):
-		return templates.Data{"Lines": lines, "Phase": string(event.Inviting), "Days": 45, "Invited": true, "Comes": true, "Answer": event.Yes, "Registered": 1, "Draft": false, "Open": true, "Staff": true}
+		return templates.Data{"Lines": lines, "Phase": string(event.Inviting), "Days": 45, "Invited": true, "Comes": true, "Survey": true, "Answer": event.Yes, "Registered": 1, "Draft": false, "Open": true, "Staff": true}
 	}
 	return nil
 }

@@ -363,6 +363,19 @@ func (a *App) undoRest(ctx context.Context, b *storage.Broadcast) error {
 			return err
 		}
 	}
+	// Whoever has it counts as invited, also where a crash kept that from being
+	// noted: another broadcast must not reach them again.
+	for _, state := range []storage.State{storage.Claimed, storage.Sent, storage.Delivered, storage.Read, storage.Uncertain} {
+		err := a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), state, func(m *storage.Message) error {
+			if m.PersonID == "" {
+				return nil
+			}
+			return a.MarkInvited(ctx, event.ParticipationID(b.EventID, m.PersonID), string(m.Chat.Channel))
+		})
+		if err != nil {
+			return err
+		}
+	}
 	for _, state := range []storage.State{storage.Expired, storage.Failed} {
 		err := a.eachRow(ctx, b.EventID, InviteTouchpoint(b.ID), state, func(m *storage.Message) error {
 			if !unsent(m) || m.PersonID == "" {

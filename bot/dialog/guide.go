@@ -76,6 +76,8 @@ func (s standing) data(d *Desk, t *Turn) templates.Data {
 		"Event": s.event, "Days": 0, "Phase": string(s.phase), "Open": s.open, "Name": t.Person.Name, "Registered": s.registered, "Draft": s.draft,
 		"Invited": s.guest != nil, "Comes": s.comes(), "Answer": event.Silent, "Role": t.Person.Role,
 	}
+	_, survey := d.Lookup("survei")
+	out["Survey"] = survey && s.registered > 0 && s.phase == event.Afterwards
 	if s.event != nil {
 		out["Days"] = s.event.DaysBefore(d.app.Now())
 	}

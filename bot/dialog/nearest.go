@@ -30,6 +30,9 @@ func (d *Desk) Nearest(t *Turn, word string) (name string, slips int, ok bool) {
 	if base, ok := strings.CutSuffix(word, "nya"); ok && len(base) >= wordPart { // "tiketnya": the ticket
 		word = base
 	}
+	if c, ok := d.Lookup(word); ok && c.Allows(t.Person.Role) && (t.In.Group && c.Group || !t.In.Group && c.Private) {
+		return c.Name, 0, true
+	}
 	best := 0
 	for _, c := range d.MenuFor(t.Person.Role, t.In.Group) {
 		names := append([]string{c.Name}, c.Aliases...)
