@@ -131,6 +131,7 @@ type Restricted struct {
 	ColdOnly bool         `json:"coldOnly"`
 	Since    time.Time    `json:"since"`
 	Until    time.Time    `json:"until"`
+	Assumed  bool         `json:"assumed,omitempty"` // the network did not announce Until
 	Reason   string       `json:"reason"`
 	// ToldBegin and ToldEnd: the team knows.
 	ToldBegin bool `json:"toldBegin,omitempty"`
@@ -150,8 +151,8 @@ func restrictionKey(name channel.Name, coldOnly bool) string {
 // Restrict notes what a network forbids; one that is known already may get a
 // later end. It returns the restriction with an end.
 func (a *App) Restrict(ctx context.Context, name channel.Name, r channel.Restriction) (channel.Restriction, error) {
-	now := a.Now()
-	if r.Until.IsZero() {
+	now, assumed := a.Now(), r.Until.IsZero()
+	if assumed {
 		r.Until = now.Add(fullRestriction)
 		if r.ColdOnly {
 			r.Until = now.Add(coldRestriction)
@@ -162,9 +163,12 @@ func (a *App) Restrict(ctx context.Context, name channel.Name, r channel.Restric
 		return r, err
 	}
 	if kept == nil || !kept.Holds(now) {
-		kept = &Restricted{Channel: name, ColdOnly: r.ColdOnly, Since: now, Until: r.Until}
+		kept = &Restricted{Channel: name, ColdOnly: r.ColdOnly, Since: now, Until: r.Until, Assumed: assumed}
 	}
-	if r.Until.After(kept.Until) {
+	switch { // what the network announced counts for more than what we assume
+	case kept.Assumed && !assumed:
+		kept.Until, kept.Assumed = r.Until, false
+	case kept.Assumed == assumed && r.Until.After(kept.Until):
 		kept.Until = r.Until
 	}
 	r.Until, kept.Reason = kept.Until, r.Reason

@@ -56,6 +56,10 @@ func (d *dispatcher) coldBarred() bool { return d.inForce() != nil }
 // Restrict takes note of what a network forbids, told by a message that it
 // refused or by itself: it is stored, and holds from now on.
 func (s *Sender) Restrict(ctx context.Context, name channel.Name, told channel.Restriction) {
+	// A refusal and the network's own word come at the same moment: one after the
+	// other, or what is stored and what holds here would differ.
+	s.restricting.Lock()
+	defer s.restricting.Unlock()
 	if s.restrictions != nil {
 		err := s.faults.retry(ctx, "store a restriction", func() (err error) {
 			var kept channel.Restriction

@@ -81,6 +81,7 @@ type Sender struct {
 	poll     time.Duration
 
 	restrictions Restrictions
+	restricting  sync.Mutex // held while a restriction is noted
 	barred       map[channel.Name]*atomic.Pointer[channel.Restriction]
 
 	onBlocked   func(ctx context.Context, chat channel.Chat, personID string)
