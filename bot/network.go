@@ -48,6 +48,15 @@ func (n *network) StopLink(eventID, code string) string { return n.bot.links.Sto
 // On implements dialog.Network.
 func (n *network) On(name channel.Name) bool { return n.bot.channels[name] != nil }
 
+// Forget implements dialog.Network.
+func (n *network) Forget(ctx context.Context, chat channel.Chat) error {
+	f, ok := n.bot.channels[chat.Channel].(channel.Forgetter)
+	if !ok {
+		return nil
+	}
+	return f.Forget(ctx, chat)
+}
+
 // InspectGroup implements dialog.Network.
 func (n *network) InspectGroup(ctx context.Context, group channel.Chat) (channel.GroupSight, bool, error) {
 	gi, ok := n.bot.channels[group.Channel].(channel.GroupInspector)

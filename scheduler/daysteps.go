@@ -31,7 +31,8 @@ func (p *Planner) daySteps(ctx context.Context) error {
 	}
 	now := p.App.Now()
 	for _, e := range events {
-		if e.Status == event.EventCancelled || e.DaysBefore(now) != 0 {
+		// A rundown may end in the night after.
+		if days := e.DaysBefore(now); e.Status == event.EventCancelled || days > 0 || days < -rundownDays {
 			continue
 		}
 		if err := p.suggestStep(ctx, desk, e, now); err != nil {

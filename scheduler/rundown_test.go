@@ -131,15 +131,18 @@ func TestCalledByName(t *testing.T) {
 func TestNextStopKnowsTheRundown(t *testing.T) {
 	t.Parallel()
 	w := floor(t)
+	w.finish("11", "12", "13", "14") // else it stops where they are asked for, too
 	from := at(0, 8, 0)
 	var got []string
-	for len(got) < 4 {
+	for from.Before(at(0, 20, 0)) {
 		next, err := w.plan.NextStop(t.Context(), from, at(0, 20, 0))
 		w.must(err)
 		got, from = append(got, next.In(event.Jakarta).Format("15:04")), next
 	}
-	if strings.Join(got, " ") != "08:10 08:30 09:00 20:00" {
-		t.Error(got)
+	for _, want := range []string{"08:10", "08:30", "09:00"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%v: no stop at %s", got, want)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func daySample(key, mark string, at time.Time) templates.Data {
 	if room == "dok" {
 		photo := &event.Photo{N: 12, Item: "Pembukaan" + mark}
 		for k, v := range (templates.Data{
-			"P": photo, "By": "Budi" + mark, "Many": true, "Item": "Pembukaan" + mark, "Group": true, "Items": []object{{"Name": "Pembukaan" + mark, "N": 1250}, {"Name": "", "N": 3}},
+			"P": photo, "By": "Budi" + mark, "Many": true, "Alike": &event.Photo{N: 3}, "Item": "Pembukaan" + mark, "Group": true, "Items": []object{{"Name": "Pembukaan" + mark, "N": 1250}, {"Name": "", "N": 3}},
 			"From": 1, "To": 20, "Part": 1, "Parts": 3, "Back": false, "Done": "12 13", "Missing": "99", "Days": 7, "MB": 15,
 		}) {
 			d[k] = v

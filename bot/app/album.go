@@ -22,6 +22,7 @@ type Shot struct {
 	MIME    string
 	Width   int
 	Height  int
+	Look    string // see event.Photo
 	Item    string // of the rundown, or free words
 	ItemID  string
 	At      time.Time // when it was sent; zero: now
@@ -83,7 +84,7 @@ func (a *App) newPhoto(ctx context.Context, by Actor, e *event.Event, s Shot, sh
 	blob := event.AlbumFiles + e.ID + "/" + sha
 	p := &event.Photo{
 		ID: event.PhotoID(e.ID, sha), EventID: e.ID, N: int(n), SHA: sha, Blob: blob + "/asli", Name: s.Name, MIME: s.MIME, Size: int64(len(s.Data)),
-		Width: s.Width, Height: s.Height, By: by.Person.ID, In: by.Inbound, At: s.At,
+		Width: s.Width, Height: s.Height, Look: s.Look, By: by.Person.ID, In: by.Inbound, At: s.At,
 	}
 	if s.Preview != nil {
 		p.Preview = blob + "/kecil"
@@ -112,6 +113,21 @@ func (a *App) Album(ctx context.Context, eventID string) ([]*event.Photo, error)
 		return nil, fmt.Errorf("album of %s: %w", eventID, err)
 	}
 	return slices.DeleteFunc(all, func(p *event.Photo) bool { return p.Gone }), nil
+}
+
+// AlikePhoto finds an earlier picture of the album that looks the same; nil
+// where there is none.
+func (a *App) AlikePhoto(ctx context.Context, p *event.Photo) (*event.Photo, error) {
+	all, err := a.Album(ctx, p.EventID)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range all {
+		if o.N < p.N && o.Alike(p) {
+			return o, nil
+		}
+	}
+	return nil, nil
 }
 
 // PhotoNumbered finds a picture by its number, deleted or not.
@@ -212,7 +228,7 @@ func (a *App) retireAlbum(ctx context.Context, eventID string) error {
 			return err
 		}
 	}
-	return nil
+	return a.retireStations(ctx, eventID)
 }
 
 // forgetOnTheDay takes a person out of who worked on the event's day (UU PDP).

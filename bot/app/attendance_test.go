@@ -378,11 +378,15 @@ func TestErasureOnTheDay(t *testing.T) {
 	if _, err := h.store.Participations().Get(t.Context(), g.ID); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("the guest's arrival is still there: %v", err)
 	}
-	// Two years later nothing is left of the album.
+	// Two years later nothing is left of the album, nor of who stood where.
+	h.must(h.SetStation(t.Context(), h.e.ID, "rina", "Pintu"))
 	h.clock.Set(h.e.Start.AddDate(2, 0, 1))
 	h.must(h.Retire(t.Context()))
 	all, err := h.store.Photos().List(t.Context(), h.e.ID)
 	h.must(err)
+	if post, err := h.StationOf(t.Context(), h.e.ID, "rina"); err != nil || post != "" {
+		t.Errorf("rina still stands at %q, %v", post, err)
+	}
 	if _, _, err := h.store.Media().Get(t.Context(), photo.Blob); !errors.Is(err, storage.ErrNotFound) || len(all) != 0 {
 		t.Errorf("left of the album: %d, %v", len(all), err)
 	}

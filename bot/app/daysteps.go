@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -25,11 +26,29 @@ const (
 )
 
 // DaySteps are the steps of the day in their order. The opening is asked for a
-// little after the start, when there is something to photograph.
-func (a *App) DaySteps(_ context.Context, e *event.Event) ([]DayStep, error) {
-	ends := e.Start.Add(closedAfter)
+// little after it has begun, when there is something to photograph, the closing
+// when it is over: both as the rundown has them.
+func (a *App) DaySteps(ctx context.Context, e *event.Event) ([]DayStep, error) {
+	r, err := a.Rundown(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	opened, ends := e.Start.Add(openedAfter), e.Start.Add(closedAfter)
+	if len(r.Items) > 0 {
+		ends = e.Start.Add(time.Duration(r.Ends()) * time.Minute)
+	}
+	for _, it := range r.Items {
+		switch title := event.Fold(it.Title); {
+		case strings.Contains(title, "pembuka"):
+			if opened = it.At(e).Add(openedAfter); opened.After(it.Until(e)) {
+				opened = it.Until(e)
+			}
+		case strings.Contains(title, "penutup"):
+			ends = it.Until(e)
+		}
+	}
 	return []DayStep{
-		{Key: "11", At: e.Start.Add(openedAfter)},
+		{Key: "11", At: opened},
 		{Key: "12", At: e.Start.Add(photosAfter)},
 		{Key: "13", At: ends},
 		{Key: "14", At: ends.Add(cleanAfter)},

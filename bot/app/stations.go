@@ -51,6 +51,18 @@ func (a *App) SetStation(ctx context.Context, eventID, personID, post string) er
 	})
 }
 
+// retireStations forgets who stood where at an event that is long over.
+func (a *App) retireStations(ctx context.Context, eventID string) error {
+	stations, err := a.stations(ctx, eventID)
+	if err != nil || len(stations) == 0 {
+		return err
+	}
+	if err := a.store.Settings().Put(ctx, settingStations+eventID, map[string]string{}); err != nil {
+		return fmt.Errorf("stations: %w", err)
+	}
+	return nil
+}
+
 // forgetStations takes a person out of the stations of all events.
 func (a *App) forgetStations(ctx context.Context, personID string) error {
 	events, err := a.store.Events().List(ctx)

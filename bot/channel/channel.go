@@ -289,3 +289,12 @@ type Linker interface {
 	// DeepLink returns the link; payload holds at most 64 of A-Z a-z 0-9 _ -.
 	DeepLink(payload string) string
 }
+
+// Forgetter is implemented by channels that keep something of people by
+// themselves.
+type Forgetter interface {
+	// Forget deletes what is kept of the person of a private chat, beyond what
+	// is needed to understand them should they write again. It needs no network;
+	// doing it again is harmless.
+	Forget(ctx context.Context, chat Chat) error
+}

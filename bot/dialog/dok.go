@@ -101,39 +101,43 @@ func (d *Desk) pictureHere(t *Turn) *channel.Media {
 const maxItem = 60
 
 // albumItem reads what a photo shows: an item of the rundown, a part that the
-// album has already, or free words.
+// album has already, or free words. Where nothing is said it is the item that
+// is on.
 func (d *Desk) albumItem(ctx context.Context, e *event.Event, words string) (item, id string, err error) {
-	words = shorten(strings.Join(strings.Fields(unbar(words)), " "), maxItem)
-	if words == "" {
-		return "", "", nil
-	}
-	known, err := d.albumNames(ctx, e)
+	r, err := d.app.Rundown(ctx, e.ID)
 	if err != nil {
 		return "", "", err
 	}
-	for _, n := range known {
-		if event.Squeeze(n.name) == event.Squeeze(words) {
-			return n.name, n.id, nil
+	words = shorten(strings.Join(strings.Fields(unbar(words)), " "), maxItem)
+	if words == "" {
+		if going, _ := r.Now(e.MinutesIn(d.app.Now())); len(going) > 0 {
+			on := going[len(going)-1]
+			return shorten(on.Title, maxItem), strconv.Itoa(on.N), nil
+		}
+		return "", "", nil
+	}
+	var like []event.RundownItem
+	for _, it := range r.Items {
+		if event.Squeeze(it.Title) == event.Squeeze(words) {
+			return shorten(it.Title, maxItem), strconv.Itoa(it.N), nil
+		}
+		if strings.Contains(event.Fold(it.Title), event.Fold(words)) {
+			like = append(like, it)
 		}
 	}
-	return words, "", nil
-}
-
-type albumName struct{ name, id string }
-
-// albumNames are the parts that photos may belong to.
-func (d *Desk) albumNames(ctx context.Context, e *event.Event) ([]albumName, error) {
 	photos, err := d.app.Album(ctx, e.ID)
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
-	var out []albumName
 	for _, p := range photos {
-		if p.Item != "" && !slices.ContainsFunc(out, func(n albumName) bool { return n.name == p.Item }) {
-			out = append(out, albumName{p.Item, p.ItemID})
+		if p.Item != "" && event.Squeeze(p.Item) == event.Squeeze(words) {
+			return p.Item, p.ItemID, nil
 		}
 	}
-	return out, nil
+	if len(like) == 1 { // "pembukaan" of "Pembukaan oleh Kepala Dinas"
+		return shorten(like[0].Title, maxItem), strconv.Itoa(like[0].N), nil
+	}
+	return words, "", nil
 }
 
 // maxShot is the largest photo that an album takes, in bytes.
@@ -155,7 +159,7 @@ func (d *Desk) addShot(ctx context.Context, t *Turn, e *event.Event, st albumSta
 		return t.Say("dok.nopicture", nil)
 	}
 	p, fresh, err := d.app.AddPhoto(ctx, t.Actor(), e, app.Shot{
-		Data: data, Preview: small.Data, Name: m.Name, MIME: small.MIME, Width: small.Width, Height: small.Height, Item: st.Item, ItemID: st.ItemID,
+		Data: data, Preview: small.Data, Name: m.Name, MIME: small.MIME, Width: small.Width, Height: small.Height, Look: small.Look, Item: st.Item, ItemID: st.ItemID,
 	})
 	if errors.Is(err, app.ErrAlbumFull) {
 		return t.Say("dok.full", templates.Data{"Max": app.MaxAlbum})
@@ -168,7 +172,13 @@ func (d *Desk) addShot(ctx context.Context, t *Turn, e *event.Event, st albumSta
 	if err := t.Open(dlgAlbum, st); err != nil {
 		return err
 	}
-	if again && fresh {
+	var alike *event.Photo
+	if fresh {
+		if alike, err = d.app.AlikePhoto(ctx, p); err != nil {
+			return err
+		}
+	}
+	if again && fresh && alike == nil {
 		return nil // the first of them was answered
 	}
 	key := "dok.added"
@@ -185,7 +195,7 @@ func (d *Desk) addShot(ctx context.Context, t *Turn, e *event.Event, st albumSta
 	if fresh {
 		opts = append(opts, t.commands(choice{t.Label("dok", "delete"), "/dok " + e.ID + " hapus " + strconv.Itoa(p.N)}))
 	}
-	return t.Say(key, templates.Data{"P": p, "By": by, "Many": st.Album != "", "Group": t.In.Group}, opts...)
+	return t.Say(key, templates.Data{"P": p, "By": by, "Many": st.Album != "" && !again, "Alike": alike}, opts...)
 }
 
 func (d *Desk) openState(t *Turn) albumState {

@@ -298,7 +298,7 @@ func (d *Desk) deskPost(ctx context.Context, t *Turn, o onDesk, post string) err
 }
 
 // tellProtocol tells the team at once that an official has come: in its group,
-// or the leads while none is bound.
+// or the leads while none is bound, and each member of the section for protocol.
 func (d *Desk) tellProtocol(ctx context.Context, t *Turn, e *event.Event, c app.CheckedIn) error {
 	if c.Guest.Audience != event.Official {
 		return nil
@@ -318,14 +318,25 @@ func (d *Desk) tellProtocol(ctx context.Context, t *Turn, e *event.Event, c app.
 			return err
 		}
 		t.row(group.Chat, channel.Outbound{Text: text})
-		return nil
+	}
+	sections, err := d.app.Sections(ctx)
+	if err != nil {
+		return err
+	}
+	protocol := map[string]bool{}
+	for _, s := range sections.List {
+		if strings.Contains(event.Fold(s.Name), "protokol") {
+			for _, id := range append([]string{s.Head}, s.Members...) {
+				protocol[id] = true
+			}
+		}
 	}
 	team, err := d.app.Team(ctx)
 	if err != nil {
 		return err
 	}
 	for _, p := range team {
-		if p.Role == event.Lead {
+		if protocol[p.ID] || !bound && p.Role == event.Lead {
 			if err := d.tell(t, p, "hadir.vip", data); err != nil {
 				return err
 			}

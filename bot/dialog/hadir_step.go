@@ -94,10 +94,24 @@ func (d *Desk) attendStep(ctx context.Context, t *Turn) error {
 	case o.st.Phase == dkDesk && strings.HasPrefix(event.Fold(t.Text()), "urung"): // not the desk, the last check-in
 		_, rest := cutWord(t.Text())
 		return d.deskUndo(ctx, t, o, unbar(rest))
+	case steers(t, understand.Back):
+		return d.backAtDesk(t, o)
 	case leaving(t) || o.st.Phase == dkDesk && event.Fold(t.Text()) == "selesai":
 		return d.leaveDesk(ctx, t, o)
 	}
 	return d.deskAnswer(ctx, t, o)
+}
+
+// backAtDesk goes back a question.
+func (d *Desk) backAtDesk(t *Turn, o onDesk) error {
+	switch o.st.Phase {
+	case dkOrg:
+		return d.askWalkIn(t, o, dkName)
+	case dkPhone:
+		return d.askWalkIn(t, o, dkOrg)
+	case dkDesk, dkPick, dkNobody, dkHeads, dkPost, dkName:
+	}
+	return d.deskAgain(t, o)
 }
 
 // leaveDesk closes the desk, or only the question that was asked there.

@@ -62,6 +62,8 @@ func (w *wires) DeepLink(_ channel.Name, payload string) string {
 	return "https://t.me/bot?start=" + payload
 }
 
+func (w *wires) Forget(context.Context, channel.Chat) error { return nil }
+
 func (w *wires) On(channel.Name) bool { return true }
 
 func (w *wires) InspectGroup(context.Context, channel.Chat) (channel.GroupSight, bool, error) {

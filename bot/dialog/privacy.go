@@ -3,6 +3,7 @@ package dialog
 import (
 	"context"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/understand"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -79,6 +80,9 @@ func (d *Desk) eraseStep(ctx context.Context, t *Turn) error {
 		t.Close()
 		return t.Say("privacy.kept", nil)
 	}
+	if err := d.forgetChats(ctx, t); err != nil {
+		return err
+	}
 	n, err := d.app.DeletePerson(ctx, t.Actor())
 	if err != nil {
 		return err
@@ -90,6 +94,23 @@ func (d *Desk) eraseStep(ctx context.Context, t *Turn) error {
 		t.Chat.PersonID = ""
 	}
 	return t.Say("privacy.erased", templates.Data{"Registrations": n}, dropKeys())
+}
+
+// forgetChats has the channels delete what they keep of a person by themselves,
+// before it is forgotten which chats those are.
+func (d *Desk) forgetChats(ctx context.Context, t *Turn) error {
+	chats := []channel.Chat{t.In.Chat}
+	for _, a := range t.Person.Accounts {
+		if chat, err := channel.ParseChat(a.Chat); err == nil && chat != t.In.Chat {
+			chats = append(chats, chat)
+		}
+	}
+	for _, chat := range chats {
+		if err := d.net.Forget(ctx, chat); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stop is STOP: nothing is sent unasked any more, on any channel.

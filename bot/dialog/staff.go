@@ -146,13 +146,13 @@ func noteAgain(t *Turn, key string, data templates.Data, ask func() error) error
 }
 
 // replyHint tells, in a group, to reply to the question: a bot may not see
-// other messages there.
+// other messages there. It is told once, and only where a question stands.
 func replyHint() Option {
 	return func(t *Turn, m *channel.Outbound) {
-		if !t.In.Group {
+		if !t.In.Group || t.Chat.Dialog == "" {
 			return
 		}
-		if s, err := t.texts.Text("team.reply", nil); err == nil {
+		if s, err := t.texts.Text("team.reply", nil); err == nil && !strings.Contains(m.Text, s) {
 			m.Text += "\n" + s
 		}
 	}

@@ -351,6 +351,8 @@ type Network interface {
 	Link(ch channel.Name, phone string, by channel.Inbound) error
 	// Unlink ends the link.
 	Unlink(ctx context.Context, ch channel.Name) error
+	// Forget deletes what a channel keeps by itself of a chat's person.
+	Forget(ctx context.Context, chat channel.Chat) error
 	// Health tells how each channel and the database are.
 	Health(ctx context.Context) []Health
 }

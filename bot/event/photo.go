@@ -1,6 +1,10 @@
 package event
 
-import "time"
+import (
+	"math/bits"
+	"strconv"
+	"time"
+)
 
 // Photo is a picture in an event's album (SOP step 12). Its ID is its content,
 // so that the same picture is there once, however often and by whomever it is
@@ -19,6 +23,7 @@ type Photo struct {
 	Size    int64  `json:"size"`
 	Width   int    `json:"width,omitempty"`
 	Height  int    `json:"height,omitempty"`
+	Look    string `json:"look,omitempty"` // how it looks, roughly: 64 bits in hex
 
 	// Item is what is to be seen: the name of an item of the rundown, or free
 	// words; ItemID is that item, where there is one.
@@ -32,6 +37,20 @@ type Photo struct {
 	// GoneAt is when it was deleted; its bytes go a while later.
 	GoneAt    *time.Time `json:"goneAt,omitempty"`
 	UpdatedAt time.Time  `json:"updatedAt"`
+}
+
+// alikeBits is in how many of 64 bits the looks of two copies of one picture
+// may differ: one saved anew by a phone differs in one or two.
+const alikeBits = 4
+
+// Alike reports whether two pictures look the same, though their bytes differ.
+func (p *Photo) Alike(o *Photo) bool {
+	a, err := strconv.ParseUint(p.Look, 16, 64)
+	if err != nil {
+		return false
+	}
+	b, err := strconv.ParseUint(o.Look, 16, 64)
+	return err == nil && bits.OnesCount64(a^b) <= alikeBits
 }
 
 // PhotoID is the natural key of a picture.

@@ -105,7 +105,7 @@ func samplePhoto(n int) *event.Photo {
 	sha := fmt.Sprintf("%064d", 100-n) // in another order than the numbers
 	return &event.Photo{
 		ID: event.PhotoID("EMK-2027", sha), EventID: "EMK-2027", N: n, SHA: sha, Blob: "album/" + sha, Preview: "album/" + sha + "/kecil", Name: hard,
-		MIME: "image/jpeg", Size: 1 << 20, Width: 4000, Height: 3000, Item: hard, ItemID: "r1", By: "telegram:1", In: "telegram:u:1", At: at(0),
+		MIME: "image/jpeg", Size: 1 << 20, Width: 4000, Height: 3000, Look: "00ff00ff00ff00ff", Item: hard, ItemID: "r1", By: "telegram:1", In: "telegram:u:1", At: at(0),
 		Gone: true, GoneAt: ptr(at(1)), UpdatedAt: at(1),
 	}
 }

@@ -1,6 +1,9 @@
 package whatsapp
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // cache remembers the latest values by key and forgets the oldest.
 type cache[V any] struct {
@@ -30,4 +33,17 @@ func (c *cache[V]) put(key string, v V) {
 		delete(c.kept, c.order[0])
 		c.order = c.order[1:]
 	}
+}
+
+// drop forgets the values that match.
+func (c *cache[V]) drop(matches func(V) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.order = slices.DeleteFunc(c.order, func(key string) bool {
+		if !matches(c.kept[key]) {
+			return false
+		}
+		delete(c.kept, key)
+		return true
+	})
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.mau.fi/whatsmeow/store/sqlstore"
 
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/channel/channeltest"
@@ -32,7 +31,7 @@ type network struct {
 	t       *testing.T
 	srv     *wafake.Server
 	account *wafake.Account
-	devices *sqlstore.Container
+	devices *SQLite
 	next    atomic.Int64
 }
 

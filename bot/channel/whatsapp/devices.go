@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
 )
 
 // Later is a device store that is opened when it is first needed: by Run, so
@@ -23,6 +24,14 @@ func OpenLater(open func(ctx context.Context) (DeviceStore, error)) *Later { ret
 
 // GetFirstDevice implements DeviceStore.
 func (l *Later) GetFirstDevice(ctx context.Context) (*store.Device, error) {
+	ds, err := l.store(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return ds.GetFirstDevice(ctx)
+}
+
+func (l *Later) store(ctx context.Context) (DeviceStore, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ds == nil {
@@ -32,7 +41,25 @@ func (l *Later) GetFirstDevice(ctx context.Context) (*store.Device, error) {
 		}
 		l.ds = ds
 	}
-	return l.ds.GetFirstDevice(ctx)
+	return l.ds, nil
+}
+
+// ForgetPerson implements forgetful, where the store does.
+func (l *Later) ForgetPerson(ctx context.Context, device types.JID, person ...types.JID) error {
+	ds, err := l.store(ctx)
+	if keeper, ok := ds.(forgetful); ok && err == nil {
+		err = keeper.ForgetPerson(ctx, device, person...)
+	}
+	return err
+}
+
+// ForgetTokens implements forgetful, where the store does.
+func (l *Later) ForgetTokens(ctx context.Context, device types.JID, person ...types.JID) error {
+	ds, err := l.store(ctx)
+	if keeper, ok := ds.(forgetful); ok && err == nil {
+		err = keeper.ForgetTokens(ctx, device, person...)
+	}
+	return err
 }
 
 // Close closes what was opened.

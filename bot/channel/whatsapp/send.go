@@ -65,6 +65,7 @@ func (c *Channel) Send(ctx context.Context, to channel.Chat, messageID string, m
 	if err := c.deliver(ctx, cli, jid, messageID, m); err != nil {
 		return "", channel.AsSendError(err)
 	}
+	c.lastWord(ctx, cli.Store, jid)
 	if m.Edit != "" {
 		return m.Edit, nil
 	}

@@ -84,8 +84,9 @@ type Channel struct {
 	recent  cache[quoted]          // what people wrote lately, by ID, to be quoted
 	polls   cache[[]channel.PollOption]
 	uploads cache[uploaded]
-	chores  errgroup.Group // read receipts
-	turn    chan struct{}  // holds a token while a message is being sent: the library sends one at a time
+	leaving cache[types.JID] // people who are forgotten: their tokens go with the next message to them
+	chores  errgroup.Group   // read receipts
+	turn    chan struct{}    // holds a token while a message is being sent: the library sends one at a time
 	running atomic.Bool
 	over    atomic.Bool // Run is ending or has ended: nothing new goes out, and no line will come
 }
@@ -97,6 +98,7 @@ var (
 	_ channel.Lined     = (*Channel)(nil)
 	_ channel.Directory = (*Channel)(nil)
 	_ channel.Linkable  = (*Channel)(nil)
+	_ channel.Forgetter = (*Channel)(nil)
 )
 
 // How much is remembered of what went by.
@@ -105,6 +107,7 @@ const (
 	pollsKept   = 2000
 	titlesKept  = 200
 	uploadsKept = 200
+	leavingKept = 1000
 	choresMost  = 8
 )
 
@@ -122,6 +125,7 @@ func New(o Options) (*Channel, error) {
 		opts: o, log: o.Log, again: make(chan struct{}), turn: make(chan struct{}, 1),
 		titles: newCache[string](titlesKept), recent: newCache[quoted](recentKept),
 		polls: newCache[[]channel.PollOption](pollsKept), uploads: newCache[uploaded](uploadsKept),
+		leaving: newCache[types.JID](leavingKept),
 	}
 	c.chores.SetLimit(choresMost)
 	c.line.now.State, c.line.now.Since = channel.Connecting, time.Now() // Run finds out

@@ -68,12 +68,12 @@ func crowd(ctx context.Context, args []string, out io.Writer) error {
 	_ = f.Parse(args)
 	return with(ctx, out, *mongo, func(o exercise.Options) error {
 		res, err := exercise.Crowd{Options: o, People: *people, Kills: *kills, Flaky: *flaky / 100, Seed: *seed}.Run(ctx)
-		fmt.Fprintf(out, "\n%d people registered in %v, with %d kills: %d messages were seen, each once.\n", *people, res.Took, *kills, res.Messages)
-		fmt.Fprintf(out, "Lost with a connection, or their answers: %d. Came again under the same ID: %d.\n", res.Lost, res.Again)
-		fmt.Fprintf(out, "Sent again since a phone could not read them: %d. Never decrypted: 0. The stop took %v.\n", res.Asked, res.Stop)
 		if err != nil {
 			return fmt.Errorf("the drill was not passed: %w", err)
 		}
+		fmt.Fprintf(out, "\n%d people registered in %v, with %d kills: %d messages were seen, each once.\n", *people, res.Took, *kills, res.Messages)
+		fmt.Fprintf(out, "Lost with a connection, or their answers: %d. Came again under the same ID: %d.\n", res.Lost, res.Again)
+		fmt.Fprintf(out, "Sent again since a phone could not read them: %d. Never decrypted: %d. The stop took %v.\n", res.Asked, res.Sealed, res.Stop)
 		return nil
 	})
 }

@@ -30,6 +30,7 @@ type CrowdResult struct {
 	Messages int           // that people saw
 	Again    int           // that came again under the same ID, and were shown once
 	Lost     int           // stanzas of the program that broken connections took, or whose answer they took
+	Sealed   int           // messages that no phone ever could decrypt: an error
 	Asked    int           // messages that were asked for again since they could not be decrypted
 }
 
@@ -188,7 +189,9 @@ func (c Crowd) conclude(ctx context.Context, b *office, res *CrowdResult) error 
 	if n := b.account.Pending(); n != 0 {
 		faults = append(faults, fmt.Errorf("%d stanzas are left at the server", n))
 	}
-	if sealed := b.srv.Sealed(); len(sealed) > 0 {
+	sealed := b.srv.Sealed()
+	res.Sealed = len(sealed)
+	if len(sealed) > 0 {
 		faults = append(faults, fmt.Errorf("never decrypted: %v", sealed))
 	}
 	var err error
