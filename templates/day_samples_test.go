@@ -9,12 +9,12 @@ import (
 )
 
 // daySample fills the texts about the event's day.
-func daySample(key, mark string, at time.Time) templates.Data {
+func daySample(key, mark string) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
 	if room != "hadir" && room != "dok" && key != "digest.daystep" {
 		return nil
 	}
-	at = time.Date(2027, 1, 14, 8, 10, 0, 0, event.Jakarta)
+	at := time.Date(2027, 1, 14, 8, 10, 0, 0, event.Jakarta)
 	guest := object{
 		"Name": "Siti Aminah" + mark, "Position": "Ketua" + mark, "Organisation": "Keripik Talas Bu Siti" + mark, "Audience": event.UKM, "Number": "EMK-2027-0001",
 		"InHeads": 3, "Expected": 2, "At": at, "By": "Budi" + mark, "Self": false, "Where": "Pintu Utara" + mark, "Booth": 12, "Power": true, "Status": event.Waiting,
