@@ -427,7 +427,8 @@ func TestCommandsAreRefused(t *testing.T) {
 			}
 			got := r.says(r.inbound(who, "/"+c.Name))
 			allowed := slices.Index(roles, c.Role) <= i
-			if no := strings.HasPrefix(got, "Mohon maaf, ") && strings.Contains(got, "hanya untuk"); no == allowed {
+			no := strings.Contains(got, "hanya untuk tim pelaksana") || strings.HasPrefix(got, "Mohon maaf, /"+c.Name+" hanya untuk")
+			if no == allowed {
 				t.Errorf("/%s of %q: %q", c.Name, role, got)
 			} else if no {
 				refused++

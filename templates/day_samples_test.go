@@ -9,7 +9,7 @@ import (
 )
 
 // daySample fills the texts about the event's day.
-func daySample(key, mark string, _ time.Time) templates.Data {
+func daySample(key, mark string) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
 	if room != "hadir" && room != "dok" && key != "digest.daystep" {
 		return nil

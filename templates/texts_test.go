@@ -75,7 +75,7 @@ func sample(key, mark string) templates.Data {
 	for k, v := range programSample(key, mark, at) {
 		d[k] = v
 	}
-	for k, v := range daySample(key, mark, at) {
+	for k, v := range daySample(key, mark) {
 		d[k] = v
 	}
 	for k, v := range pathSample(key, mark) {
