@@ -3,10 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
-	"image"
 	"time"
-
-	"github.com/diskopukm/emileku/bot/event"
 )
 
 // AcquaintanceView is what the picture shows of how an event's guests stand to
@@ -43,23 +40,19 @@ func AcquaintanceChart(v AcquaintanceView) ([]byte, error) {
 	if v.Warm < 0 || v.Cold < 0 || v.Unreachable < 0 || v.Contacted > v.Cold {
 		return nil, errors.New("acquaintance chart: the numbers do not add up")
 	}
+	defer atEasel()()
 	ts, err := newTypeset()
 	if err != nil {
 		return nil, fmt.Errorf("acquaintance chart: %w", err)
 	}
-	const head = 344
+	const head = mastheadHeight
 	height := head + recapGap + 4*knownLead + recapMargin
 	if v.Until != nil {
 		height += 70
 	}
 	c := newCanvas(ts, recapWidth, height, white)
-	c.rect(0, 0, recapWidth, head, green)
-	drawKawung(c, image.Rect(0, 0, recapWidth, head))
-	c.text(knownHeading, style{bold, 68}, recapMargin, 106, 0, white)
 	all := v.Warm + v.Cold + v.Unreachable
-	c.text(thousands(all), style{bold, 108}, recapMargin, 246, 0, gold)
-	asOf := recapAsOf + event.ShortDay(v.AsOf) + " " + v.AsOf.In(event.Jakarta).Format("15.04") + " WIB"
-	c.text(asOf, style{regular, 36}, recapMargin, 306, 0, mint)
+	masthead{heading: knownHeading, figure: thousands(all), asOf: asOf(v.AsOf)}.draw(c, head)
 
 	y := float64(head + recapGap)
 	line := func(name, note string, n, whole int, parts ...part) {
@@ -80,8 +73,7 @@ func AcquaintanceChart(v AcquaintanceView) ([]byte, error) {
 	line(knownUnreachable, "", v.Unreachable, all, part{v.Unreachable, barOrange})
 	line(knownBudget, fmt.Sprintf(knownBudgetOf, thousands(v.Used), thousands(v.Budget)), v.Used, max(v.Budget, v.Used), part{v.Used, barBlue})
 	if v.Until != nil {
-		until := event.ShortDay(*v.Until) + " " + v.Until.In(event.Jakarta).Format("15.04") + " WIB"
-		c.text(knownUntil+until, style{bold, 38}, recapMargin, y+34, 0, ink)
+		c.text(knownUntil+dayAndTime(*v.Until), style{bold, 38}, recapMargin, y+34, 0, ink)
 	}
 	out, err := c.png()
 	if err != nil {

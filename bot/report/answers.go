@@ -3,12 +3,9 @@ package report
 import (
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"strings"
 	"time"
-
-	"github.com/diskopukm/emileku/bot/event"
 )
 
 // AnswersView is what the picture of the guests' answers shows.
@@ -62,6 +59,7 @@ func AnswersChart(v AnswersView) ([]byte, error) {
 			return nil, fmt.Errorf("answers chart: %q has a negative number", l.Name)
 		}
 	}
+	defer atEasel()()
 	ts, err := newTypeset()
 	if err != nil {
 		return nil, fmt.Errorf("answers chart: %w", err)
@@ -83,7 +81,7 @@ type answersChart struct {
 	title block
 }
 
-func (a answersChart) headHeight() float64 { return 344 + a.title.height() }
+func (a answersChart) headHeight() float64 { return masthead{title: a.title}.height() }
 
 func (a answersChart) height() int {
 	h := a.headHeight() + recapGap + answersLegend + float64(statusLead*max(1, len(a.view.Groups))) + recapMargin
@@ -95,26 +93,18 @@ func (a answersChart) height() int {
 
 func (a answersChart) draw(c *canvas) {
 	h := a.headHeight()
-	c.rect(0, 0, recapWidth, int(h), green)
-	drawKawung(c, image.Rect(0, 0, recapWidth, int(h)))
-	c.text(answersHeading, style{bold, 68}, recapMargin, 106, 0, white)
-	y := c.paragraph(a.title, recapMargin, 128, mint)
 	heads := 0
 	for _, l := range a.view.Groups {
 		heads += l.Heads
 	}
-	total, st := thousands(heads), style{bold, 108}
-	c.text(total, st, recapMargin, y+118, 0, gold)
-	c.text(answersHeads, style{regular, 44}, recapMargin+c.width(total, st)+22, y+118, 0, white)
-	asOf := recapAsOf + event.ShortDay(a.view.AsOf) + " " + a.view.AsOf.In(event.Jakarta).Format("15.04") + " WIB"
-	c.text(asOf, style{regular, 36}, recapMargin, y+174, 0, mint)
+	masthead{answersHeading, a.title, thousands(heads), answersHeads, asOf(a.view.AsOf)}.draw(c, h)
 
-	y = h + recapGap
+	y := h + recapGap
 	if len(a.view.Groups) == 0 {
 		c.text(answersNone, style{regular, 42}, recapMargin, y+42, 0, inkSoft)
 		return
 	}
-	a.legend(c, y)
+	c.legend(y, []swatch{{answersYes, barGreen}, {answersDelegated, barBlue}, {answersMaybe, barOrange}, {answersNo, barRed}, {answersSilent, barTrack}})
 	y += answersLegend
 	for _, l := range a.view.Groups {
 		a.line(c, y, l)
@@ -129,23 +119,6 @@ func (a answersChart) draw(c *canvas) {
 	for _, l := range a.view.Trend {
 		a.line(c, y, l)
 		y += statusLead
-	}
-}
-
-// legend names the colours in the order in which they stand in the bars.
-func (a answersChart) legend(c *canvas, y float64) {
-	x := float64(recapMargin)
-	for _, e := range []struct {
-		word string
-		fill color.Color
-	}{{answersYes, barGreen}, {answersDelegated, barBlue}, {answersMaybe, barOrange}, {answersNo, barRed}, {answersSilent, barTrack}} {
-		wide := 42 + c.width(e.word, style{regular, 34}) + 44
-		if x+wide > recapWidth-recapMargin+44 {
-			x, y = recapMargin, y+statusLegend-8
-		}
-		c.rounded(int(x), int(y)+8, 30, 30, 6, e.fill)
-		c.text(e.word, style{regular, 34}, x+42, y+35, 0, inkSoft)
-		x += wide
 	}
 }
 

@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"slices"
 	"time"
@@ -111,17 +110,9 @@ func (a attendanceChart) height() int {
 
 func (a attendanceChart) draw(c *canvas) {
 	h := a.headHeight()
-	c.rect(0, 0, recapWidth, int(h), green)
-	drawKawung(c, image.Rect(0, 0, recapWidth, int(h)))
-	c.text(attendHeading, style{bold, 68}, recapMargin, 106, 0, white)
-	y := c.paragraph(a.title, recapMargin, 128, mint)
-	total, st := thousands(a.view.Heads), style{bold, 108}
-	c.text(total, st, recapMargin, y+118, 0, gold)
-	c.text(attendHeads, style{regular, 44}, recapMargin+c.width(total, st)+22, y+118, 0, white)
-	asOf := recapAsOf + event.ShortDay(a.view.AsOf) + " " + clockOf(a.view.AsOf) + " WIB"
-	c.text(asOf, style{regular, 36}, recapMargin, y+174, 0, mint)
+	masthead{attendHeading, a.title, thousands(a.view.Heads), attendHeads, asOf(a.view.AsOf)}.draw(c, h)
 
-	y = h + recapGap
+	y := h + recapGap
 	if len(a.view.Groups) == 0 {
 		c.text(attendNoneYet, style{regular, 42}, recapMargin, y+42, 0, inkSoft)
 		y += attendLead

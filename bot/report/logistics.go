@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"image"
 	"strconv"
 	"strings"
 	"time"
@@ -109,8 +108,7 @@ func LogisticsPicture(v LogisticsView) ([]byte, error) {
 		height += 60
 	}
 	c := newCanvas(ts, recapWidth, int(height), white)
-	c.rect(0, 0, recapWidth, int(head), green)
-	drawKawung(c, image.Rect(0, 0, recapWidth, int(head)))
+	c.banner(head)
 	c.text(logisticsHeading, style{bold, 60}, recapMargin, 104, 0, white)
 	y := c.paragraph(title, recapMargin, 126, mint)
 	words := fmt.Sprintf(logisticsReady, v.Ready, len(v.Rows))
@@ -118,7 +116,7 @@ func LogisticsPicture(v LogisticsView) ([]byte, error) {
 		words += ", " + fmt.Sprintf(logisticsOut, v.Out)
 	}
 	c.text(words, style{bold, 42}, recapMargin, y+58, 0, gold)
-	c.text(recapAsOf+event.ShortDay(v.AsOf)+" "+v.AsOf.In(event.Jakarta).Format("15.04")+" WIB", style{regular, 32}, recapMargin, y+106, 0, mint)
+	c.text(asOf(v.AsOf), style{regular, 32}, recapMargin, y+106, 0, mint)
 	y = head + recapMargin
 	for i, l := range lines {
 		if i > 0 {

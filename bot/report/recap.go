@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"slices"
 	"strconv"
@@ -116,7 +115,7 @@ type recap struct {
 func layRecap(ts *typeset, v RecapView) recap {
 	r := recap{
 		title:     ts.fit(v.Title, regular, 48, 34, recapInner, 2),
-		asOf:      recapAsOf + event.ShortDay(v.AsOf) + " " + v.AsOf.In(event.Jakarta).Format("15.04") + " WIB",
+		asOf:      asOf(v.AsOf),
 		audiences: v.Audiences[:min(len(v.Audiences), maxAudiences)],
 		districts: topDistricts(ts, v.Districts),
 	}
@@ -184,7 +183,7 @@ func everyDay(in []DayCount) (days []DayCount, cut bool) {
 	return days, cut
 }
 
-func (r recap) headHeight() float64 { return 344 + r.title.height() }
+func (r recap) headHeight() float64 { return masthead{title: r.title}.height() }
 
 func (r recap) height() int {
 	h := r.headHeight()
@@ -244,15 +243,7 @@ func (r recap) draw(c *canvas) error {
 
 func (r recap) drawHead(c *canvas) float64 {
 	h := r.headHeight()
-	c.rect(0, 0, recapWidth, int(h), green)
-	drawKawung(c, image.Rect(0, 0, recapWidth, int(h)))
-	c.text(recapHeading, style{bold, 68}, recapMargin, 106, 0, white)
-	y := c.paragraph(r.title, recapMargin, 128, mint)
-	total := thousands(r.total)
-	st := style{bold, 108}
-	c.text(total, st, recapMargin, y+118, 0, gold)
-	c.text(recapTotal, style{regular, 44}, recapMargin+c.width(total, st)+22, y+118, 0, white)
-	c.text(r.asOf, style{regular, 36}, recapMargin, y+174, 0, mint)
+	masthead{recapHeading, r.title, thousands(r.total), recapTotal, r.asOf}.draw(c, h)
 	return h
 }
 

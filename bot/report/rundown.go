@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"image"
 	"strconv"
 	"strings"
 	"time"
@@ -142,12 +141,11 @@ func (l rundownPicture) headHeight() float64 { return 220 + l.title.height() + l
 
 func (l rundownPicture) draw(c *canvas) {
 	h := l.headHeight()
-	c.rect(0, 0, recapWidth, int(h), green)
-	drawKawung(c, image.Rect(0, 0, recapWidth, int(h)))
+	c.banner(h)
 	c.text(rundownHeading, style{bold, 48}, recapMargin, 96, 0, gold)
 	y := c.paragraph(l.title, recapMargin, 118, white)
 	y = c.paragraph(l.when, recapMargin, y+8, mint)
-	c.text(recapAsOf+event.ShortDay(l.v.AsOf)+" "+l.v.AsOf.In(event.Jakarta).Format("15.04")+" WIB", style{regular, 32}, recapMargin, y+44, 0, mint)
+	c.text(asOf(l.v.AsOf), style{regular, 32}, recapMargin, y+44, 0, mint)
 
 	top := h + recapMargin/2
 	for i, b := range l.rows {

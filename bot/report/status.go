@@ -3,12 +3,9 @@ package report
 import (
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"strings"
 	"time"
-
-	"github.com/diskopukm/emileku/bot/event"
 )
 
 // StatusView is what the picture of an event's invitations shows.
@@ -89,7 +86,7 @@ type statusChart struct {
 	title block
 }
 
-func (s statusChart) headHeight() float64 { return 344 + s.title.height() }
+func (s statusChart) headHeight() float64 { return masthead{title: s.title}.height() }
 
 func (s statusChart) height() int {
 	h := s.headHeight() + recapGap + statusLegend + float64(statusLead*max(1, len(s.view.Lines))) + recapMargin
@@ -101,26 +98,18 @@ func (s statusChart) height() int {
 
 func (s statusChart) draw(c *canvas) {
 	h := s.headHeight()
-	c.rect(0, 0, recapWidth, int(h), green)
-	drawKawung(c, image.Rect(0, 0, recapWidth, int(h)))
-	c.text(statusHeading, style{bold, 68}, recapMargin, 106, 0, white)
-	y := c.paragraph(s.title, recapMargin, 128, mint)
 	guests := 0
 	for _, l := range s.view.Lines {
 		guests += l.Guests
 	}
-	total, st := thousands(guests), style{bold, 108}
-	c.text(total, st, recapMargin, y+118, 0, gold)
-	c.text(statusTotal, style{regular, 44}, recapMargin+c.width(total, st)+22, y+118, 0, white)
-	asOf := recapAsOf + event.ShortDay(s.view.AsOf) + " " + s.view.AsOf.In(event.Jakarta).Format("15.04") + " WIB"
-	c.text(asOf, style{regular, 36}, recapMargin, y+174, 0, mint)
+	masthead{statusHeading, s.title, thousands(guests), statusTotal, asOf(s.view.AsOf)}.draw(c, h)
 
-	y = h + recapGap
+	y := h + recapGap
 	if len(s.view.Lines) == 0 {
 		c.text(statusNone, style{regular, 42}, recapMargin, y+42, 0, inkSoft)
 		return
 	}
-	s.legend(c, y)
+	c.legend(y, []swatch{{statusAnswered, barGreen}, {statusSent, barBlue}, {statusFailed, barOrange}, {statusQueued, barTrack}})
 	y += statusLegend
 	for _, l := range s.view.Lines {
 		s.line(c, y, l)
@@ -131,18 +120,6 @@ func (s statusChart) draw(c *canvas) {
 		c.text(statusCalls, style{bold, 40}, recapMargin, y+44, 0, ink)
 		c.text(words, style{regular, 36}, recapWidth-recapMargin, y+44, 1, ink)
 		c.stacked(int(y+66), s.view.Calls, []part{{s.view.Done, barGreen}})
-	}
-}
-
-func (s statusChart) legend(c *canvas, y float64) {
-	x := float64(recapMargin)
-	for _, e := range []struct {
-		word string
-		fill color.Color
-	}{{statusAnswered, barGreen}, {statusSent, barBlue}, {statusFailed, barOrange}, {statusQueued, barTrack}} {
-		c.rounded(int(x), int(y)+8, 30, 30, 6, e.fill)
-		c.text(e.word, style{regular, 34}, x+42, y+35, 0, inkSoft)
-		x += 42 + c.width(e.word, style{regular, 34}) + 44
 	}
 }
 

@@ -3,12 +3,9 @@ package report
 import (
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"strconv"
 	"time"
-
-	"github.com/diskopukm/emileku/bot/event"
 )
 
 // SurveyView is what the picture of a survey's results shows. It names nobody.
@@ -70,16 +67,14 @@ func SurveyChart(v SurveyView) ([]byte, error) {
 }
 
 func (v SurveyView) draw(c *canvas, title block, head float64) {
-	c.rect(0, 0, recapWidth, int(head), green)
-	drawKawung(c, image.Rect(0, 0, recapWidth, int(head)))
+	c.banner(head)
 	c.text(surveyHeading, style{bold, 68}, recapMargin, 106, 0, white)
 	y := c.paragraph(title, recapMargin, 128, mint)
 	mean, st := tenths(v.Tenths), style{bold, 108}
 	c.text(mean, st, recapMargin, y+118, 0, gold)
 	c.text(surveyOf, style{regular, 44}, recapMargin+c.width(mean, st)+22, y+118, 0, white)
 	c.text(fmt.Sprintf(surveyReplies, thousands(v.Replies)), style{regular, 38}, recapMargin, y+178, 0, white)
-	asOf := recapAsOf + event.ShortDay(v.AsOf) + " " + v.AsOf.In(event.Jakarta).Format("15.04") + " WIB"
-	c.text(asOf, style{regular, 36}, recapMargin, y+230, 0, mint)
+	c.text(asOf(v.AsOf), style{regular, 36}, recapMargin, y+230, 0, mint)
 
 	y = head + recapGap
 	x := float64(recapMargin)

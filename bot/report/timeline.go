@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"slices"
 	"time"
@@ -122,18 +121,11 @@ func (l timelinePicture) x(day time.Time) float64 {
 
 func (l timelinePicture) draw(c *canvas) {
 	h := l.headHeight()
-	c.rect(0, 0, recapWidth, int(h), green)
-	drawKawung(c, image.Rect(0, 0, recapWidth, int(h)))
-	c.text(timelineHeading, style{bold, 68}, recapMargin, 106, 0, white)
-	y := c.paragraph(l.title, recapMargin, 128, mint)
-	done, st := fmt.Sprintf("%d", l.Done), style{bold, 108}
-	c.text(done, st, recapMargin, y+118, 0, gold)
 	words := fmt.Sprintf(timelineOf, l.Total)
 	if l.Late > 0 {
 		words += ", " + fmt.Sprintf(timelineLateN, l.Late)
 	}
-	c.text(words, style{regular, 44}, recapMargin+c.width(done, st)+22, y+118, 0, white)
-	c.text(recapAsOf+event.ShortDay(l.AsOf)+" "+l.AsOf.In(event.Jakarta).Format("15.04")+" WIB", style{regular, 36}, recapMargin, y+174, 0, mint)
+	masthead{timelineHeading, l.title, thousands(l.Done), words, asOf(l.AsOf)}.draw(c, h)
 
 	top := h + timelineScaleY
 	bottom := top + float64(len(l.Rows)*timelineLead)
