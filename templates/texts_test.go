@@ -116,6 +116,8 @@ func overrides(key, mark string, at time.Time, lines []object) templates.Data {
 		return templates.Data{"Hours": 0, "Name": "Menyebarkan undangan"}
 	case "sebar.waiting", "sebar.approval", "sebar.approved":
 		return templates.Data{"Now": false}
+	case "branding.village", "branding.village.note", "branding.village.which":
+		return templates.Data{"Desa": "Karadenan" + mark, "Kecamatan": "Cibinong", "Kind": "desa", "Places": []string{"Karadenan" + mark, "Pabuaran"}, "Link": "https://t.me/emileku_bot?start=daftar_masyarakat"}
 	case "health.report":
 		return templates.Data{"Now": at, "Known": strangersKnown}
 	case "continue.offer", "continue.none":

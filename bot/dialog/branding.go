@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/app"
@@ -26,6 +27,9 @@ func (d *Desk) branding(ctx context.Context, t *Turn, args string) error {
 	if d.deepLink("daftar") == "" {
 		return t.Say("branding.nolink", nil)
 	}
+	if word, place := cutWord(rest); slices.Contains([]string{"warga", "desa", "kecamatan"}, event.Fold(word)) {
+		return d.villageText(ctx, t, e, unbar(place))
+	}
 	if event.Fold(rest) == "semua" {
 		for _, aud := range event.Registrable() {
 			if err := d.sayPoster(ctx, t, e, aud); err != nil {
@@ -44,7 +48,7 @@ func (d *Desk) branding(ctx context.Context, t *Turn, args string) error {
 	which := func() error {
 		at := "/branding " + e.ID + " "
 		return t.Say("branding.which", nil, t.choices(st.Tag, d.posterChoices(t)...), t.commands(
-			choice{t.Label("branding", "note"), at + "catat"}, choice{t.Label("branding", "posts"), at + "unggahan"}, choice{t.Label("branding", "sources"), at + "asal"}), replyHint())
+			choice{t.Label("branding", "note"), at + "catat"}, choice{t.Label("branding", "posts"), at + "unggahan"}, choice{t.Label("branding", "sources"), at + "asal"}, choice{t.Label("branding", "villages"), at + "warga"}), replyHint())
 	}
 	if rest != "" {
 		return d.usage(t, "branding", rest, which)

@@ -114,6 +114,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgSection:  d.sectionStep,
 		dlgThings:   d.logisticsStep,
 		dlgPost:     d.postStep,
+		dlgVillage:  d.villageStep,
 	}
 	return d
 }

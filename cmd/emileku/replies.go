@@ -10,6 +10,7 @@ import (
 
 type repliesCmd struct {
 	File   string `arg:"" help:"Labelled replies: a heading, then one LABEL<tab>TEXT a line. - reads standard input."`
+	Folds  int    `placeholder:"N" help:"Print the accuracy of each of N folds, too."`
 	Format string `default:"text" enum:"text,tsv" help:"text: accuracy, confusion matrix and each miss. tsv: label, reading, people, text of every line."`
 }
 
@@ -30,6 +31,11 @@ func (c *repliesCmd) Run() error {
 	}
 	if c.Format == "tsv" {
 		return score.WriteTSV(os.Stdout)
+	}
+	if c.Folds > 0 {
+		if err := score.WriteFolds(os.Stdout, c.Folds); err != nil {
+			return err
+		}
 	}
 	_, err = score.WriteTo(os.Stdout)
 	return err
