@@ -28,7 +28,7 @@ func (d *Desk) branding(ctx context.Context, t *Turn, args string) error {
 		return t.Say("branding.nolink", nil)
 	}
 	if word, place := cutWord(rest); slices.Contains([]string{"warga", "desa", "kecamatan"}, event.Fold(word)) {
-		return d.villageText(ctx, t, e, unbar(place))
+		return d.villageText(t, e, unbar(place))
 	}
 	if event.Fold(rest) == "semua" {
 		for _, aud := range event.Registrable() {

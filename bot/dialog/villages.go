@@ -23,7 +23,7 @@ type villageState struct {
 
 // villageText is /branding warga [Karadenan, Cibinong]: a text to forward to
 // the people of a kecamatan or a desa. Without a place it is asked.
-func (d *Desk) villageText(ctx context.Context, t *Turn, e *event.Event, text string) error {
+func (d *Desk) villageText(t *Turn, e *event.Event, text string) error {
 	if text == "" {
 		return d.askVillage(t, e.ID)
 	}
@@ -103,5 +103,5 @@ func (d *Desk) villageStep(ctx context.Context, t *Turn) error {
 		t.Close()
 		return err
 	}
-	return d.villageText(ctx, t, e, strings.TrimSpace(t.Text()))
+	return d.villageText(t, e, strings.TrimSpace(t.Text()))
 }
