@@ -49,6 +49,10 @@ func obey(p *program) {
 // goTo stops at every moment on the way at which something may fall due. What
 // people are sent there goes out before the clock goes on.
 func (w *world) goTo(ctx context.Context, to time.Time) error {
+	// What was just decided begins now, and may have stops of its own.
+	if err := errors.Join(w.program.planner.Tick(ctx), w.settle(ctx)); err != nil {
+		return err
+	}
 	for {
 		next, err := w.program.planner.NextStop(ctx, w.clock.Now(), to)
 		if err != nil {

@@ -86,7 +86,7 @@ func TestStopWhileBusy(t *testing.T) {
 	for i := range int64(people) {
 		o.Person(100+i, "Warga", "").Send("/bantuan")
 	}
-	o.hears(t, 100, "/daftar") // it is at it
+	o.hears(t, 100, "/datasaya") // it is at it
 	if code, text := p.terminate(); code != 0 {
 		t.Errorf("exit %d:\n%s", code, text)
 	}
@@ -98,7 +98,7 @@ func TestStopWhileBusy(t *testing.T) {
 
 	again := start(t, o.env(), "run")
 	for i := range int64(people) {
-		o.hears(t, 100+i, "/daftar")
+		o.hears(t, 100+i, "/datasaya")
 	}
 	for i := range int64(people) {
 		if n := len(o.FromBot(100 + i)); n != 1 {

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"go.mau.fi/whatsmeow/store"
-	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.uber.org/goleak"
 )
 
@@ -17,5 +16,5 @@ func TestMain(m *testing.M) {
 
 func lidsOf(t *testing.T, d DeviceStore) store.LIDStore {
 	t.Helper()
-	return d.(*sqlstore.Container).LIDMap
+	return d.(*SQLite).LIDMap
 }

@@ -71,7 +71,9 @@ func Delivery(ctx context.Context, o DeliveryOptions) error {
 	}); err != nil {
 		return fmt.Errorf("delivery bench: prepare: %w", err)
 	}
+	d.mu.Lock()
 	d.began, d.latest = time.Now(), time.Now()
+	d.mu.Unlock()
 	if err := d.killing(ctx); err != nil {
 		return fmt.Errorf("delivery bench: %w", err)
 	}
