@@ -45,7 +45,7 @@ type pace struct {
 	tat   time.Time // when the next message is due if all went evenly (GCRA)
 	slots []*slot   // those of the last Span
 
-	usual   time.Duration // median of the network's delay, estimated as it goes
+	usual   time.Duration // lower quartile of the network's delay, estimated as it goes
 	settled int           // how many delays usual rests on, up to introduction
 }
 
@@ -203,9 +203,16 @@ func (s *slot) settle(now time.Time) {
 	if excess > 0 {
 		s.at = s.at.Add(min(excess, maxStall))
 	}
-	// One small step towards each sample ends up at the median, which a few
-	// stalled messages do not move.
-	step := min(max(p.usual/128, 20*time.Microsecond), excess.Abs())
+	// One small step towards each sample, three times as large downwards, ends
+	// up at the lower quartile, which a few stalled messages do not move. It is
+	// not the median: the estimate wanders, and from there it would at times
+	// pass a message as usual that came so late that the next, quick one is the
+	// one too many within the network's period.
+	step := max(p.usual/128, 20*time.Microsecond)
+	if excess > 0 {
+		step /= 3
+	}
+	step = min(step, excess.Abs())
 	if excess < 0 {
 		step = -step
 	}
