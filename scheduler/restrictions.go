@@ -43,7 +43,7 @@ func (p *Planner) tellRestriction(ctx context.Context, r *app.Restricted) error 
 	}
 	var rows []storage.Message
 	for _, chat := range to {
-		rows = append(rows, p.row(fmt.Sprintf("%s/%s/%t/%d/%s", key, r.Channel, r.ColdOnly, r.Since.UnixMilli(), chat), chat, text, "", key, nil))
+		rows = append(rows, p.row(fmt.Sprintf("%s/%s/%t/%d/%d/%s", key, r.Channel, r.ColdOnly, r.Since.UnixMilli(), r.Until.UnixMilli(), chat), chat, text, "", key, nil))
 	}
 	if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
 		return err

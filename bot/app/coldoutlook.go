@@ -167,7 +167,7 @@ func (a *App) Restrict(ctx context.Context, name channel.Name, r channel.Restric
 	}
 	switch { // what the network announced counts for more than what we assume
 	case kept.Assumed && !assumed:
-		kept.Until, kept.Assumed = r.Until, false
+		kept.Until, kept.Assumed, kept.ToldBegin = r.Until, false, false // the team hears the true end, too
 	case kept.Assumed == assumed && r.Until.After(kept.Until):
 		kept.Until = r.Until
 	}
@@ -221,10 +221,16 @@ func (a *App) UntoldRestrictions(ctx context.Context, name channel.Name) (out []
 	return out, nil
 }
 
-// RestrictionTold notes that the team was told of what r says now.
+// RestrictionTold notes that the team was told of what r says. Where the network
+// has said more since r was read, that stands, and is told next.
 func (a *App) RestrictionTold(ctx context.Context, r *Restricted) error {
-	r.ToldBegin, r.ToldEnd = true, !r.Holds(a.Now())
-	return a.store.Settings().Put(ctx, restrictionKey(r.Channel, r.ColdOnly), r)
+	told := *r
+	told.ToldBegin, told.ToldEnd = true, !r.Holds(a.Now())
+	err := a.store.Settings().Swap(ctx, restrictionKey(r.Channel, r.ColdOnly), r, told)
+	if errors.Is(err, storage.ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 // Acquaintance is how an event's guests stand to a network on which strangers
