@@ -122,9 +122,9 @@ func (p *Planner) stageRow(ctx context.Context, e *event.Event, stage event.Stag
 		body.Buttons = p.stageButtons(msg, g, ticket)
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	expires := e.Start
+	expires := e.Start.UTC()
 	if next, ok := stageAfter(e, stage); ok {
-		expires = next // a later stage says it better
+		expires = next.UTC() // a later stage says it better
 	}
 	return storage.Message{
 		ID:   fmt.Sprintf("%s/%s/%s.%d/%s", e.ID, g.PersonID, stage, e.Schedule, to.Channel),

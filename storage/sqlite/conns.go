@@ -153,13 +153,31 @@ func (t *tx) query(ctx context.Context, query string, args []any) (*sql.Rows, er
 	return st.QueryContext(ctx, args...)
 }
 
-// exec runs a statement and gives the number of rows it changed.
+// exec runs a statement and gives the number of rows it changed. Once begun, a
+// statement is not cut short: each is quick, and for one that can be cut short
+// the driver starts a watcher, which costs as much as a row.
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	st, err := t.stmt(ctx, query)
 	if err != nil {
 		return 0, err
 	}
-	res, err := st.ExecContext(ctx, args...)
+	return changes(st.ExecContext(context.WithoutCancel(ctx), args...))
+}
+
+// begin waits for other processes that write, until ctx ends.
+func (t *tx) begin(ctx context.Context) error {
+	st, err := t.stmt(ctx, "BEGIN IMMEDIATE")
+	if err != nil {
+		return err
+	}
+	_, err = st.ExecContext(ctx)
+	return err
+}
+
+func changes(res sql.Result, err error) (int, error) {
 	if err != nil {
 		return 0, err
 	}
@@ -200,7 +218,7 @@ func (w *writer) run(ctx context.Context, hook func(stage string), do func(t *tx
 		}
 	}
 	t := &tx{w: w}
-	if _, err := t.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := t.begin(ctx); err != nil {
 		w.abandon(err)
 		return err
 	}

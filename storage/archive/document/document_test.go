@@ -3,9 +3,11 @@ package document_test
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/storage/archive/document"
@@ -81,5 +83,62 @@ func TestDecodeRefuses(t *testing.T) {
 		if _, err := document.Decode(tc.collection, tc.id, json.RawMessage(tc.doc)); !errors.Is(err, document.ErrMalformed) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// every kind of place that a time can stand in
+type everywhere struct {
+	T       time.Time
+	P       *time.Time
+	Nil     *time.Time
+	S       []time.Time
+	A       [2]time.Time
+	M       map[string]time.Time
+	Deep    map[string][]*everywhere
+	Any     any
+	private time.Time
+	Words   []string
+}
+
+func TestEncodeSettlesTimesWhereverTheyStand(t *testing.T) {
+	t.Parallel()
+	utc := time.Date(2027, 1, 14, 1, 0, 0, 0, time.UTC)
+	wib := utc.Add(999 * time.Nanosecond).In(event.Jakarta)
+	fill := func(odd time.Time) *everywhere {
+		inner := &everywhere{T: utc, M: map[string]time.Time{"a": odd}, Any: &odd, private: odd}
+		return &everywhere{
+			T: utc, P: &odd, S: []time.Time{utc, odd}, A: [2]time.Time{utc, odd}, M: map[string]time.Time{"a": odd, "b": utc},
+			Deep: map[string][]*everywhere{"x": {nil, inner, {Any: odd}}}, Any: []any{odd, "x"}, Words: []string{"x"},
+		}
+	}
+	want, err := json.Marshal(fill(utc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, untouched := fill(wib), fill(wib)
+	got, err := document.Encode(given)
+	if err != nil || string(got) != string(want) {
+		t.Errorf("got  %s, %v\nwant %s", got, err, want)
+	}
+	if !reflect.DeepEqual(given, untouched) {
+		t.Errorf("the caller's document was changed: %+v", given)
+	}
+	if got, err := document.Encode(nil); err != nil || string(got) != "null" {
+		t.Errorf("nil: %s, %v", got, err)
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	utc := time.Date(2027, 1, 14, 1, 0, 0, 0, time.UTC)
+	for name, at := range map[string]time.Time{"settled": utc, "unsettled": utc.In(event.Jakarta)} {
+		m := &storage.Message{ID: "a", DueAt: utc, QueuedAt: utc, ExpiresAt: &at, Body: channel.Outbound{Text: "Yth. Bapak/Ibu", Buttons: [][]channel.Button{{{Label: "Hadir", Value: "/hadir"}}}}}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := document.Encode(m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

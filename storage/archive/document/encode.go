@@ -3,19 +3,19 @@ package document
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"reflect"
+	"slices"
+	"sync"
 	"time"
 )
 
 // Encode gives the canonical JSON of a document: equal values give equal
 // bytes, whichever time zone their times were in. doc is left as it is.
 func Encode(doc any) (json.RawMessage, error) {
-	// The bot's clocks tick in UTC and whole milliseconds, so a document is
-	// nearly always canonical already and need not be copied.
-	if !settled(reflect.ValueOf(doc)) {
-		var err error
-		if doc, err = settledCopy(doc); err != nil {
-			return nil, err
+	if v := reflect.ValueOf(doc); v.IsValid() {
+		if v, changed := settled(v); changed {
+			doc = v.Interface()
 		}
 	}
 	b, err := json.Marshal(doc)
@@ -28,97 +28,167 @@ func Encode(doc any) (json.RawMessage, error) {
 // Time gives t as it is stored.
 func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-func settledCopy(doc any) (any, error) {
-	b, err := json.Marshal(doc)
-	if err != nil {
-		return nil, fmt.Errorf("encode %T: %w", doc, err)
+// settled gives v with all times in it as Time makes them: v itself where they
+// are so already, which is nearly always, else a copy of those parts alone
+// that hold one which is not.
+func settled(v reflect.Value) (out reflect.Value, changed bool) {
+	if !mayHoldTime(v.Type()) {
+		return v, false
 	}
-	v := reflect.New(reflect.TypeOf(doc))
-	if err := json.Unmarshal(b, v.Interface()); err != nil {
-		return nil, fmt.Errorf("copy %T: %w", doc, err)
-	}
-	settle(v.Elem())
-	return v.Elem().Interface(), nil
-}
-
-// settled reports whether all times in v are as Time makes them.
-func settled(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		return v.IsNil() || settled(v.Elem())
-	case reflect.Struct:
-		if t, ok := v.Interface().(time.Time); ok {
-			return t.Location() == time.UTC && t.Nanosecond()%int(time.Millisecond) == 0
-		}
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() && !settled(v.Field(i)) {
-				return false
-			}
-		}
-	case reflect.Slice, reflect.Array:
-		if !mayHoldTime(v.Type().Elem().Kind()) {
-			return true
-		}
-		for i := range v.Len() {
-			if !settled(v.Index(i)) {
-				return false
-			}
-		}
-	case reflect.Map:
-		if !mayHoldTime(v.Type().Elem().Kind()) {
-			return true
-		}
-		for it := v.MapRange(); it.Next(); {
-			if !settled(it.Value()) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// settle applies Time to all times in v, which is settable.
-func settle(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		if !v.IsNil() {
-			settle(v.Elem())
+		if inner, changed := settledIn(v); changed {
+			out = reflect.New(v.Type().Elem())
+			out.Elem().Set(inner)
+			return out, true
+		}
+	case reflect.Interface:
+		if inner, changed := settledIn(v); changed {
+			out = reflect.New(v.Type()).Elem()
+			out.Set(inner)
+			return out, true
 		}
 	case reflect.Struct:
-		if t, ok := v.Interface().(time.Time); ok {
-			v.Set(reflect.ValueOf(Time(t)))
-			return
+		if v.Type() == timeType {
+			return settledTime(v)
 		}
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				settle(v.Field(i))
+		return settledParts(v, slices.Values(timefulFields(v.Type())), func(v reflect.Value, i int) reflect.Value { return v.Field(i) })
+	case reflect.Slice, reflect.Array:
+		return settledParts(v, numbersTo(v.Len()), reflect.Value.Index)
+	case reflect.Map:
+		return settledMap(v)
+	}
+	return v, false
+}
+
+var timeType = reflect.TypeFor[time.Time]()
+
+func settledTime(v reflect.Value) (out reflect.Value, changed bool) {
+	var t time.Time
+	if v.CanAddr() {
+		t = *v.Addr().Interface().(*time.Time) // spares a copy on the heap
+	} else {
+		t = v.Interface().(time.Time)
+	}
+	if t.Location() == time.UTC && t.Nanosecond()%int(time.Millisecond) == 0 {
+		return v, false
+	}
+	return reflect.ValueOf(Time(t)), true
+}
+
+// settledIn is settled for what a pointer or an interface holds.
+func settledIn(v reflect.Value) (inner reflect.Value, changed bool) {
+	if v.IsNil() {
+		return v, false
+	}
+	return settled(v.Elem())
+}
+
+// settledParts is settled for the parts of a struct, a slice or an array.
+func settledParts(v reflect.Value, parts iter.Seq[int], part func(v reflect.Value, i int) reflect.Value) (out reflect.Value, changed bool) {
+	out = v
+	for i := range parts {
+		p, c := settled(part(v, i))
+		if !c {
+			continue
+		}
+		if !changed {
+			out, changed = shallowCopy(v), true
+		}
+		part(out, i).Set(p)
+	}
+	return out, changed
+}
+
+func shallowCopy(v reflect.Value) reflect.Value {
+	if v.Kind() == reflect.Slice {
+		out := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(out, v)
+		return out
+	}
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	return out
+}
+
+func settledMap(v reflect.Value) (out reflect.Value, changed bool) {
+	out = v
+	for it := v.MapRange(); it.Next(); {
+		e, c := settled(it.Value())
+		if !c {
+			continue
+		}
+		if !changed {
+			out, changed = reflect.MakeMapWithSize(v.Type(), v.Len()), true
+			for all := v.MapRange(); all.Next(); {
+				out.SetMapIndex(all.Key(), all.Value())
 			}
 		}
-	case reflect.Slice, reflect.Array:
-		if !mayHoldTime(v.Type().Elem().Kind()) {
-			return
-		}
-		for i := range v.Len() {
-			settle(v.Index(i))
-		}
-	case reflect.Map:
-		if !mayHoldTime(v.Type().Elem().Kind()) {
-			return
-		}
-		for _, k := range v.MapKeys() {
-			e := reflect.New(v.Type().Elem()).Elem()
-			e.Set(v.MapIndex(k))
-			settle(e)
-			v.SetMapIndex(k, e)
+		out.SetMapIndex(it.Key(), e)
+	}
+	return out, changed
+}
+
+func numbersTo(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := 0; i < n && yield(i); i++ {
 		}
 	}
 }
 
-func mayHoldTime(k reflect.Kind) bool {
-	switch k {
-	case reflect.Struct, reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Array, reflect.Map:
+// timeful and timefulIn remember the answers of mayHoldTime and timefulFields.
+var (
+	timeful   sync.Map // reflect.Type -> bool
+	timefulIn sync.Map // reflect.Type -> []int
+)
+
+// timefulFields are the indexes of a struct's fields that JSON shows and that
+// may hold a time.
+func timefulFields(t reflect.Type) []int {
+	if known, ok := timefulIn.Load(t); ok {
+		fields, _ := known.([]int)
+		return fields
+	}
+	var fields []int
+	for i := range t.NumField() {
+		if f := t.Field(i); f.IsExported() && mayHoldTime(f.Type) {
+			fields = append(fields, i)
+		}
+	}
+	timefulIn.Store(t, fields)
+	return fields
+}
+
+// mayHoldTime reports whether a value of the type can have a time in it, so
+// that all others need not be looked through.
+func mayHoldTime(t reflect.Type) bool {
+	if known, ok := timeful.Load(t); ok {
+		return known == true
+	}
+	answer := searchTime(t, map[reflect.Type]bool{})
+	timeful.Store(t, answer)
+	return answer
+}
+
+// searchTime is mayHoldTime without the memory; a type under way in a circle
+// of types adds nothing to what the others of the circle hold.
+func searchTime(t reflect.Type, underWay map[reflect.Type]bool) bool {
+	if t == timeType || t.Kind() == reflect.Interface {
 		return true
-	default:
+	}
+	if underWay[t] {
 		return false
 	}
+	underWay[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return searchTime(t.Elem(), underWay)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if f := t.Field(i); f.IsExported() && searchTime(f.Type, underWay) {
+				return true
+			}
+		}
+	}
+	return false
 }
