@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -15,7 +16,7 @@ import (
 )
 
 // planPage is how many guests are planned at a time.
-const planPage = 500
+const planPage = 1000
 
 // stageDone marks a stage as planned, for one schedule of an event.
 type stageDone struct {
@@ -71,13 +72,17 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 	if err != nil {
 		return err
 	}
-	if err := p.App.SnapAnswers(ctx, e, string(stage)); err != nil {
-		return err
-	}
+	stood := app.StageCount{Stage: stage, At: p.App.Now()}
 	if !gone {
-		if err := p.planPages(ctx, e, stage, extras, &done); err != nil {
+		if err := p.planPages(ctx, e, stage, extras, &stood.AnswerSum, &done); err != nil {
 			return err
 		}
+		err = p.App.KeepAnswers(ctx, e, stood)
+	} else {
+		err = p.App.SnapAnswers(ctx, e, stage)
+	}
+	if err != nil {
+		return err
 	}
 	done.At = p.App.Now()
 	if err := p.tellStage(ctx, e, stage, done); err != nil {
@@ -86,39 +91,59 @@ func (p *Planner) planStage(ctx context.Context, e *event.Event, stage event.Sta
 	return p.Store.Settings().Put(ctx, key, done)
 }
 
-// planPages goes through all guests. While the database takes the rows of one
-// page, those of the next are written: each of the two is about half the work.
-func (p *Planner) planPages(ctx context.Context, e *event.Event, stage event.Stage, extras *attachments, done *stageDone) error {
+// guestPage is a page of guests with what is known of them as people.
+type guestPage struct {
+	guests []*event.Participation
+	people map[string]*event.Person
+}
+
+// stagePage is what a stage has for the guests of one page: messages, and who
+// goes on the call list.
+type stagePage struct {
+	rows []storage.Message
+	ring []*event.Participation
+}
+
+// planPages goes through all guests and counts how their answers stood. Reading
+// a page, writing the messages of the one before, and storing those of the
+// pages before that go on side by side.
+func (p *Planner) planPages(ctx context.Context, e *event.Event, stage event.Stage, extras *attachments, stood *app.AnswerSum, done *stageDone) error {
 	g, ctx := errgroup.WithContext(ctx)
-	pages := make(chan []storage.Message)
+	read, rows, ring := make(chan guestPage), make(chan []storage.Message), make(chan []*event.Participation)
 	g.Go(func() error {
-		defer close(pages)
-		q := storage.ParticipationQuery{EventID: e.ID, Limit: planPage}
-		for {
-			page, next, err := p.Store.Participations().List(ctx, q)
-			if err != nil {
-				return err
-			}
-			rows, calls, err := p.stageRows(ctx, e, stage, page, extras)
-			if err != nil {
-				return err
-			}
-			done.Rows += len(rows)
-			done.Calls += calls
-			select {
-			case pages <- rows:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			if next == "" {
-				return nil
-			}
-			q.After = next
-		}
+		defer close(read)
+		return p.eachPage(ctx, e, func(page guestPage) error { return send(ctx, read, page) })
 	})
 	g.Go(func() error {
-		for rows := range pages {
-			if _, err := p.Store.Outbox().AddAll(ctx, rows); err != nil {
+		defer close(rows)
+		defer close(ring)
+		for page := range read {
+			for _, guest := range page.guests {
+				stood.Count(guest)
+			}
+			out, err := p.stagePage(ctx, e, stage, page, extras)
+			if err != nil {
+				return err
+			}
+			done.Rows += len(out.rows)
+			done.Calls += len(out.ring)
+			if err := errors.Join(send(ctx, rows, out.rows), send(ctx, ring, out.ring)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for batch := range rows {
+			if _, err := p.Store.Outbox().AddAll(ctx, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for batch := range ring {
+			if err := p.callAll(ctx, batch); err != nil {
 				return err
 			}
 		}
@@ -127,41 +152,64 @@ func (p *Planner) planPages(ctx context.Context, e *event.Event, stage event.Sta
 	return g.Wait()
 }
 
-// stageRows makes the rows of one page, and puts on the call list whom no
-// channel reaches or the last asking is for.
-func (p *Planner) stageRows(ctx context.Context, e *event.Event, stage event.Stage, page []*event.Participation, extras *attachments) (rows []storage.Message, calls int, err error) {
-	now := p.App.Now()
-	var ring []*event.Participation
-	people, err := p.peopleOf(ctx, page)
-	if err != nil {
-		return nil, 0, err
+// send hands a value on, unless the work was called off.
+func send[T any](ctx context.Context, to chan<- T, v T) error {
+	select {
+	case to <- v:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	for _, g := range page {
+}
+
+// eachPage reads all guests of an event, a page at a time.
+func (p *Planner) eachPage(ctx context.Context, e *event.Event, do func(guestPage) error) error {
+	q := storage.ParticipationQuery{EventID: e.ID, Limit: planPage}
+	for {
+		guests, next, err := p.Store.Participations().List(ctx, q)
+		if err != nil {
+			return err
+		}
+		people, err := p.peopleOf(ctx, guests)
+		if err != nil {
+			return err
+		}
+		if err := do(guestPage{guests, people}); err != nil || next == "" {
+			return err
+		}
+		q.After = next
+	}
+}
+
+// stagePage makes the rows of one page, and says who goes on the call list:
+// whom no channel reaches or the last asking is for.
+func (p *Planner) stagePage(ctx context.Context, e *event.Event, stage event.Stage, page guestPage, extras *attachments) (out stagePage, err error) {
+	now := p.App.Now()
+	for _, g := range page.guests {
 		msg := g.MessageAt(stage, now)
 		if msg == event.NoMessage {
 			continue
 		}
-		chat := p.reach(g, people[g.PersonID])
+		chat := p.reach(g, page.people[g.PersonID])
 		if msg == event.MsgAskLast || chat.IsZero() && msg != event.MsgEve && msg != event.MsgThanks {
-			ring = append(ring, g)
-			calls++
+			out.ring = append(out.ring, g)
 		}
 		if chat.IsZero() {
 			last := msg == event.MsgPrepare || msg == event.MsgEve
 			if to, _, err := p.delegateOf(ctx, g, chat); err != nil || !last || to.IsZero() {
 				if err != nil {
-					return nil, 0, err
+					return out, err
 				}
 				continue
 			}
 		}
 		m, err := p.stageRow(ctx, e, stage, msg, g, chat, extras)
 		if err != nil {
-			return nil, 0, err
+			return out, err
 		}
-		rows = append(rows, m)
+		out.rows = append(out.rows, m)
 	}
-	return rows, calls, p.callAll(ctx, ring)
+	return out, nil
 }
 
 // callAll puts guests on the call list who are not on it.

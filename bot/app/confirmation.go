@@ -75,13 +75,13 @@ func (a *App) Confirmations(ctx context.Context, e *event.Event) (*Confirmation,
 		if p.Unasked() {
 			return nil
 		}
+		c.Total.add(p)
 		n := by[p.Audience]
 		if n == nil {
 			n = &AnswerCount{Audience: p.Audience}
 			by[p.Audience] = n
 		}
 		n.add(p)
-		c.Total.add(p)
 		if p.Audience == event.Official {
 			c.VIP = append(c.VIP, p)
 		}
@@ -111,7 +111,7 @@ func SortVIP(list []*event.Participation) {
 }
 
 func (n *AnswerCount) add(p *event.Participation) {
-	n.Guests++
+	n.Count(p)
 	if p.InvitedAt == nil && p.RegistrationID == "" {
 		n.Uninvited++
 	}
@@ -124,20 +124,28 @@ func (n *AnswerCount) add(p *event.Participation) {
 	if p.Call != event.NoCall {
 		n.CallSet++
 	}
+}
+
+// Count adds the answer of a guest; of somebody whom nobody asked there is none.
+func (s *AnswerSum) Count(p *event.Participation) {
+	if p.Unasked() {
+		return
+	}
+	s.Guests++
 	switch p.Reply.Answer {
 	case event.Yes:
-		n.Yes++
+		s.Yes++
 	case event.Maybe:
-		n.Maybe++
+		s.Maybe++
 	case event.No:
-		n.No++
+		s.No++
 	case event.Delegated:
-		n.Delegated++
+		s.Delegated++
 	case event.Silent:
-		n.Silent++
+		s.Silent++
 	}
 	if p.Reply.Comes() {
-		n.Heads += max(1, p.Reply.Heads)
+		s.Heads += max(1, p.Reply.Heads)
 	}
 }
 
@@ -147,11 +155,20 @@ func snapKey(e *event.Event, what string) string {
 	return fmt.Sprintf("answers/%s/%d/%s", e.ID, e.Schedule, what)
 }
 
-// SnapAnswers keeps how the answers stand as a stage begins. A snapshot that is
-// there already stays as it is, so that this may be run again.
-func (a *App) SnapAnswers(ctx context.Context, e *event.Event, stage string) error {
-	_, err := a.snap(ctx, e, snapKey(e, stage), event.Stage(stage))
+// SnapAnswers counts and keeps how the answers stand as a stage begins. A
+// snapshot that is there already stays as it is, so that this may be run again.
+func (a *App) SnapAnswers(ctx context.Context, e *event.Event, stage event.Stage) error {
+	_, err := a.snap(ctx, e, snapKey(e, string(stage)), stage)
 	return err
+}
+
+// KeepAnswers is SnapAnswers for who has counted, while going through all
+// guests anyway.
+func (a *App) KeepAnswers(ctx context.Context, e *event.Event, stood StageCount) error {
+	if _, err := a.store.Settings().PutNew(ctx, snapKey(e, string(stood.Stage)), &stood); err != nil {
+		return fmt.Errorf("keep answers of %s: %w", e.ID, err)
+	}
+	return nil
 }
 
 // snap counts and keeps, unless that was done; kept is what is stored.

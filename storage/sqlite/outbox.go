@@ -34,10 +34,15 @@ func outboxTable() *table[storage.Message] {
 
 type outbox struct{ s *Store }
 
+// added is a row as it is when it is new.
+func added(m storage.Message) *storage.Message {
+	m.State, m.LeaseToken, m.LeaseUntil = storage.Queued, "", nil
+	return &m
+}
+
 // addRow inserts a row in state Queued, unless there is one of its ID.
 func addRow(ctx context.Context, t *tx, m storage.Message) (fresh bool, err error) {
-	m.State, m.LeaseToken, m.LeaseUntil = storage.Queued, "", nil
-	return outboxTable().insertNew(ctx, t, &m)
+	return outboxTable().insertNew(ctx, t, added(m))
 }
 
 func (o outbox) Add(ctx context.Context, m storage.Message) (fresh bool, err error) {
@@ -50,24 +55,31 @@ func (o outbox) Add(ctx context.Context, m storage.Message) (fresh bool, err err
 
 // addAtOnce is how many rows one transaction adds: few enough that answers to
 // people who are typing are written in between without a wait that they feel.
-const addAtOnce = 500
+const addAtOnce = 1000
 
 func (o outbox) AddAll(ctx context.Context, ms []storage.Message) (fresh int, err error) {
+	table := outboxTable()
+	insert := table.insertNewSQL()
+	rows := make([]*storage.Message, len(ms))
+	for i, m := range ms {
+		rows[i] = added(m)
+	}
 	// In the order of the key, neighbours fall on the same pages.
-	ms = slices.Clone(ms)
-	slices.SortStableFunc(ms, func(a, b storage.Message) int { return strings.Compare(a.ID, b.ID) })
-	for len(ms) > 0 {
-		part := ms[:min(len(ms), addAtOnce)]
+	slices.SortStableFunc(rows, func(a, b *storage.Message) int { return strings.Compare(a.ID, b.ID) })
+	for part := range slices.Chunk(rows, addAtOnce) {
+		args, err := table.argsOf(part)
+		if err != nil {
+			return fresh, err
+		}
 		n := 0
-		err := o.s.write(ctx, "outbox.addall", func(t *tx) error {
-			for _, m := range part {
-				f, err := addRow(ctx, t, m)
+		err = o.s.write(ctx, "outbox.addall", func(t *tx) error {
+			n = 0
+			for _, a := range args {
+				added, err := t.exec(ctx, insert, a...)
 				if err != nil {
 					return err
 				}
-				if f {
-					n++
-				}
+				n += added
 			}
 			return nil
 		})
@@ -75,7 +87,6 @@ func (o outbox) AddAll(ctx context.Context, ms []storage.Message) (fresh int, er
 			return fresh, err
 		}
 		fresh += n
-		ms = ms[len(part):]
 	}
 	return fresh, nil
 }

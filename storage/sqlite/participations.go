@@ -14,6 +14,7 @@ func participationTable() *table[event.Participation] {
 	return &table[event.Participation]{
 		name:    "participations",
 		columns: []string{"version", "code", "event_id", "person_id", "audience", "answer", "call_state", "invited", "search", "cold", "arrived"},
+		steady:  []string{"code", "event_id", "person_id", "audience", "answer", "invited", "search", "cold", "arrived"},
 		id:      func(p *event.Participation) string { return p.ID },
 		values: func(p *event.Participation) []any {
 			return []any{
@@ -72,12 +73,15 @@ func (p participations) Save(ctx context.Context, given *event.Participation) er
 	return err
 }
 
+// insertAtOnce is addAtOnce for rows that go into an index of pieces, too.
+const insertAtOnce = addAtOnce / 2
+
 // AddAll adds as outbox.AddAll does. After an error the parts before the one
 // that failed are there, and none of that one.
 func (p participations) AddAll(ctx context.Context, ps []*event.Participation) (fresh int, err error) {
 	ps = slices.Clone(ps)
 	slices.SortStableFunc(ps, func(a, b *event.Participation) int { return strings.Compare(a.ID, b.ID) })
-	for part := range slices.Chunk(ps, addAtOnce) {
+	for part := range slices.Chunk(ps, insertAtOnce) {
 		var added []*event.Participation
 		err := p.s.write(ctx, "participations.addall", func(t *tx) error {
 			return insertingParticipations(ctx, t, func() (err error) {
@@ -97,22 +101,23 @@ func (p participations) AddAll(ctx context.Context, ps []*event.Participation) (
 }
 
 func (p participations) SaveAll(ctx context.Context, ps []*event.Participation) (saved int, err error) {
+	table := participationTable()
+	ways := table.updates("version = ?")
 	for part := range slices.Chunk(ps, addAtOnce) {
+		next := make([]*event.Participation, len(part))
+		for i, given := range part {
+			n := *given
+			n.Version++
+			next[i] = &n
+		}
+		args, err := table.argsOf(next)
+		if err != nil {
+			return saved, err
+		}
 		n := 0
-		err := p.s.write(ctx, "participations.saveall", func(t *tx) error {
-			n = 0
-			for _, given := range part {
-				next := *given
-				next.Version++
-				done, err := participationTable().update(ctx, t, &next, "version = ?", given.Version)
-				if err != nil {
-					return fmt.Errorf("participation %s: %w", given.ID, err)
-				}
-				if done {
-					n++
-				}
-			}
-			return nil
+		err = p.s.write(ctx, "participations.saveall", func(t *tx) error {
+			n, err = updateAll(ctx, t, ways, args, part)
+			return err
 		})
 		if err != nil {
 			return saved, err
@@ -120,6 +125,22 @@ func (p participations) SaveAll(ctx context.Context, ps []*event.Participation) 
 		saved += n
 	}
 	return saved, nil
+}
+
+func updateAll(ctx context.Context, t *tx, ways []updating, args [][]any, given []*event.Participation) (n int, err error) {
+	for i, a := range args {
+		for _, w := range ways {
+			done, err := w.run(ctx, t, a, given[i].Version)
+			if err != nil {
+				return 0, fmt.Errorf("participation %s: %w", given[i].ID, err)
+			}
+			if done {
+				n++
+				break
+			}
+		}
+	}
+	return n, nil
 }
 
 func addNewParticipations(ctx context.Context, t *tx, ps []*event.Participation) (added []*event.Participation, err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,10 @@ type table[T any] struct {
 	columns []string
 	values  func(d *T) []any
 	id      func(d *T) string
+	// steady are columns that most updates leave as they are. SQLite rewrites
+	// each index that has a column which an UPDATE names, so an update tries
+	// first without naming these.
+	steady []string
 }
 
 // args are a document's id, doc and columns, in this order.
@@ -51,8 +56,22 @@ func (t *table[T]) insertNew(ctx context.Context, w *tx, d *T) (fresh bool, err 
 	if err != nil {
 		return false, err
 	}
-	n, err := w.exec(ctx, t.insertSQL()+" ON CONFLICT (id) DO NOTHING", args...)
+	n, err := w.exec(ctx, t.insertNewSQL(), args...)
 	return n == 1, err
+}
+
+func (t *table[T]) insertNewSQL() string { return t.insertSQL() + " ON CONFLICT (id) DO NOTHING" }
+
+// argsOf are the args of many, to be made before the write: it should be short.
+func (t *table[T]) argsOf(ds []*T) ([][]any, error) {
+	out := make([][]any, len(ds))
+	for i, d := range ds {
+		var err error
+		if out[i], err = t.args(d); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", t.name, t.id(d), err)
+		}
+	}
+	return out, nil
 }
 
 // put stores a document in the place of the one of its ID, if there is one.
@@ -75,16 +94,54 @@ func (t *table[T]) update(ctx context.Context, w *tx, d *T, where string, whereA
 	if err != nil {
 		return false, err
 	}
-	query := "UPDATE " + t.name + " SET doc = ?"
-	for _, c := range t.columns {
-		query += ", " + c + " = ?"
+	for _, u := range t.updates(where) {
+		if done, err = u.run(ctx, w, args, whereArgs...); done || err != nil {
+			break
+		}
 	}
-	query += " WHERE id = ?"
+	return done, err
+}
+
+// updating is a way to change a row.
+type updating struct {
+	query string
+	order []int // of a document's args
+}
+
+// updates are the ways to change a row where the condition holds, to be tried
+// in this order until one has done it.
+func (t *table[T]) updates(where string) []updating {
+	all := t.updating(where, nil)
+	if len(t.steady) == 0 {
+		return []updating{all}
+	}
+	return []updating{t.updating(where, t.steady), all}
+}
+
+// updating sets all columns but those, which must be as they are.
+func (t *table[T]) updating(where string, kept []string) updating {
+	const idAt, docAt = 0, 1
+	set, conds, order, last := []string{"doc = ?"}, []string{"id = ?"}, []int{docAt}, []int{idAt}
+	for i, c := range t.columns {
+		if at := docAt + 1 + i; slices.Contains(kept, c) {
+			conds, last = append(conds, c+" IS ?"), append(last, at)
+		} else {
+			set, order = append(set, c+" = ?"), append(order, at)
+		}
+	}
 	if where != "" {
-		query += " AND " + where
+		conds = append(conds, where)
 	}
-	args = append(append(args[1:], args[0]), whereArgs...)
-	n, err := w.exec(ctx, query, args...)
+	query := "UPDATE " + t.name + " SET " + strings.Join(set, ", ") + " WHERE " + strings.Join(conds, " AND ")
+	return updating{query, append(order, last...)}
+}
+
+func (u updating) run(ctx context.Context, w *tx, args []any, whereArgs ...any) (done bool, err error) {
+	ordered := make([]any, 0, len(args)+len(whereArgs))
+	for _, at := range u.order {
+		ordered = append(ordered, args[at])
+	}
+	n, err := w.exec(ctx, u.query, append(ordered, whereArgs...)...)
 	return n == 1, err
 }
 

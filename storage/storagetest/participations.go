@@ -158,6 +158,24 @@ func participationSaveAll(t *testing.T, h Harness) {
 	saved, err = s.Participations().SaveAll(ctx, nil)
 	ok(t, err)
 	equal(t, "saved of none", saved, 0)
+
+	// One call may hold those of which everything changed beside those of which
+	// next to nothing did.
+	page[0].Reply = event.Reply{Answer: event.Yes, Heads: 2}
+	page[0].Name = "Zulkarnaen"
+	page[0].Derive()
+	page[1].Call = event.NoCall
+	saved, err = s.Participations().SaveAll(ctx, page[:3])
+	ok(t, err)
+	equal(t, "saved of three", saved, 3)
+	found, _, err := s.Participations().List(ctx, storage.ParticipationQuery{EventID: "EMK-2027", Answers: []event.Answer{event.Yes}, Search: "zulkarnaen"})
+	ok(t, err)
+	equal(t, "found by a new name and answer", len(found), 1)
+	page[0].Version++
+	same(t, found[0], page[0])
+	page, _, err = s.Participations().List(ctx, storage.ParticipationQuery{EventID: "EMK-2027", Call: event.CallDue, Limit: 2000})
+	ok(t, err)
+	equal(t, "left on the call list", len(page), len(all)-2)
 }
 
 func participationCode(t *testing.T, h Harness) {
