@@ -148,6 +148,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	b.mu.Unlock()
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	b.workers.Go(b.desk.Prepare) // else the first reply waits for it
 	if err := b.replay(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
 	"github.com/diskopukm/emileku/templates"
 )
 
@@ -39,6 +40,10 @@ type Command struct {
 	Menu    bool // shown in the channel's menu and in /bantuan
 	run     func(ctx context.Context, t *Turn, args string) error
 }
+
+// Prepare readies what the first message would otherwise wait for. It may run
+// beside everything else.
+func (d *Desk) Prepare() { understand.Prepare() }
 
 // New makes the desk.
 func New(a *app.App, texts *templates.Renderer, net Network) *Desk {

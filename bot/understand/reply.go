@@ -75,7 +75,10 @@ type Reading struct {
 // the person is asked; a no with a yes in it is never a yes. The rules are told
 // in data/README.md, their words stand in data/reply-words.tsv and
 // data/reply-spelling.tsv.
-func Reply(text string, ctx ReplyContext) Reading {
+func Reply(text string, ctx ReplyContext) Reading { return readReply(text, ctx, learned()) }
+
+// readReply is Reply with what was learned; nil for the rules alone.
+func readReply(text string, ctx ReplyContext, l *learner) Reading {
 	p := plain(text)
 	auto, thanks := automatic(p)
 	if auto {
@@ -86,6 +89,9 @@ func Reply(text string, ctx ReplyContext) Reading {
 	}
 	t := replyWords().parse(p)
 	r := t.read()
+	if l != nil && ctx.Asked {
+		r.heed(l.opinion(t), t)
+	}
 	if thanks && !(t.hasClass(cAttend) && r.Meaning != MeansUnclear) {
 		return Reading{Meaning: MeansUnclear, Auto: true}
 	}

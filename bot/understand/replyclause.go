@@ -48,6 +48,7 @@ type replyText struct {
 	clauses    []clause
 	folded     string
 	assentOnly bool // the yes rests on an "ok" alone
+	doubtful   bool // a word that may deny, or a yes beside a no: not to be guessed at
 	lex        *replyLexicon
 }
 

@@ -216,6 +216,7 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 	case s.sensitive == Anger && s.meaning == MeansYes && t.insults():
 		s.meaning = MeansUnclear
 	}
+	t.doubtful = s.conflict
 	r.Meaning = s.meaning
 	r.Asks = s.asked && s.meaning != MeansUnclear
 	r.Soft = s.soft && r.Meaning == MeansYes

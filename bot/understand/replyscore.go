@@ -85,25 +85,43 @@ func (s Score) Flips() int {
 	return n
 }
 
-// Folds parts the replies into n by a hash of their text, so that a reply stays
-// in its fold whatever else the file holds. Nothing in the reader is trained,
-// so a fold is read by the same rules as all: what folds show is how much the
-// figure hangs on which replies a file happens to hold.
-func (s Score) Folds(n int) []Score {
-	folds := make([]Score, max(1, n))
-	for _, r := range s.Replies {
+// CrossCheck parts replies into n folds by a hash of their text, so that a reply
+// stays in its fold whatever else the file holds, and reads each fold with what
+// is learned without it: from the examples and the other folds. The rules and
+// their words are the same for every fold, so what a fold taught whoever wrote
+// them is not left out.
+func CrossCheck(replies []LabelledReply, n int) []Score {
+	n = max(1, n)
+	folds := make([][]LabelledReply, n)
+	fold := map[string]int{}
+	for _, r := range replies {
 		h := fnv.New32a()
-		_, _ = io.WriteString(h, r.Text)
-		f := &folds[h.Sum32()%uint32(len(folds))]
-		f.Replies = append(f.Replies, r)
+		_, _ = io.WriteString(h, sameText(r.Text))
+		k := int(h.Sum32() % uint32(n))
+		folds[k] = append(folds[k], r)
+		fold[sameText(r.Text)] = k
 	}
-	return folds
+	all := slices.Concat(examples(), replies)
+	scores := make([]Score, n)
+	for k := range folds {
+		var others []LabelledReply
+		for _, r := range all {
+			if in, here := fold[sameText(r.Text)]; !here || in != k {
+				others = append(others, r)
+			}
+		}
+		scores[k] = scoreBy(learn(others), folds[k])
+	}
+	return scores
 }
 
-// WriteFolds prints a line for each of n folds.
-func (s Score) WriteFolds(w io.Writer, n int) error {
-	for i, f := range s.Folds(n) {
-		if _, err := fmt.Fprintf(w, "fold %d of %d: %d replies, %.1f%% right, %d the wrong way round\n", i+1, n, len(f.Replies), 100*f.Accuracy(), f.Flips()); err != nil {
+// sameText is what two copies of a reply have in common.
+func sameText(s string) string { return strings.Join(words(strings.ToLower(plain(s))), " ") }
+
+// WriteFolds prints a line for each fold of a CrossCheck.
+func WriteFolds(w io.Writer, folds []Score) error {
+	for i, f := range folds {
+		if _, err := fmt.Fprintf(w, "fold %d of %d, read without it: %d replies, %.1f%% right, %d the wrong way round\n", i+1, len(folds), len(f.Replies), 100*f.Accuracy(), f.Flips()); err != nil {
 			return fmt.Errorf("write folds: %w", err)
 		}
 	}
@@ -155,12 +173,25 @@ func (s Score) WriteTSV(w io.Writer) error {
 	return nil
 }
 
-// ScoreFile reads a labelled file (a header line, which may be missing, then
-// label<TAB>text; empty lines and notes that begin with # are passed over) and
-// reads each text as the answer to a standing invitation question. A line
-// without a tab or with an unknown label is an error that names it.
-func ScoreFile(r io.Reader) (Score, error) {
-	var score Score
+// ScoreReplies reads each text as the answer to a standing invitation question.
+func ScoreReplies(replies []LabelledReply) Score { return scoreBy(learned(), replies) }
+
+// ScoreRules is ScoreReplies by the rules alone.
+func ScoreRules(replies []LabelledReply) Score { return scoreBy(nil, replies) }
+
+func scoreBy(l *learner, replies []LabelledReply) Score {
+	s := Score{Replies: make([]ScoredReply, len(replies))}
+	for i, r := range replies {
+		s.Replies[i] = ScoredReply{Label: r.Label, Text: r.Text, Reading: readReply(r.Text, ReplyContext{Asked: true}, l)}
+	}
+	return s
+}
+
+// ReadLabelled reads a labelled file: a header line, which may be missing, then
+// label<TAB>text; empty lines and notes that begin with # are passed over. A
+// line without a tab or with an unknown label is an error that names it.
+func ReadLabelled(r io.Reader) ([]LabelledReply, error) {
+	var replies []LabelledReply
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
 	headed := false
@@ -181,12 +212,12 @@ func ScoreFile(r io.Reader) (Score, error) {
 			}
 		}
 		if !ok || !slices.Contains(Meanings(), m) {
-			return Score{}, fmt.Errorf("understand: line %d: want label<TAB>text with a label of %v, got %q", n, Meanings(), line)
+			return nil, fmt.Errorf("understand: line %d: want label<TAB>text with a label of %v, got %q", n, Meanings(), line)
 		}
-		score.Replies = append(score.Replies, ScoredReply{Label: m, Text: text, Reading: Reply(text, ReplyContext{Asked: true})})
+		replies = append(replies, LabelledReply{Label: m, Text: text})
 	}
 	if err := lines.Err(); err != nil {
-		return Score{}, fmt.Errorf("understand: read replies: %w", err)
+		return nil, fmt.Errorf("understand: read replies: %w", err)
 	}
-	return score, nil
+	return replies, nil
 }

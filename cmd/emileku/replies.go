@@ -10,7 +10,8 @@ import (
 
 type repliesCmd struct {
 	File   string `arg:"" help:"Labelled replies: a heading, then one LABEL<tab>TEXT a line. - reads standard input."`
-	Folds  int    `placeholder:"N" help:"Print the accuracy of each of N folds, too."`
+	Folds  int    `placeholder:"N" help:"Print the accuracy of each of N folds, too, each read by what was learned without it."`
+	Rules  bool   `help:"Read by the rules alone, without what was learned from the examples."`
 	Format string `default:"text" enum:"text,tsv" help:"text: accuracy, confusion matrix and each miss. tsv: label, reading, people, text of every line."`
 }
 
@@ -25,15 +26,19 @@ func (c *repliesCmd) Run() error {
 		defer func() { _ = f.Close() }()
 		in = f
 	}
-	score, err := understand.ScoreFile(in)
+	replies, err := understand.ReadLabelled(in)
 	if err != nil {
 		return fmt.Errorf("replies: %s: %w", c.File, err)
+	}
+	score := understand.ScoreReplies(replies)
+	if c.Rules {
+		score = understand.ScoreRules(replies)
 	}
 	if c.Format == "tsv" {
 		return score.WriteTSV(os.Stdout)
 	}
 	if c.Folds > 0 {
-		if err := score.WriteFolds(os.Stdout, c.Folds); err != nil {
+		if err := understand.WriteFolds(os.Stdout, understand.CrossCheck(replies, c.Folds)); err != nil {
 			return err
 		}
 	}
