@@ -42,6 +42,11 @@ func (t *replyText) asks(i int) bool {
 // offline", "bebas apa batik".
 func (c clause) chooses() bool {
 	i := slices.IndexFunc(c.words, func(w word) bool { return slices.Contains([]string{"atau", "ato", "atw", "opo"}, w.plain) })
+	if i > 0 && i+1 < len(c.words) && !c.has(cSelf|cMaybe|cPending|cCondition|cNegation|cNotYet|cDecline) && slices.ContainsFunc(c.words[:i], func(w word) bool {
+		return slices.Contains([]string{"mesti", "harus", "usah", "perlu", "wajib"}, w.plain)
+	}) {
+		return true // "mesti isi formulir dulu atau langsung datang"
+	}
 	return i > 0 && i+1 < len(c.words) && !isNumber(c.words[i-1].plain) && !c.words[i+1].class.is(cNegation) &&
 		!c.has(cSelf|cAttend|cAble|cNegation|cNotYet|cMaybe|cPending|cCondition|cPerson|cDelegate|cObstacle|cDecline|cHalt|cErase|cWrong|cForbid)
 }
@@ -87,7 +92,14 @@ func (c clause) wonders() bool {
 		}
 		return true
 	}
-	return false
+	return c.whyNot()
+}
+
+// whyNot tells whether a "kenapa tidak" asks, "kenapa tidak di Cibinong saja",
+// and is no "why not!".
+func (c clause) whyNot() bool {
+	i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "kenapa tidak" || w.plain == "mengapa tidak" })
+	return i >= 0 && i+2 < len(c.words) && slices.Contains(prepositions, c.words[i+1].plain)
 }
 
 // inquires reads "mau tanya", "minta lokasi".
@@ -131,8 +143,15 @@ func (c clause) tagged() bool {
 	if end == 2 && c.words[0].class.is(cObstacle) && !c.words[0].class.is(cAttend|cAble) && c.words[1].class.is(cNegation) {
 		return true // "jauh ga"
 	}
-	if c.words[0].plain == "ada" && c.words[end-1].class.is(cNegation) && end < 6 && !c.has(cSelf|cAttend|cAble) {
-		return true // "ada lombanya ga"
+	if c.words[0].plain == "ada" && c.words[end-1].class.is(cNegation) && end < 10 && !slices.ContainsFunc(c.words[:end-1], func(w word) bool {
+		return w.class.is(cSelf|cAble|cNegation|cDecline|cObstacle|cMaybe|cPending) || w.class.is(cAttend) && !w.class.is(cTopic)
+	}) {
+		return true // "ada lombanya ga", "ada tempat solat sama ruang menyusui ga bu"
+	}
+	if end < len(c.words) && c.words[end].said == "sih" && c.words[end-1].class.is(cNegation) && c.words[0].class.is(cHigh|cPerson) && !slices.ContainsFunc(c.words[:end-1], func(w word) bool {
+		return w.class.is(cSelf | cNegation | cMaybe | cPending)
+	}) {
+		return true // "pak bupati bakal dateng ga sih"
 	}
 	if c.asksLeave(end-1) || c.polar(end-1) {
 		return true

@@ -48,7 +48,7 @@ type replyText struct {
 	clauses    []clause
 	folded     string
 	assentOnly bool // the yes rests on an "ok" alone
-	doubtful   bool // a word that may deny, or a yes beside a no: not to be guessed at
+	doubtful   bool // there is a word that may deny: not to be guessed at
 	lex        *replyLexicon
 }
 
@@ -122,7 +122,7 @@ func (t *replyText) split(ws []word, asked bool) {
 	}
 	for i, w := range ws {
 		switch {
-		case w.class.is(cContrast) && !(w.plain == "sekarang" && i+1 == len(ws)):
+		case w.class.is(cContrast) && !(w.plain == "sekarang" && i+1 == len(ws)) && !(i > 0 && ws[i-1].plain == "atau"): // "diminta sambutan atau hanya membuka?"
 			flush()
 			c.contrast, c.corrects = true, w.plain == "eh" || w.plain == "ralat"
 		case i+1 < len(ws) && vocative(w) && c.bareNo():
@@ -181,6 +181,9 @@ func consequence(ws []word, i int) bool {
 	if before.class.is(cNegation|cNotYet|cModal|cAssent) && !fallen || i+1 >= len(ws) {
 		return false
 	}
+	if ws[i+1].class.is(cDecline) && ws[i+1].plain == "batal" {
+		return true // "suami ga ngasih ijin jadi batal"
+	}
 	if i+2 < len(ws) && ws[i+1].class.is(cAble|cSelf) && !before.class.is(cSelf) && ws[i+2].class.is(cAttend|cAble) {
 		return true // "jadi bisa ikut"
 	}
@@ -197,15 +200,27 @@ func consequence(ws []word, i int) bool {
 // ofPerson tells whether what is denied is the coming of somebody else: "istri
 // ga bisa".
 func (c clause) ofPerson() bool {
+	if c.others() && c.has(cNegation|cDecline) {
+		return true
+	}
 	no := c.index(cNegation | cNotYet)
 	if no < 1 {
 		return false
 	}
 	subject := c.words[:no]
 	p := slices.IndexFunc(subject, func(w word) bool { return w.class.is(cPerson) })
-	comes := no+1 == len(c.words) || slices.ContainsFunc(c.words[no+1:], func(w word) bool { return w.class.is(cAttend) || w.plain == "bisa" || w.plain == "sempat" })
+	comes := no+1 == len(c.words) || slices.ContainsFunc(c.words[no+1:], func(w word) bool {
+		return w.class.is(cAttend) || w.plain == "bisa" || w.plain == "sempat" || w.plain == "jadi"
+	})
 	return p >= 0 && comes && !slices.ContainsFunc(subject[:p], func(w word) bool { return w.class.is(cSelf | cWith | cHigh) }) &&
 		!slices.ContainsFunc(subject[p+1:], func(w word) bool { return w.class.is(cWith) })
+}
+
+// others tells whether the clause speaks of several others: "teman-teman pada
+// nolak", "tetangga pada berangkat".
+func (c clause) others() bool {
+	p := c.index(cPerson)
+	return p >= 0 && p+1 < len(c.words) && c.words[p+1].said == "pada" && !slices.ContainsFunc(c.words[:p], isSelf)
 }
 
 // has tells whether some word of the clause has a class.

@@ -1,6 +1,9 @@
 package understand
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // heed lets the second reader's opinion change what the rules read. Both are
 // right more often than not and err differently: the meaning taken is the
@@ -16,6 +19,8 @@ func (r *Reading) heed(o opinion, t *replyText) {
 		}
 	}
 	switch {
+	case r.Meaning == MeansQuestion && t.marked():
+		return // with a question mark
 	case r.Meaning == MeansUnclear && t.count() < fewWords:
 		return // a name, "protokol": too little to guess from
 	case r.Meaning == MeansYes || r.Meaning == MeansNo:
@@ -48,6 +53,11 @@ const plainly, hardly = 0.75, 0.15
 
 // fewWords are too few to guess from.
 const fewWords = 3
+
+// marked tells whether there is a question mark.
+func (t *replyText) marked() bool {
+	return slices.ContainsFunc(t.clauses, func(c clause) bool { return c.asked })
+}
 
 // count is how many words there are.
 func (t *replyText) count() int {

@@ -24,6 +24,14 @@ func (v *verdict) handOver(c clause) bool {
 	if c.has(cStandIn) {
 		return v.standsIn(c)
 	}
+	if i := c.notMe(); i >= 0 {
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(c.words[i:])
+		return true
+	}
+	if i := c.attendedBy(); i > 0 { // "akan dihadiri oleh Asisten II"
+		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(c.words[i:])
+		return true
+	}
 	if i := c.sends(); i > 0 { // "saya kirim anak saya", "saya minta Pak Ujang"
 		v.meaning, v.strong, v.who = MeansDelegated, true, nameAfter(c.words[i:])
 		return true
@@ -64,14 +72,19 @@ func (v *verdict) delegates(c clause, i int) bool {
 		return true
 	case i > 0 && c.words[i-1].class.is(cNegation) || i > 1 && c.words[i-2].class.is(cNegation) && c.words[i-1].class.is(cTidy):
 		return false // "tidak diwakilkan"
-	case slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation) }) && hasWord(c.words[:i], "ada") && c.has(cRelative):
-		return false // "ga ada yang gantiin"
+	case slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cNegation) }) && hasWord(c.words[:i], "ada") && (c.has(cRelative) || w.plain == "wakil" && !attends):
+		v.obstacle = !c.has(cRelative)
+		return v.obstacle // "ga ada yang gantiin", "tidak ada guru pengganti"
+	case self >= 0 && attends && slices.ContainsFunc(c.words[self:i], func(w word) bool { return w.plain == "selaku" || w.plain == "sebagai" }):
+		return false // "saya selaku wakil ketua hadir"
 	case self >= 0 && c.has(cObstacle) && w.plain == "utus":
 		return false // "saya ditugaskan ke luar kota"
 	case self >= 0 && attends && (w.plain == "wakil" && (c.index(cAttend) > i || hasWord(c.words[:i], "sebagai") || hasWord(c.words[:i], "selaku")) || w.plain == "utus" && strings.HasPrefix(w.said, "di")) && !c.has(cRelative):
 		return false // "saya sebagai perwakilan hadir"
 	case strings.Contains(joinSaid(c.words), "titip salam"):
 		return false
+	case strings.Contains(w.said, "titip") && i+1 < len(c.words) && !c.words[i+1].class.is(cPerson|cWith|cHigh) && c.words[i+1].plain != "ke" && c.words[i+1].plain != "ka":
+		return false // "udah nitip warung ke adek"
 	case w.plain == "utus" && !c.has(cPerson) && !c.has(cHigh) && !c.has(cRelative) && i+1 >= len(c.words):
 		return false
 	case first >= 0 && first < i && c.words[first].class.is(cPerhaps) && c.words[first].plain != "ada" && self < 0 && first == 0 && !attends && len(c.words) < 6 && !c.has(cPerson):
@@ -89,6 +102,36 @@ func (v *verdict) delegates(c clause, i int) bool {
 	return true
 }
 
+// notMe is where the clause names who comes instead of the speaker: "bukan saya
+// melainkan kepala produksi"; -1 where it does not.
+func (c clause) notMe() int {
+	for i := 0; i+2 < len(c.words); i++ {
+		if c.words[i].plain == "bukan" && c.words[i+1].class.is(cSelf) && slices.Contains([]string{"melainkan", "tapi", "tetapi"}, c.words[i+2].said) && i+3 < len(c.words) {
+			return i + 3
+		}
+	}
+	return -1
+}
+
+// attendedBy is the index of who attends in the invitee's place, where the clause
+// says by whom it is attended; 0 for nobody else: "dihadiri oleh Bapak sendiri".
+func (c clause) attendedBy() int {
+	for i, w := range c.words[:max(0, len(c.words)-1)] {
+		if !w.class.is(cAttend) || !strings.HasPrefix(w.said, "dihadir") && !strings.HasPrefix(w.said, "didatang") {
+			continue
+		}
+		by := i + 1
+		if c.words[by].plain == "oleh" || c.words[by].class.is(cWith) {
+			by++
+		}
+		rest := c.words[min(by, len(c.words)):]
+		if by > i+1 && subject(rest) && slices.ContainsFunc(rest, func(w word) bool { return w.class.is(cPerson) }) && !c.has(cNegation|cNotYet|cCondition) && !hasWord(rest, "sendiri") && !hasWord(rest, "langsung") {
+			return by
+		}
+	}
+	return 0
+}
+
 // first is the index of the first word that is not mere courtesy, -1 for none.
 func (c clause) first() int {
 	return slices.IndexFunc(c.words, func(w word) bool { return w.class&^(cNeutral|cSelf|cHigh|cOther|cName) != 0 })
@@ -102,6 +145,9 @@ func (v *verdict) standsIn(c clause) bool {
 	switch {
 	case c.has(cNegation):
 		return false
+	case slices.ContainsFunc(c.words[:i], isSelf) && slices.ContainsFunc(c.words[:i], func(w word) bool { return w.plain == "selaku" || w.plain == "sebagai" }):
+		v.meaning, v.strong = MeansYes, true // "saya selaku bendahara hadir mewakili beliau"
+		return true
 	case c.words[0].class.is(cRelative) && slices.ContainsFunc(c.words, func(w word) bool { return w.said == "adalah" || w.said == "yaitu" }):
 		v.meaning, v.strong = MeansDelegated, true // "yang hadir mewakili Camat adalah Kasi"
 		v.who = nameAfter(c.words[slices.IndexFunc(c.words, func(w word) bool { return w.said == "adalah" || w.said == "yaitu" })+1:])
@@ -130,8 +176,8 @@ func (v *verdict) standsIn(c clause) bool {
 // whoComes reads "X yang hadir" and "yang hadir X".
 func (v *verdict) whoComes(c clause) bool {
 	r := c.index(cRelative)
-	if r >= 0 && c.inCondition(r) {
-		return false
+	if r >= 0 && (c.inCondition(r) || c.words[0].class.is(cObstacle) && !slices.ContainsFunc(c.words[r:], func(w word) bool { return w.class.is(cAttend) })) {
+		return false // "ada jadwal ceramah yang sudah lama dijanjikan"
 	}
 	if r > 0 && c.words[r-1].plain == "waktu" {
 		return false // "pada waktu yang bersamaan"
@@ -262,6 +308,9 @@ func (c clause) sends() int {
 	}
 	for i, w := range c.words[:max(0, len(c.words)-1)] {
 		next := c.words[i+1]
+		if isNumber(next.plain) && i+2 < len(c.words) {
+			next = c.words[i+2] // "kirim dua karyawan"
+		}
 		if w.plain == "kirim" && (next.class.is(cPerson) || next.plain == "tim" || next.plain == "team") {
 			return i + 1
 		}
@@ -328,6 +377,9 @@ func nameAfter(ws []word) string {
 // personComes reads "istri saya yang datang" without its "yang": a person near
 // the speaker is the subject of coming.
 func (v *verdict) personComes(c clause) bool {
+	if c.others() {
+		return false
+	}
 	p := c.index(cPerson)
 	if p < 0 || p > 0 && (c.words[p-1].class.is(cWith) || slices.ContainsFunc(c.words[:p], func(w word) bool {
 		return w.class.is(cAttend|cWith|cNegation|cNotYet|cCondition) || w.class.is(cSelf) && !w.class.is(cPerson)

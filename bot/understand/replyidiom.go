@@ -27,6 +27,8 @@ func (v *verdict) idiom(c clause) bool {
 		v.meaning, v.strong = MeansNo, true
 	case c.wavers(): // "bisa ya bisa enggak"
 		v.meaning, v.strong = MeansMaybe, true
+	case c.contrast && c.untilThen(): // "tapi cuma sampai dzuhur"
+		v.late = true
 	case len(c.words) > 1 && slices.Contains([]string{"sampai", "setelah", "sesudah", "selepas", "habis"}, c.words[0].plain) && !c.has(cPending|cObstacle|cIllness|cDeath) && !c.has(cNegation|cNotYet|cAttend|cAble): // "hanya sampai pembukaan"
 		v.late = true
 	case c.callsOff():
@@ -37,6 +39,20 @@ func (v *verdict) idiom(c clause) bool {
 		return false
 	}
 	return true
+}
+
+// untilThen tells whether the clause only says until when, or that it is for a
+// while: "sampai jam 10", "sebentar".
+func (c clause) untilThen() bool {
+	for _, w := range c.words {
+		if !(w.class.is(cNeutral|cSelf|cTime|cPartial|cLate|cHigh|cOther|cTopic|cModal) || isNumber(w.plain) || !w.known || w.class == 0) || w.class.is(cNegation|cAble|cDecline) {
+			return false
+		}
+	}
+	leaves := slices.ContainsFunc(c.words, func(w word) bool {
+		return slices.Contains([]string{"pamit", "pulang", "cabut", "balik", "bali"}, w.said)
+	}) && hasWord(c.words, "jam")
+	return len(c.words) > 0 && (hasWord(c.words, "sampai") || hasWord(c.words, "sebentar") || leaves) && !c.has(cObstacle)
 }
 
 // scoffs tells whether a "masa" makes staying away absurd.
@@ -145,11 +161,22 @@ func (c clause) otherwise() bool {
 // elsewhere tells whether it is another event that somebody attends: "pada waktu
 // yang bersamaan beliau mengikuti kegiatan lain".
 func (c clause) elsewhere() bool {
-	if c.travels() {
+	if c.travels() || c.takesPart() {
 		return true
 	}
 	o, a := c.index(cObstacle), c.index(cAttend)
 	return o >= 0 && a > o && a+1 < len(c.words) && !c.has(cNegation|cNotYet|cContrast) && slices.Contains([]string{"acara", "rapat", "kegiatan"}, c.words[a+1].plain)
+}
+
+// takesPart tells whether it is something else that is attended: "mengikuti
+// Lemhannas".
+func (c clause) takesPart() bool {
+	i := slices.IndexFunc(c.words, func(w word) bool { return w.said == "mengikuti" })
+	if i < 0 || i+1 >= len(c.words) || c.has(cNegation|cNotYet|cForbid|cCondition|cAsk) {
+		return false
+	}
+	what := c.words[i+1]
+	return !what.known || what.class.is(cObstacle)
 }
 
 // travels tells whether somebody goes to another place: "saya berangkat ke
@@ -218,6 +245,47 @@ func (c clause) wavers() bool {
 func (c clause) blesses() bool {
 	return slices.ContainsFunc(c.words, func(w word) bool { return w.plain == "semoga" }) && !c.has(cAttend|cAble|cModal|cCondition|cPending|cNegation|cNotYet|cHarmless|cObstacle) &&
 		slices.ContainsFunc(c.content(), func(w word) bool { return !w.class.is(cSoft | cMaybe | cAssent) })
+}
+
+// prays tells whether the clause only asks for prayers: "mohon doanya".
+func (c clause) prays() bool {
+	return hasWord(c.words, "doakan") && !c.has(cAttend|cAble|cAssent|cModal|cPending|cDecline)
+}
+
+// fears tells whether somebody fears that it will not do: "takut ga keburu",
+// "bisi bentrok".
+func (c clause) fears() bool {
+	i := slices.IndexFunc(c.words, func(w word) bool {
+		return slices.Contains([]string{"takut", "bisi", "takutnya", "khawatir", "khawatirnya", "kuatir"}, w.plain)
+	})
+	if i < 0 || slices.ContainsFunc(c.words[:i], func(w word) bool { return !w.class.is(cNeutral | cHigh | cSelf) }) {
+		return false
+	}
+	return slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cNegation | cLate | cObstacle) })
+}
+
+// isGoal tells whether the clause says what something is for: "biar bisa ikut".
+func (c clause) isGoal() bool {
+	return len(c.words) > 0 && slices.Contains([]string{"biar", "supaya", "agar", "sangkan", "jadi", "ben", "supados"}, c.words[0].plain)
+}
+
+// announces tells whether the clause only says that something will be said:
+// "izin menyampaikan".
+func (c clause) announces() bool {
+	i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "sampaikan" || w.said == "menginformasikan" })
+	return i > 0 && (c.words[i-1].plain == "izin" || c.words[i-1].plain == "mohon" || c.words[i-1].plain == "ini" || c.words[i-1].class.is(cSelf)) &&
+		!c.has(cAttend|cAble|cNegation|cNotYet|cObstacle) && len(c.words)-i < 3 && !hasWord(c.words, "nanti") && !hasWord(c.words, "dulu") && !hasWord(c.words, "akan")
+}
+
+// thanksFor tells whether the clause gives thanks for being told or thought of:
+// "makasih udah diinfoin", "nuhun tos diemutan".
+func (c clause) thanksFor() bool {
+	i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "terimakasih" })
+	return i >= 0 && !slices.ContainsFunc(c.words[:i], func(w word) bool { return w.class.is(cPending) }) &&
+		slices.ContainsFunc(c.words[i:], func(w word) bool { return w.plain == "kabari" || w.plain == "pikir" || w.plain == "sampaikan" }) &&
+		!slices.ContainsFunc(c.words[i:], func(w word) bool {
+			return w.plain == "nanti" || w.plain == "dulu" || w.class.is(cSelf|cAttend|cAble|cNegation|cNotYet)
+		})
 }
 
 // settled tells whether what would be pending is over: "setelah dipikir-pikir".

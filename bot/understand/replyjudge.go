@@ -20,12 +20,17 @@ func (c clause) read() verdict {
 		return v
 	}
 	if v.offTopic && !c.has(cAttend) && !c.contrast {
+		// "ada rapat RAT di hari yang sama", "bertepatan dengan RAT"
+		v.obstacle = hasWord(c.words, "rapat") && hasWord(c.words, "ada") && c.has(cTime) || hasWord(c.words, "bentrok")
 		return v
 	}
 	if v.idiom(c) {
 		return v
 	}
 	v.judge(c, n)
+	if v.obstacle && c.has(cAnswered) && c.has(cPast) {
+		v.obstacle = false // "baru menjawab, HP-nya rusak kemarin"
+	}
 	if (v.meaning == MeansYes || v.meaning == MeansNo) && c.veiled() {
 		v.murky = true
 	}
@@ -47,8 +52,12 @@ func (v *verdict) judge(c clause, n findings) {
 		n.seen |= cPending
 	}
 	switch {
-	case c.blesses():
+	case c.fears(): // "tapi takut ga keburu"
+		v.meaning, v.softOnly = MeansMaybe, true
+	case c.blesses(), c.thanksFor(), c.announces():
 		v.ack = true
+	case c.bound():
+		v.obstacle = true
 	case c.has(cPerfect):
 		v.meaning, v.strong = MeansYes, true
 	case (hasWord(c.words, "belum dapat") || hasWord(c.words, "belum berani")) && c.has(cAttend): // as "belum bisa hadir"
@@ -158,6 +167,13 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 	}
 }
 
+// bound tells whether it is something else that cannot be left undone: "gak bisa
+// gak jaga warung".
+func (c clause) bound() bool {
+	i := c.index(cPerfect)
+	return i >= 0 && i+1 < len(c.words) && c.words[i+1].class.is(cObstacle) && !c.words[i+1].class.is(cAttend) && strings.HasSuffix(c.words[i].plain, "tidak")
+}
+
 // engaged tells whether the speaker has or does something that we do not know.
 // A "ya" beside it is no yes.
 func (c clause) engaged() bool {
@@ -206,7 +222,7 @@ func (c clause) awaits() bool {
 		return true
 	}
 	for i, w := range c.words {
-		if w.plain == "tunggu" && i+1 < len(c.words) && !c.words[i+1].class.is(cNeutral|cSelf) && c.words[i+1].plain != "oke" && !c.has(cNegation|cForbid) && (!c.has(cObstacle) || c.words[i+1].plain == "rapat") {
+		if w.plain == "tunggu" && i+1 < len(c.words) && !c.words[i+1].class.is(cNeutral|cSelf) && c.words[i+1].plain != "oke" && !c.has(cNegation|cForbid) && (!c.has(cObstacle) || slices.Contains([]string{"rapat", "hasil", "keputusan", "arahan"}, c.words[i+1].plain)) {
 			return true // "menunggu arahan", "nunggu panen"
 		}
 	}

@@ -53,6 +53,8 @@ type replyState struct {
 	offTopic   bool
 	ack        bool
 	conflict   bool
+	hoped      bool // "semoga": what it is for is hoped, too
+	murky      bool // of some clause it is not clear what is denied
 	deferred   bool
 	busyBefore bool // something was in the way before
 	turning    bool // a "tapi" whose clause said nothing: what follows is meant
@@ -70,6 +72,8 @@ func (s *replyState) ask(c clause) {
 // add takes the verdict of the next clause.
 func (s *replyState) add(c clause, v verdict) {
 	s.late = s.late || v.late
+	s.murky = s.murky || v.murky
+	s.hoped = s.hoped || hasWord(c.words, "semoga")
 	s.offTopic = s.offTopic || v.offTopic
 	s.ack = s.ack || v.ack
 	s.want = s.want || v.want && !(v.past && s.strong)
@@ -141,6 +145,12 @@ func (s *replyState) turn(c clause, v verdict) {
 	if v.past && s.strong && s.meaning != "" {
 		return // "saya jadi ikut, kemarin bilang ga bisa"
 	}
+	if s.hoped && v.meaning == MeansYes && (c.isGoal() || s.meaning == MeansMaybe && !c.contrast && c.words[0].class.is(cAble)) {
+		v.meaning = MeansMaybe // "mudah-mudahan sehat, biar bisa ikut"
+	}
+	if c.prays() && (s.obstacle || s.meaning == MeansYes || s.meaning == MeansNo) {
+		return // "masih umroh, mohon doanya", "siap, doakan sehat"
+	}
 	switch s.meaning {
 	case "":
 		take()
@@ -169,6 +179,8 @@ func (s *replyState) turn(c clause, v verdict) {
 			// "semoga lain kali bisa"
 		case (c.contrast || s.past) && v.meaning == MeansMaybe:
 			take()
+		case s.past && v.meaning == MeansYes && !v.past:
+			take() // "tahun lalu kami tidak hadir, sekarang tidak boleh absen"
 		case !v.strong:
 			// "ga bisa, oke pak"
 		case (c.contrast || s.past || s.ofPerson) && v.meaning == MeansYes:
@@ -183,6 +195,8 @@ func (s *replyState) turn(c clause, v verdict) {
 		case v.meaning == MeansNo && !c.contrast && c.has(cNotYet) && !c.has(cAttend|cAble):
 			// "belum tahu bu, barangnya belum jadi"
 		case v.meaning == MeansYes && !v.strong:
+		case v.meaning == MeansNo && !c.contrast && !c.has(cAttend|cAble|cDecline|cModal|cAssent|cObstacle) && len(c.content()) > 1:
+			// "tergantung ada yang mengantar, saya sudah tidak nyetir"
 		default:
 			take()
 		}
@@ -216,7 +230,7 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 	case s.sensitive == Anger && s.meaning == MeansYes && t.insults():
 		s.meaning = MeansUnclear
 	}
-	t.doubtful = s.conflict
+	t.doubtful = s.murky
 	r.Meaning = s.meaning
 	r.Asks = s.asked && s.meaning != MeansUnclear
 	r.Soft = s.soft && r.Meaning == MeansYes
@@ -257,11 +271,16 @@ func (t *replyText) inviteeIll() bool {
 				return false // "nganter ibu berobat"
 			}
 			if (w.said == "bapak" || w.said == "ibu" || w.said == "beliau" || w.said == "bapaknya" || w.said == "ibunya") && !c.words[i+1].class.is(cSelf) && c.words[i+1].known {
-				return !c.has(cNegation|cSelf) && !hasWord(c.words, "nak") && !hasWord(c.words, "nduk") // who calls us child speaks of themselves
+				return !c.has(cNegation|cSelf) && !slices.ContainsFunc(c.words, toTheYoung) // who calls us child speaks of themselves
 			}
 		}
 	}
 	return false
+}
+
+// toTheYoung tells whether a word calls somebody younger.
+func toTheYoung(w word) bool {
+	return slices.Contains([]string{"nak", "nduk", "neng", "nong", "jang", "cu", "le"}, w.plain)
 }
 
 // sensitive finds what needs tact.
