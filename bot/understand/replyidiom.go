@@ -66,7 +66,7 @@ func (c clause) scoffs() bool {
 		switch {
 		case w.class.is(cNegation):
 			denied = !denied
-		case w.class.is(cAttend) && denied:
+		case w.class.is(cAttend) && denied, w.plain == "absen" && !denied:
 			return true
 		}
 	}
@@ -196,7 +196,7 @@ func (c clause) travels() bool {
 				return true
 			}
 		case "dijadwalkan", "pergi", "dinas", "terbang", "perjalanan", "kunjungan", "pulang":
-			if !to.known && !c.has(cAttend) {
+			if (!to.known || outsidePlaces()[to.plain]) && !c.has(cAttend) {
 				return true
 			}
 		}
@@ -275,6 +275,21 @@ func (c clause) announces() bool {
 	i := slices.IndexFunc(c.words, func(w word) bool { return w.plain == "sampaikan" || w.said == "menginformasikan" })
 	return i > 0 && (c.words[i-1].plain == "izin" || c.words[i-1].plain == "mohon" || c.words[i-1].plain == "ini" || c.words[i-1].class.is(cSelf)) &&
 		!c.has(cAttend|cAble|cNegation|cNotYet|cObstacle) && len(c.words)-i < 3 && !hasWord(c.words, "nanti") && !hasWord(c.words, "dulu") && !hasWord(c.words, "akan")
+}
+
+// carries tells whether what is denied is only that something is brought along
+// or done there: "ga bisa bawa dagangan".
+func (c clause) carries() bool {
+	no := c.index(cNegation | cNotYet)
+	if no < 0 || c.has(cAttend|cDecline) {
+		return false
+	}
+	for i := no + 1; i < len(c.words) && i < no+4; i++ {
+		if c.words[i].class.is(cFavour) {
+			return true
+		}
+	}
+	return false
 }
 
 // thanksFor tells whether the clause gives thanks for being told or thought of:

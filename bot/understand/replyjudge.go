@@ -86,7 +86,7 @@ func (v *verdict) judge(c clause, n findings) {
 		if explicit {
 			v.meaning, v.strong = MeansYes, true
 		}
-	case n.negations > 0 && c.notThat() && !n.seen.is(cAttend):
+	case n.negations > 0 && c.notThat():
 		// "bukan ga mau": what follows tells
 	case n.negations > 0:
 		v.deny(n, pledge, hedged)

@@ -82,7 +82,7 @@ func (s *replyState) add(c clause, v verdict) {
 	c.contrast = c.contrast || s.turning
 	s.turning = c.contrast && v.meaning == "" && !v.obstacle
 	s.busyBefore = s.busyBefore || v.past && v.meaning == ""
-	if v.freed || s.busyBefore && s.meaning == "" && c.contrast && len(c.content()) == 1 && hasWord(c.words, "batal") { // "tadinya ada garapan, tapi batal"
+	if v.freed || s.busyBefore && s.meaning == "" && c.contrast && hasWord(c.words, "batal") && (len(c.content()) == 1 || hasWord(c.words, "itu") && !c.has(cSelf|cAttend)) { // "tadinya ada garapan, tapi batal"
 		s.obstacle = false
 		return
 	}
@@ -107,6 +107,10 @@ func (s *replyState) add(c clause, v verdict) {
 	}
 	if v.meaning == "" && c.contrast && s.want && s.meaning == MeansYes && (v.unread || v.offTopic) {
 		s.meaning, s.strong, s.soft = MeansMaybe, true, false // "pengen ikut, tapi modalnya gimana"
+		return
+	}
+	if v.meaning == "" && c.contrast && s.want && s.meaning == MeansYes && hasWord(c.words, "hari") && hasWord(c.words, "itu") && !v.late {
+		s.meaning, s.strong, s.soft = MeansNo, true, false // "pengen sebenarnya, cuma hari itu jadwal kirim barang"
 		return
 	}
 	if v.meaning == "" {
@@ -153,12 +157,17 @@ func (s *replyState) turn(c clause, v verdict) {
 	}
 	switch s.meaning {
 	case "":
+		if s.obstacle && v.meaning == MeansYes && !v.strong && !c.contrast && !s.late {
+			return // "bentrok sama nikahan, saya jadi panitianya"
+		}
 		take()
 	case MeansYes:
 		switch {
 		case v.meaning == MeansYes:
 			s.conflict = s.conflict || v.murky
 			s.strong, s.soft = s.strong || v.strong, s.soft && !v.strong || v.soft
+		case v.meaning == MeansNo && s.strong && c.carries():
+			// "datang, cuma ga bisa bawa dagangan"
 		case v.meaning == MeansNo && v.ofPerson && s.strong && !s.want:
 			// "saya datang, istri ga bisa"
 		case v.later && !v.strong && s.strong && !c.contrast:
