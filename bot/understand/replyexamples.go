@@ -3,11 +3,15 @@ package understand
 import (
 	"bytes"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"io/fs"
 	"math"
 	mathbits "math/bits"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,14 +54,24 @@ var examples = sync.OnceValue(func() []LabelledReply {
 var learned = sync.OnceValue(func() *learner { return learn(examples()) })
 
 // Prepare learns from the examples, so that the first reply does not wait for
-// it. It may be called at any time and more than once.
-func Prepare() { learned() }
+// it, and gives back the memory that learning took. It is for the start of a
+// program.
+func Prepare() {
+	percent := debug.SetGCPercent(thrifty)
+	learned()
+	debug.SetGCPercent(percent)
+	debug.FreeOSMemory()
+}
+
+// thrifty is how much garbage, in percent, learning leaves about: what a small
+// machine took for it once, it would keep.
+const thrifty = 20
 
 // learner weighs the features of a reply for each meaning: a multinomial
 // logistic regression.
 type learner struct {
-	number  map[string]int32 // feature -> its number
-	weights []float32        // feature × meaning
+	number  map[feature]int32
+	weights []float32 // feature × meaning
 	bias    [meaningsCount]float64
 }
 
@@ -97,7 +111,7 @@ const (
 
 // learn makes a learner of examples. The same examples give the same learner.
 func learn(from []LabelledReply) *learner {
-	l := &learner{number: map[string]int32{}}
+	l := &learner{number: map[feature]int32{}}
 	lessons := l.lessons(from)
 	l.weights = make([]float32, len(l.number)*meaningsCount)
 	squares := make([]float32, len(l.weights))
@@ -111,23 +125,33 @@ func learn(from []LabelledReply) *learner {
 	return l
 }
 
-// lessons takes the features out of all examples, on all cores.
+// lessons takes the features out of all examples, on all cores, and numbers those
+// that more than one example has: what only one has teaches that one alone.
 func (l *learner) lessons(from []LabelledReply) []lesson {
-	texts := make([][]string, len(from))
+	features := make([][]feature, len(from))
 	var wg sync.WaitGroup
 	cores := runtime.GOMAXPROCS(0)
 	for core := range cores {
 		wg.Go(func() {
 			for i := core; i < len(from); i += cores {
-				texts[i] = replyWords().parse(plain(from[i].Text)).features()
+				features[i] = replyWords().parse(plain(from[i].Text)).features()
 			}
 		})
 	}
 	wg.Wait()
+	have := map[feature]int{}
+	for _, fs := range features {
+		for _, f := range fs {
+			have[f]++
+		}
+	}
 	out := make([]lesson, len(from))
 	for i, r := range from {
 		out[i].label = indexOf(r.Label)
-		for _, f := range texts[i] {
+		for _, f := range features[i] {
+			if have[f] < 2 {
+				continue
+			}
 			n, ok := l.number[f]
 			if !ok {
 				n = int32(len(l.number))
@@ -195,19 +219,46 @@ func (l *learner) opinion(t *replyText) opinion {
 	return l.weigh(known)
 }
 
+// feature is what may speak for a meaning, such as that a word is there: a hash
+// of its kind and its words, so that thousands of replies can be learned from in
+// little memory.
+type feature uint64
+
+// kind is what a feature is about.
+type kind byte
+
+const (
+	kWord      kind = iota
+	kNot            // a word that a negation stands before
+	kPair           // a word and the one before it
+	kFirst          // the first word
+	kLast           // a word of the last clause
+	kClass          // a class of words
+	kLastClass      // a class of words in the last clause
+	kClasses        // the classes of a word and of the one before it
+	kAsked          // a question mark
+	kContrast       // "tapi" and the like
+	kPiece          // some letters of a word
+)
+
+func featureOf(k kind, parts ...string) feature {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte{byte(k)})
+	for _, p := range parts {
+		_, _ = io.WriteString(h, p)
+		_, _ = h.Write([]byte{0})
+	}
+	return feature(h.Sum64())
+}
+
 // features are what the learner sees of a reply: its plain words and their
 // classes, alone and in pairs, which of them stand in the last clause (it
-// counts), and pieces of words, for those that nobody knows.
-func (t *replyText) features() []string {
-	var out []string
-	seen := map[string]bool{}
-	add := func(kind, f string) {
-		if f = kind + f; !seen[f] {
-			seen[f] = true
-			out = append(out, f)
-		}
-	}
+// counts), and pieces of words, for those that nobody knows. Each is there once.
+func (t *replyText) features() []feature {
+	var out []feature
+	add := func(k kind, parts ...string) { out = append(out, featureOf(k, parts...)) }
 	for i, c := range t.clauses {
+		last := i == len(t.clauses)-1
 		before, classBefore, denied := "^", class(0), 0
 		for j, w := range c.words {
 			word := w.plain
@@ -215,36 +266,36 @@ func (t *replyText) features() []string {
 				word = "0"
 			}
 			if denied > 0 {
-				add("not ", word)
+				add(kNot, word)
 				denied--
 			} else {
-				add("word ", word)
+				add(kWord, word)
 			}
 			if w.class.is(cNegation | cNotYet | cForbid) {
 				denied = reachOfNo
 			}
-			add("pair ", before+" "+word)
+			add(kPair, before, word)
 			if i == 0 && j == 0 {
-				add("first ", word)
+				add(kFirst, word)
 			}
-			if i == len(t.clauses)-1 {
-				add("last ", word)
+			if last {
+				add(kLast, word)
 			}
 			for bits := uint64(w.class); bits != 0; bits &= bits - 1 {
 				one := strconv.Itoa(mathbits.TrailingZeros64(bits))
-				add("class ", one)
-				if i == len(t.clauses)-1 {
-					add("last class ", one)
+				add(kClass, one)
+				if last {
+					add(kLastClass, one)
 				}
 			}
-			add("classes ", strconv.FormatUint(uint64(classBefore), 36)+" "+strconv.FormatUint(uint64(w.class), 36))
+			add(kClasses, strconv.FormatUint(uint64(classBefore), 36), strconv.FormatUint(uint64(w.class), 36))
 			before, classBefore = word, w.class
 		}
 		if c.asked {
-			add("asked", "")
+			add(kAsked)
 		}
 		if c.contrast {
-			add("contrast", "")
+			add(kContrast)
 		}
 	}
 	letters := []rune(" " + strings.Join(words(t.folded), " ") + " ")
@@ -252,9 +303,10 @@ func (t *replyText) features() []string {
 		letters = letters[len(letters)-mostLetters:]
 	}
 	for i := range max(0, len(letters)-pieceLetters+1) {
-		add("piece ", string(letters[i:i+pieceLetters]))
+		add(kPiece, string(letters[i:i+pieceLetters]))
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // reachOfNo is how many words after a negation it may deny.
