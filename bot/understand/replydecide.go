@@ -29,6 +29,9 @@ func (r *Reading) heed(o opinion, t *replyText) {
 		} else if likeliest == opposite(r.Meaning) {
 			likeliest = r.Meaning
 		}
+		if likeliest == r.Meaning && o.of(r.Meaning) < t.support() {
+			likeliest = MeansUnclear
+		}
 	case likeliest == MeansYes || likeliest == MeansNo:
 		if t.doubtful || o.of(likeliest) < plainly || o.of(opposite(likeliest)) > hardly {
 			likeliest = r.Meaning
@@ -72,10 +75,25 @@ func (t *replyText) count() int {
 // rules doubtful. In a reply of several clauses the order counts, of which the
 // rules know more: "tadinya mau ke Bandung. Hadir."
 func (t *replyText) doubtAt() float64 {
-	if len(t.clauses) > 1 {
-		return 0.99
+	switch {
+	case slices.ContainsFunc(t.clauses, func(c clause) bool { return c.corrects }):
+		return 1 // "siap hadir pak, eh batal pak"
+	case len(t.clauses) > 1:
+		return 0.95
 	}
 	return 0.8
+}
+
+// support is how much the examples must say for a yes or a no of the rules; in
+// several clauses, less, for the same reason.
+func (t *replyText) support() float64 {
+	if t.doubtAt() == 1 {
+		return 0
+	}
+	if len(t.clauses) > 1 {
+		return 0.1
+	}
+	return 0.3
 }
 
 // examplesWeight tempers the opinion, which is too sure of itself.
@@ -89,9 +107,9 @@ func rulesTrust(said, meant Meaning) float64 {
 	case said == MeansUnclear:
 		return 0.1
 	case said == meant:
-		return 0.7
+		return 0.5
 	}
-	return 0.05
+	return 0.083
 }
 
 // become changes the meaning, and with it what hangs on it.

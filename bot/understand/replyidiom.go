@@ -19,6 +19,8 @@ func (v *verdict) idiom(c clause) bool {
 	switch {
 	case c.scoffs(): // "masa diundang ga dateng"
 		v.meaning, v.strong = MeansYes, true
+	case c.unthinkable(): // "masa saya datang sementara anak dirawat"
+		v.meaning, v.strong = MeansNo, true
 	case rhetorical && !c.has(cNegation): // "buat apa hadir"
 		v.meaning, v.strong = MeansNo, true
 	case i >= 0 && c.strikes(i): // "coret nama saya dari daftar hadir"
@@ -71,6 +73,12 @@ func (c clause) scoffs() bool {
 		}
 	}
 	return false
+}
+
+// unthinkable tells whether a "masa" makes coming absurd.
+func (c clause) unthinkable() bool {
+	i := c.index(cScoff)
+	return i >= 0 && !c.has(cNegation|cDecline) && c.has(cObstacle|cIllness|cDeath) && slices.ContainsFunc(c.words[i+1:], func(w word) bool { return w.class.is(cAttend) })
 }
 
 func indices(ws []word) []int {
@@ -281,12 +289,15 @@ func (c clause) announces() bool {
 // or done there: "ga bisa bawa dagangan".
 func (c clause) carries() bool {
 	no := c.index(cNegation | cNotYet)
-	if no < 0 || c.has(cAttend|cDecline) {
+	if no < 0 || c.has(cDecline) {
 		return false
 	}
 	for i := no + 1; i < len(c.words) && i < no+4; i++ {
-		if c.words[i].class.is(cFavour) {
+		switch w := c.words[i]; {
+		case w.class.is(cFavour | cPartial):
 			return true
+		case w.class.is(cAttend) && w.plain != "ikut": // "ga ikut jualan"
+			return false
 		}
 	}
 	return false
