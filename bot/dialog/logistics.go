@@ -400,16 +400,17 @@ func (d *Desk) logisticsStep(ctx context.Context, t *Turn) error {
 	if err != nil {
 		return err
 	}
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askLogistics(ctx, t, st, k) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "task.left", again: again}); !ok {
+		return err
+	}
 	switch {
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askLogistics(ctx, t, st, k) })
-	case leaving(t):
-		t.Close()
-		return t.Say("task.left", nil)
 	case st.Phase == lgPhoto && (t.In.Kind == channel.Photo || t.In.Kind == channel.Document):
 		return d.placeThings(ctx, t, k, st, itemNumbers(st.Items, k))
-	case t.Text() == "" || t.In.Kind != channel.Text && t.In.Kind != channel.Press:
-		return noteAgain(t, "event.bad.kind", nil, func() error { return d.askLogistics(ctx, t, st, k) })
+	case !inWords(t):
+		return again("event.bad.kind")
 	}
 	text := t.Text()
 	switch st.Phase {
@@ -420,7 +421,7 @@ func (d *Desk) logisticsStep(ctx context.Context, t *Turn) error {
 			}
 		}
 		if len(itemNumbers(text, k)) == 0 {
-			return noteAgain(t, "logistics.noitem", nil, func() error { return d.askLogistics(ctx, t, st, k) })
+			return again("logistics.noitem")
 		}
 		st.Items, st.Phase = text, lgTo
 		if st.Act == "kembali" {

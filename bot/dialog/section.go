@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -467,14 +466,11 @@ func (d *Desk) sectionStep(ctx context.Context, t *Turn) error {
 	}
 	var st sectionState
 	t.Load(&st)
-	switch {
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askSection(ctx, t, st) })
-	case leaving(t):
-		t.Close()
-		return t.Say("team.left", nil)
-	case t.Text() == "" || t.In.Kind != channel.Text && t.In.Kind != channel.Press:
-		return noteAgain(t, "event.bad.kind", nil, func() error { return d.askSection(ctx, t, st) })
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askSection(ctx, t, st) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "team.left", kind: "event.bad.kind", again: again}); !ok {
+		return err
 	}
 	parts, err := d.app.Sections(ctx)
 	if err != nil {

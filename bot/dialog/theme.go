@@ -376,14 +376,11 @@ func (d *Desk) themeStep(ctx context.Context, t *Turn) error {
 	}
 	var st themeState
 	t.Load(&st)
-	switch {
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askTheme(ctx, t, st) })
-	case leaving(t):
-		t.Close()
-		return t.Say("theme.left", nil)
-	case t.Text() == "" || t.In.Kind != channel.Text && t.In.Kind != channel.Press:
-		return noteAgain(t, "event.bad.kind", nil, func() error { return d.askTheme(ctx, t, st) })
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askTheme(ctx, t, st) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "theme.left", kind: "event.bad.kind", again: again}); !ok {
+		return err
 	}
 	e, err := d.app.Event(ctx, st.EventID)
 	if err != nil {
