@@ -374,11 +374,7 @@ func placeChoices(t *Turn, k onTask, act string) []choice {
 		if !fits || len(out) == maxTaskChoices {
 			continue
 		}
-		label := shorten(it.Name, 30)
-		if t.Caps.Buttons {
-			label = strconv.Itoa(it.N) + ". " + label
-		}
-		out = append(out, choice{label, strconv.Itoa(it.N)})
+		out = append(out, t.numberChoice(it.N, shorten(it.Name, 30)))
 	}
 	return out
 }
@@ -415,11 +411,7 @@ func (d *Desk) logisticsStep(ctx context.Context, t *Turn) error {
 	text := t.Text()
 	switch st.Phase {
 	case lgWhich:
-		if _, err := strconv.Atoi(strings.Trim(text, " .#")); err != nil || !t.Caps.Buttons {
-			if v, ok := d.chosen(t, st.Tag, placeChoices(t, k, st.Act)); ok {
-				text = v
-			}
-		}
+		text = d.numberChosen(t, st.Tag, placeChoices(t, k, st.Act))
 		if len(itemNumbers(text, k)) == 0 {
 			return again("logistics.noitem")
 		}

@@ -102,11 +102,7 @@ func (d *Desk) rundownChoices(t *Turn, e *event.Event, r *event.Rundown) []choic
 	})
 	var out []choice
 	for _, it := range items[:min(len(items), 20)] {
-		label := hour(it.At(e)) + " " + shorten(it.Title, 28)
-		if t.Caps.Buttons {
-			label = strconv.Itoa(it.N) + ". " + label
-		}
-		out = append(out, choice{label, strconv.Itoa(it.N)})
+		out = append(out, t.numberChoice(it.N, hour(it.At(e))+" "+shorten(it.Title, 28)))
 	}
 	return out
 }

@@ -427,11 +427,7 @@ func (d *Desk) askSection(ctx context.Context, t *Turn, st sectionState) error {
 func sectionChoices(t *Turn, parts event.Sections) []choice {
 	var out []choice
 	for _, s := range parts.List {
-		label := s.Name
-		if t.Caps.Buttons {
-			label = strconv.Itoa(s.N) + ". " + label
-		}
-		out = append(out, choice{label, strconv.Itoa(s.N)})
+		out = append(out, t.numberChoice(s.N, s.Name))
 	}
 	return out
 }
@@ -481,12 +477,7 @@ func (d *Desk) sectionStep(ctx context.Context, t *Turn) error {
 	case scNames:
 		return d.addSections(ctx, t, text)
 	case scWhich:
-		if _, err := strconv.Atoi(strings.Trim(text, " .#")); err != nil || !t.Caps.Buttons {
-			if v, ok := d.chosen(t, st.Tag, sectionChoices(t, parts)); ok {
-				text = v
-			}
-		}
-		return d.withSection(ctx, t, st.Act, text)
+		return d.withSection(ctx, t, st.Act, d.numberChosen(t, st.Tag, sectionChoices(t, parts)))
 	case scWho:
 		s, _ := parts.Section(st.N)
 		list, err := d.seatChoices(ctx, st, s)

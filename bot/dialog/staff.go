@@ -207,6 +207,21 @@ func (d *Desk) tell(t *Turn, p *event.Person, key string, data templates.Data) e
 	return nil
 }
 
+// fileToPrivate says a text with a file in the person's own chat, and in a
+// group where it went.
+func (t *Turn) fileToPrivate(key string, data templates.Data, f *channel.File) error {
+	ok, err := t.SayPrivately(key, data, withFile(f))
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return t.Say("surat.nochat", nil)
+	case t.In.Group:
+		return t.Say("surat.sentprivately", nil)
+	}
+	return nil
+}
+
 // refreshMenu brings the menu of commands of a person's private chat in line
 // with their role. It is best effort: the commands work without it.
 func (d *Desk) refreshMenu(ctx context.Context, t *Turn, p *event.Person) {

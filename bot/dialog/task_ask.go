@@ -176,11 +176,7 @@ func entryChoices(t *Turn, k onTask, act string) []choice {
 		if act == "centang" && it.State != event.ItemNeeded || len(out) == maxTaskChoices {
 			continue
 		}
-		label := shorten(it.Name, 30)
-		if t.Caps.Buttons {
-			label = strconv.Itoa(it.N) + ". " + label
-		}
-		out = append(out, choice{label, strconv.Itoa(it.N)})
+		out = append(out, t.numberChoice(it.N, shorten(it.Name, 30)))
 	}
 	return out
 }
