@@ -61,6 +61,7 @@ var may = map[string][]string{
 	"bot/channel/whatsapp/wafake": {},
 	"bot/channel/email/smtptest":  {},
 	"bot/transcript":              {"*"},
+	"bot/browsertest":             {},
 	"storage/storagetest":         {"bot/channel", "bot/event", "storage", "storage/archive/document", "storage/devicestate"},
 	"storage/mongo/mongotest":     {"storage/mongo"},
 	"storage/mongo/ferretdb":      {},
@@ -73,7 +74,7 @@ var may = map[string][]string{
 // program, except into its benches.
 var forTests = []string{
 	"bot/channel/channeltest", "bot/channel/telegram/botapi", "bot/channel/whatsapp/wafake",
-	"bot/channel/whatsapp/wafake/drill", "bot/channel/whatsapp/wafake/exercise", "bot/channel/email/smtptest", "bot/transcript", "storage/storagetest",
+	"bot/channel/whatsapp/wafake/drill", "bot/channel/whatsapp/wafake/exercise", "bot/channel/email/smtptest", "bot/browsertest", "bot/transcript", "storage/storagetest",
 	"storage/mongo/mongotest", "storage/mongo/ferretdb",
 }
 
@@ -85,6 +86,7 @@ var knows = map[string][]string{
 	"github.com/emersion/go-smtp":     {"bot/channel/email/smtptest"},
 	"go.mongodb.org/":                 {"storage/mongo", "storage/mongo/mongotest"},
 	"go.mau.fi/":                      {"bot/channel/whatsapp", "bot/channel/whatsapp/wafake", "bot/channel/whatsapp/wafake/drill", "storage/mongo/devicestore"},
+	"github.com/chromedp/":            {"bot/browsertest"},
 	"github.com/coder/websocket":      {"bot/channel/whatsapp/wafake"},
 	"modernc.org/":                    {"storage/sqlite"},
 	"github.com/FerretDB/":            {"storage/mongo/ferretdb"},

@@ -31,6 +31,7 @@
 //	bot/channel/webchat         the practice page
 //	bot/channel/channeltest     the suite that every channel passes, and a fake
 //	bot/transcript              conversations as tests: testdata/*.chat
+//	bot/browsertest             a window of a real browser for tests
 //	scheduler                   the planner: what is due becomes outbox rows; cron
 //	scheduler/outbox            claim, limit, send, retry, rescue
 //	storage                     the port to the database

@@ -329,6 +329,29 @@ func (d *Desk) chosen(t *Turn, tag string, list []choice) (string, bool) {
 	return d.choose(t.Text(), list)
 }
 
+// numberChoice is the choice of an entry of a list that has numbers of its own,
+// such as the sections or the proposals of a theme; its number is the value.
+func (t *Turn) numberChoice(n int, label string) choice {
+	if t.Caps.Buttons {
+		label = strconv.Itoa(n) + ". " + label
+	}
+	return choice{label, strconv.Itoa(n)}
+}
+
+// numberChosen reads which of those entries was chosen: its number, or what was
+// said as it is. With buttons the numbers are the entries' own, without they
+// count the list.
+func (d *Desk) numberChosen(t *Turn, tag string, list []choice) string {
+	text := t.Text()
+	if _, err := strconv.Atoi(strings.Trim(text, " .#")); err == nil && t.Caps.Buttons {
+		return text
+	}
+	if v, ok := d.chosen(t, tag, list); ok {
+		return v
+	}
+	return text
+}
+
 // chosenField is chosen for a list of fields with their values: by its name
 // alone first, so that the words of another field's value do not count.
 func (d *Desk) chosenField(t *Turn, tag string, aud event.Audience, list []choice) (string, bool) {

@@ -362,13 +362,10 @@ func (d *Desk) evaluationStep(ctx context.Context, t *Turn) error {
 	again := func(key string) error {
 		return noteAgain(t, key, templates.Data{"Max": event.MaxSurvey}, func() error { return d.askEvaluation(t, st) })
 	}
-	switch {
-	case t.Stale(st.Tag):
-		return again("answer.stale")
-	case leaving(t):
-		t.Close()
-		return t.Say("evaluasi.left", nil)
-	case t.In.Kind != channel.Text && t.In.Kind != channel.Press:
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "evaluasi.left", again: again}); !ok {
+		return err
+	}
+	if t.In.Kind != channel.Text && t.In.Kind != channel.Press {
 		return again("answer.choose")
 	}
 	e, err := d.app.Event(ctx, st.EventID)

@@ -162,7 +162,7 @@ func (d *Desk) eventChangeStep(ctx context.Context, t *Turn, st eventState) erro
 		l := t.In.Location
 		return d.setField(ctx, t, st, fmt.Sprintf("https://maps.google.com/?q=%.6f,%.6f", l.Latitude, l.Longitude))
 	}
-	if t.In.Kind != channel.Text && t.In.Kind != channel.Press || t.Text() == "" {
+	if !inWords(t) {
 		return again("event.bad.kind")
 	}
 	return d.setField(ctx, t, st, t.Text())

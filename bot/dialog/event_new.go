@@ -9,7 +9,6 @@ import (
 	"unicode"
 
 	"github.com/diskopukm/emileku/bot/app"
-	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/understand"
 	"github.com/diskopukm/emileku/storage"
@@ -161,7 +160,7 @@ func (d *Desk) newStep(ctx context.Context, t *Turn, st eventState) error {
 	if st.Phase == evConfirm {
 		return d.onConfirm(ctx, t, st)
 	}
-	if t.In.Kind != channel.Text && t.In.Kind != channel.Press || t.Text() == "" {
+	if !inWords(t) {
 		return again("event.bad.kind")
 	}
 	problem := ""

@@ -284,19 +284,16 @@ func (d *Desk) findStep(ctx context.Context, t *Turn) error {
 	again := func(key string) error {
 		return noteAgain(t, key, nil, func() error { return d.askFind(ctx, t, st) })
 	}
-	switch {
-	case t.Stale(st.Tag):
-		return again("answer.stale")
-	case leaving(t):
-		t.Close()
-		return t.Say("find.left", nil)
-	case steers(t, understand.Back):
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "find.left", again: again}); !ok {
+		return err
+	}
+	if steers(t, understand.Back) {
 		return d.backFind(ctx, t, st)
 	}
 	if t.In.Kind == channel.Card && t.In.Contact != nil && (st.Phase == fdText || st.Phase == fdList || st.Phase == fdCard) {
 		return d.search(ctx, t, st, t.In.Contact.Phone)
 	}
-	if t.In.Kind != channel.Text && t.In.Kind != channel.Press || t.Text() == "" {
+	if !inWords(t) {
 		return again("find.kind")
 	}
 	switch st.Phase {

@@ -223,12 +223,10 @@ func (d *Desk) guestsStep(ctx context.Context, t *Turn) error {
 	again := func(key string) error {
 		return noteAgain(t, key, nil, func() error { return d.askGuests(ctx, t, st) })
 	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "guests.left", again: again}); !ok {
+		return err
+	}
 	switch {
-	case t.Stale(st.Tag):
-		return again("answer.stale")
-	case leaving(t):
-		t.Close()
-		return t.Say("guests.left", nil)
 	case t.In.Kind == channel.Document && !t.In.Group && (st.Phase == gsMenu || st.Phase == gsFile || st.Phase == gsAudience || st.Phase == gsSure):
 		st.Blob, st.File, st.Tag = "", "", ""
 		return d.takeGuestFile(ctx, t, st) // the list, or a mended one

@@ -252,13 +252,10 @@ func (d *Desk) confirmStep(ctx context.Context, t *Turn) error {
 	again := func(key string) error {
 		return noteAgain(t, key, nil, func() error { return d.askConfirm(ctx, t, st) })
 	}
-	switch {
-	case t.Stale(st.Tag):
-		return again("answer.stale")
-	case leaving(t):
-		t.Close()
-		return t.Say("konfirmasi.left", nil)
-	case t.Text() == "":
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "konfirmasi.left", again: again}); !ok {
+		return err
+	}
+	if t.Text() == "" {
 		return again("answer.choose")
 	}
 	switch st.Phase {

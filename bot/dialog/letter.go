@@ -253,12 +253,11 @@ func (d *Desk) letterStep(ctx context.Context, t *Turn) error {
 	if ok, err := d.stillMay(t, "surat"); !ok {
 		return err
 	}
-	switch {
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askLetter(ctx, t, st) })
-	case leaving(t):
-		t.Close()
-		return t.Say("surat.left", nil)
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askLetter(ctx, t, st) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "surat.left", again: again}); !ok {
+		return err
 	}
 	switch st.Phase {
 	case lpKind, lpField:
@@ -286,7 +285,7 @@ func (d *Desk) letterStep(ctx context.Context, t *Turn) error {
 	}
 	text := strings.TrimSpace(t.In.Text)
 	if _, _, pressed := t.Pressed(); pressed || text == "" {
-		return noteAgain(t, "answer.choose", nil, func() error { return d.askLetter(ctx, t, st) })
+		return again("answer.choose")
 	}
 	switch st.Phase {
 	case lpNumber:

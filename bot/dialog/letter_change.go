@@ -189,16 +189,7 @@ func (d *Desk) registerFile(ctx context.Context, t *Turn, e *event.Event) error 
 	if err != nil {
 		return err
 	}
-	ok, err := t.SayPrivately("surat.registerfile", templates.Data{"Event": e, "Rows": n}, withFile(file))
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return t.Say("surat.nochat", nil)
-	case t.In.Group:
-		return t.Say("surat.sentprivately", nil)
-	}
-	return nil
+	return t.fileToPrivate("surat.registerfile", templates.Data{"Event": e, "Rows": n}, file)
 }
 
 // letterTo is whom a letter goes to, in one line.

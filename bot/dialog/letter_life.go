@@ -127,16 +127,7 @@ func (d *Desk) letterFile(ctx context.Context, t *Turn, l *storage.Letter, name,
 	for k, v := range more {
 		values[k] = v
 	}
-	ok, err := t.SayPrivately(key, values, withFile(file))
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return t.Say("surat.nochat", nil)
-	case t.In.Group:
-		return t.Say("surat.sentprivately", nil)
-	}
-	return nil
+	return t.fileToPrivate(key, values, file)
 }
 
 func letterName(l *storage.Letter) string {

@@ -374,11 +374,7 @@ func placeChoices(t *Turn, k onTask, act string) []choice {
 		if !fits || len(out) == maxTaskChoices {
 			continue
 		}
-		label := shorten(it.Name, 30)
-		if t.Caps.Buttons {
-			label = strconv.Itoa(it.N) + ". " + label
-		}
-		out = append(out, choice{label, strconv.Itoa(it.N)})
+		out = append(out, t.numberChoice(it.N, shorten(it.Name, 30)))
 	}
 	return out
 }
@@ -400,27 +396,24 @@ func (d *Desk) logisticsStep(ctx context.Context, t *Turn) error {
 	if err != nil {
 		return err
 	}
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askLogistics(ctx, t, st, k) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "task.left", again: again}); !ok {
+		return err
+	}
 	switch {
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askLogistics(ctx, t, st, k) })
-	case leaving(t):
-		t.Close()
-		return t.Say("task.left", nil)
 	case st.Phase == lgPhoto && (t.In.Kind == channel.Photo || t.In.Kind == channel.Document):
 		return d.placeThings(ctx, t, k, st, itemNumbers(st.Items, k))
-	case t.Text() == "" || t.In.Kind != channel.Text && t.In.Kind != channel.Press:
-		return noteAgain(t, "event.bad.kind", nil, func() error { return d.askLogistics(ctx, t, st, k) })
+	case !inWords(t):
+		return again("event.bad.kind")
 	}
 	text := t.Text()
 	switch st.Phase {
 	case lgWhich:
-		if _, err := strconv.Atoi(strings.Trim(text, " .#")); err != nil || !t.Caps.Buttons {
-			if v, ok := d.chosen(t, st.Tag, placeChoices(t, k, st.Act)); ok {
-				text = v
-			}
-		}
+		text = d.numberChosen(t, st.Tag, placeChoices(t, k, st.Act))
 		if len(itemNumbers(text, k)) == 0 {
-			return noteAgain(t, "logistics.noitem", nil, func() error { return d.askLogistics(ctx, t, st, k) })
+			return again("logistics.noitem")
 		}
 		st.Items, st.Phase = text, lgTo
 		if st.Act == "kembali" {

@@ -107,14 +107,5 @@ func (d *Desk) logisticsTable(ctx context.Context, t *Turn, k onTask) error {
 	if err != nil {
 		return err
 	}
-	ok, err := t.SayPrivately("logistics.table", templates.Data{"Event": k.e, "Rows": len(items)}, withFile(file))
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return t.Say("surat.nochat", nil)
-	case t.In.Group:
-		return t.Say("surat.sentprivately", nil)
-	}
-	return nil
+	return t.fileToPrivate("logistics.table", templates.Data{"Event": k.e, "Rows": len(items)}, file)
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/guestlist"
 	"github.com/diskopukm/emileku/bot/understand"
@@ -315,14 +314,8 @@ func (d *Desk) postStep(ctx context.Context, t *Turn) error {
 	var st postState
 	t.Load(&st)
 	again := func(key string) error { return noteAgain(t, key, nil, func() error { return d.askPost(ctx, t, st) }) }
-	switch {
-	case t.Stale(st.Tag):
-		return again("answer.stale")
-	case leaving(t):
-		t.Close()
-		return t.Say("answer.left", nil)
-	case t.Text() == "" || t.In.Kind != channel.Text && t.In.Kind != channel.Press:
-		return again("event.bad.kind")
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "answer.left", kind: "event.bad.kind", again: again}); !ok {
+		return err
 	}
 	e, err := d.app.Event(ctx, st.EventID)
 	if err != nil {

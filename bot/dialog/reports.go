@@ -180,13 +180,10 @@ func (d *Desk) reportsStep(ctx context.Context, t *Turn) error {
 	again := func(key string) error {
 		return noteAgain(t, key, nil, func() error { return d.askReport(ctx, t, e, st) })
 	}
-	switch {
-	case t.Stale(st.Tag):
-		return again("answer.stale")
-	case leaving(t):
-		t.Close()
-		return t.Say("laporan.left", nil)
-	case st.Phase == rpReason:
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "laporan.left", again: again}); !ok {
+		return err
+	}
+	if st.Phase == rpReason {
 		if t.In.Kind != channel.Text || t.Text() == "" {
 			return again("laporan.reasontext")
 		}

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/understand"
 	"github.com/diskopukm/emileku/templates"
@@ -103,11 +102,7 @@ func (d *Desk) rundownChoices(t *Turn, e *event.Event, r *event.Rundown) []choic
 	})
 	var out []choice
 	for _, it := range items[:min(len(items), 20)] {
-		label := hour(it.At(e)) + " " + shorten(it.Title, 28)
-		if t.Caps.Buttons {
-			label = strconv.Itoa(it.N) + ". " + label
-		}
-		out = append(out, choice{label, strconv.Itoa(it.N)})
+		out = append(out, t.numberChoice(it.N, hour(it.At(e))+" "+shorten(it.Title, 28)))
 	}
 	return out
 }
@@ -128,17 +123,12 @@ func (d *Desk) rundownStep(ctx context.Context, t *Turn) error {
 		t.Close()
 		return err
 	}
-	switch {
-	case st.Phase == rdLines && (leaving(t) || finished(t.Text())): // whichever button of it
+	if st.Phase == rdLines && (leaving(t) || finished(t.Text())) { // whichever button of it
 		t.Close()
 		return d.showRundown(ctx, t, e)
-	case t.Stale(st.Tag):
-		return again("answer.stale")
-	case leaving(t):
-		t.Close()
-		return t.Say("rundown.left", nil)
-	case t.Text() == "" || t.In.Kind != channel.Text && t.In.Kind != channel.Press:
-		return again("event.bad.kind")
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "rundown.left", kind: "event.bad.kind", again: again}); !ok {
+		return err
 	}
 	return d.rundownAnswer(ctx, t, st, e)
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -428,11 +427,7 @@ func (d *Desk) askSection(ctx context.Context, t *Turn, st sectionState) error {
 func sectionChoices(t *Turn, parts event.Sections) []choice {
 	var out []choice
 	for _, s := range parts.List {
-		label := s.Name
-		if t.Caps.Buttons {
-			label = strconv.Itoa(s.N) + ". " + label
-		}
-		out = append(out, choice{label, strconv.Itoa(s.N)})
+		out = append(out, t.numberChoice(s.N, s.Name))
 	}
 	return out
 }
@@ -467,14 +462,11 @@ func (d *Desk) sectionStep(ctx context.Context, t *Turn) error {
 	}
 	var st sectionState
 	t.Load(&st)
-	switch {
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askSection(ctx, t, st) })
-	case leaving(t):
-		t.Close()
-		return t.Say("team.left", nil)
-	case t.Text() == "" || t.In.Kind != channel.Text && t.In.Kind != channel.Press:
-		return noteAgain(t, "event.bad.kind", nil, func() error { return d.askSection(ctx, t, st) })
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askSection(ctx, t, st) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "team.left", kind: "event.bad.kind", again: again}); !ok {
+		return err
 	}
 	parts, err := d.app.Sections(ctx)
 	if err != nil {
@@ -485,12 +477,7 @@ func (d *Desk) sectionStep(ctx context.Context, t *Turn) error {
 	case scNames:
 		return d.addSections(ctx, t, text)
 	case scWhich:
-		if _, err := strconv.Atoi(strings.Trim(text, " .#")); err != nil || !t.Caps.Buttons {
-			if v, ok := d.chosen(t, st.Tag, sectionChoices(t, parts)); ok {
-				text = v
-			}
-		}
-		return d.withSection(ctx, t, st.Act, text)
+		return d.withSection(ctx, t, st.Act, d.numberChosen(t, st.Tag, sectionChoices(t, parts)))
 	case scWho:
 		s, _ := parts.Section(st.N)
 		list, err := d.seatChoices(ctx, st, s)

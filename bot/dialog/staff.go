@@ -37,6 +37,36 @@ func steers(t *Turn, want understand.Intent) bool {
 	return ok && in == want
 }
 
+// openQuestion is the question that stands in a guided dialog.
+type openQuestion struct {
+	tag   string                 // of its buttons
+	left  string                 // what is said to who leaves
+	kind  string                 // what is said to an answer not in words; "" where some answer is none, such as a photo
+	again func(key string) error // says what was wrong, and asks again
+}
+
+// beginStep is how each step of a guided dialog begins, once the role is
+// checked: it deals with what is no answer to the question that stands, namely
+// a button of an older question, the wish to leave, and no words where only
+// words will do. ok is false where it has answered.
+func beginStep(t *Turn, q openQuestion) (ok bool, err error) {
+	switch {
+	case t.Stale(q.tag):
+		return false, q.again("answer.stale")
+	case leaving(t):
+		t.Close()
+		return false, t.Say(q.left, nil)
+	case q.kind != "" && !inWords(t):
+		return false, q.again(q.kind)
+	}
+	return true, nil
+}
+
+// inWords reports whether there is something typed or tapped.
+func inWords(t *Turn) bool {
+	return t.Text() != "" && (t.In.Kind == channel.Text || t.In.Kind == channel.Press)
+}
+
 // tagHere marks the buttons that answer this message, so that a button of an
 // older question is not taken for an answer to a new one.
 func tagHere(t *Turn, dialog string) string {
@@ -174,6 +204,21 @@ func (d *Desk) tell(t *Turn, p *event.Person, key string, data templates.Data) e
 	}
 	t.row(to, channel.Outbound{Text: text})
 	t.out[len(t.out)-1].PersonID = p.ID
+	return nil
+}
+
+// fileToPrivate says a text with a file in the person's own chat, and in a
+// group where it went.
+func (t *Turn) fileToPrivate(key string, data templates.Data, f *channel.File) error {
+	ok, err := t.SayPrivately(key, data, withFile(f))
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return t.Say("surat.nochat", nil)
+	case t.In.Group:
+		return t.Say("surat.sentprivately", nil)
+	}
 	return nil
 }
 

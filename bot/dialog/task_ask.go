@@ -176,11 +176,7 @@ func entryChoices(t *Turn, k onTask, act string) []choice {
 		if act == "centang" && it.State != event.ItemNeeded || len(out) == maxTaskChoices {
 			continue
 		}
-		label := shorten(it.Name, 30)
-		if t.Caps.Buttons {
-			label = strconv.Itoa(it.N) + ". " + label
-		}
-		out = append(out, choice{label, strconv.Itoa(it.N)})
+		out = append(out, t.numberChoice(it.N, shorten(it.Name, 30)))
 	}
 	return out
 }
@@ -195,12 +191,11 @@ func (d *Desk) taskStep(ctx context.Context, t *Turn) error {
 	if ok, err := d.stillMay(t, "selesai"); !ok {
 		return err
 	}
-	switch {
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askTask(ctx, t, st) })
-	case leaving(t):
-		t.Close()
-		return t.Say("task.left", nil)
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askTask(ctx, t, st) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "task.left", again: again}); !ok {
+		return err
 	}
 	k, err := d.taskOf(ctx, st)
 	if err != nil {
@@ -216,7 +211,7 @@ func (d *Desk) taskStep(ctx context.Context, t *Turn) error {
 		return t.Say("task.leadonly", nil)
 	}
 	if t.Text() == "" || t.In.Kind != channel.Text && t.In.Kind != channel.Press && t.In.Kind != channel.Photo && t.In.Kind != channel.Document {
-		return noteAgain(t, "event.bad.kind", nil, func() error { return d.askTask(ctx, t, st) })
+		return again("event.bad.kind")
 	}
 	return d.taskAnswer(ctx, t, st, k)
 }

@@ -65,12 +65,8 @@ func (d *Desk) teamStep(ctx context.Context, t *Turn) error {
 	again := func(key string) error {
 		return noteAgain(t, key, nil, func() error { return d.askTeam(ctx, t, st) })
 	}
-	switch {
-	case t.Stale(st.Tag):
-		return again("answer.stale")
-	case leaving(t):
-		t.Close()
-		return t.Say("team.left", nil)
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "team.left", again: again}); !ok {
+		return err
 	}
 	switch st.Phase {
 	case tmContact:

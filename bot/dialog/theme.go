@@ -360,11 +360,7 @@ func (d *Desk) askTheme(ctx context.Context, t *Turn, st themeState) error {
 func themeChoices(t *Turn, b *event.Ballot) []choice {
 	var out []choice
 	for _, p := range b.Open() {
-		label := shorten(p.Text, 30)
-		if t.Caps.Buttons {
-			label = strconv.Itoa(p.N) + ". " + label
-		}
-		out = append(out, choice{label, strconv.Itoa(p.N)})
+		out = append(out, t.numberChoice(p.N, shorten(p.Text, 30)))
 	}
 	return out
 }
@@ -376,14 +372,11 @@ func (d *Desk) themeStep(ctx context.Context, t *Turn) error {
 	}
 	var st themeState
 	t.Load(&st)
-	switch {
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askTheme(ctx, t, st) })
-	case leaving(t):
-		t.Close()
-		return t.Say("theme.left", nil)
-	case t.Text() == "" || t.In.Kind != channel.Text && t.In.Kind != channel.Press:
-		return noteAgain(t, "event.bad.kind", nil, func() error { return d.askTheme(ctx, t, st) })
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askTheme(ctx, t, st) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "theme.left", kind: "event.bad.kind", again: again}); !ok {
+		return err
 	}
 	e, err := d.app.Event(ctx, st.EventID)
 	if err != nil {
@@ -397,14 +390,7 @@ func (d *Desk) themeStep(ctx context.Context, t *Turn) error {
 	if err != nil {
 		return err
 	}
-	text := t.Text()
-	// With buttons the numbers are the proposals' own, without they count the
-	// list.
-	if _, err := strconv.Atoi(strings.Trim(text, " .#")); err != nil || !t.Caps.Buttons {
-		if v, ok := d.chosen(t, st.Tag, themeChoices(t, b)); ok {
-			text = v
-		}
-	}
+	text := d.numberChosen(t, st.Tag, themeChoices(t, b))
 	if st.Phase == thWhich {
 		return d.withdrawTheme(ctx, t, e, text, true)
 	}

@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -89,14 +88,11 @@ func (d *Desk) villageStep(ctx context.Context, t *Turn) error {
 	}
 	var st villageState
 	t.Load(&st)
-	switch {
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askVillage(t, st.EventID) })
-	case leaving(t):
-		t.Close()
-		return t.Say("answer.left", nil)
-	case t.Text() == "" || !slices.Contains([]channel.Kind{channel.Text, channel.Press}, t.In.Kind):
-		return noteAgain(t, "event.bad.kind", nil, func() error { return d.askVillage(t, st.EventID) })
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askVillage(t, st.EventID) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "answer.left", kind: "event.bad.kind", again: again}); !ok {
+		return err
 	}
 	e, err := d.app.Event(ctx, st.EventID)
 	if err != nil {

@@ -163,13 +163,18 @@ func (d *Desk) accountStep(ctx context.Context, t *Turn) error {
 	var st accountState
 	t.Load(&st)
 	line, ok := d.net.Line(channel.WhatsApp)
-	switch {
-	case !ok:
+	if !ok {
 		t.Close()
 		return t.Say("whatsapp.off", nil)
-	case t.Stale(st.Tag):
-		return noteAgain(t, "answer.stale", nil, func() error { return d.askAccount(t, st) })
-	case leaving(t), st.Phone && t.Text() == "1":
+	}
+	again := func(key string) error {
+		return noteAgain(t, key, nil, func() error { return d.askAccount(t, st) })
+	}
+	if ok, err := beginStep(t, openQuestion{tag: st.Tag, left: "team.left", again: again}); !ok {
+		return err
+	}
+	switch {
+	case st.Phone && t.Text() == "1":
 		t.Close()
 		return t.Say("team.left", nil)
 	case st.Phone:
@@ -182,7 +187,7 @@ func (d *Desk) accountStep(ctx context.Context, t *Turn) error {
 	yes, sure := d.yesNo(t, st.Tag)
 	switch {
 	case !sure:
-		return noteAgain(t, "staff.yesno", nil, func() error { return d.askAccount(t, st) })
+		return again("staff.yesno")
 	case !yes:
 		t.Close()
 		return t.Say("team.left", nil)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
 
+	"github.com/diskopukm/emileku/bot/browsertest"
 	"github.com/diskopukm/emileku/bot/event"
 )
 
@@ -23,15 +23,6 @@ var pictures = flag.String("pictures", "", "directory for pictures of the reply 
 
 // patience bounds every wait: reaching it is a failure.
 const patience = 2 * time.Minute
-
-func findBrowser() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
 
 // browser is a phone's window. What the Content-Security-Policy refuses fails
 // the test.
@@ -42,20 +33,16 @@ type browser struct {
 
 func open(t *testing.T, scheme, address string) *browser {
 	t.Helper()
-	path := findBrowser()
-	if path == "" {
-		t.Skip("no browser is installed: looked for chromium, chromium-browser and google-chrome")
-	}
-	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
-		chromedp.WSURLReadTimeout(60*time.Second))
-	ctx, stop := chromedp.NewContext(alloc)
+	complaints, ended := make(chan string, 100), make(chan struct{})
+	ctx := browsertest.Window(t, func() {
+		<-ended
+		close(complaints)
+		for c := range complaints {
+			t.Errorf("the page complains: %s", c)
+		}
+	})
 	b := &browser{t: t, ctx: ctx}
 	entries := chromedp.Events(ctx, cdplog.EntryAdded)
-	complaints, ended := make(chan string, 100), make(chan struct{})
 	go func() {
 		defer close(ended)
 		for ev, err := range entries {
@@ -67,20 +54,6 @@ func open(t *testing.T, scheme, address string) *browser {
 			}
 		}
 	}()
-	t.Cleanup(func() {
-		last, cancel := context.WithTimeout(ctx, 10*time.Second)
-		defer cancel()
-		if err := chromedp.Cancel(last); err != nil {
-			t.Logf("close the browser: %v", err)
-		}
-		stop()
-		stopAlloc()
-		<-ended
-		close(complaints)
-		for c := range complaints {
-			t.Errorf("the page complains: %s", c)
-		}
-	})
 	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, target, cdplog.Enable, cdp.Empty{}); err != nil {
 			return err

@@ -40,11 +40,10 @@ func AcquaintanceChart(v AcquaintanceView) ([]byte, error) {
 	if v.Warm < 0 || v.Cold < 0 || v.Unreachable < 0 || v.Contacted > v.Cold {
 		return nil, errors.New("acquaintance chart: the numbers do not add up")
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("acquaintance chart: %w", err)
-	}
+	return paint("acquaintance chart", v.picture)
+}
+
+func (v AcquaintanceView) picture(ts *typeset) (*canvas, error) {
 	const head = mastheadHeight
 	height := head + recapGap + 4*knownLead + recapMargin
 	if v.Until != nil {
@@ -75,9 +74,5 @@ func AcquaintanceChart(v AcquaintanceView) ([]byte, error) {
 	if v.Until != nil {
 		c.text(knownUntil+dayAndTime(*v.Until), style{bold, 38}, recapMargin, y+34, 0, ink)
 	}
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("acquaintance chart: %w", err)
-	}
-	return out, nil
+	return c, nil
 }

@@ -59,21 +59,16 @@ func AnswersChart(v AnswersView) ([]byte, error) {
 			return nil, fmt.Errorf("answers chart: %q has a negative number", l.Name)
 		}
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("answers chart: %w", err)
-	}
+	return paint("answers chart", v.picture)
+}
+
+func (v AnswersView) picture(ts *typeset) (*canvas, error) {
 	a := answersChart{view: v, title: ts.fit(v.Title, regular, 48, 34, recapInner, 2)}
 	a.view.Groups = v.Groups[:min(len(v.Groups), maxAudiences)]
 	a.view.Trend = v.Trend[max(0, len(v.Trend)-maxTrend):]
 	c := newCanvas(ts, recapWidth, a.height(), white)
 	a.draw(c)
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("answers chart: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 type answersChart struct {

@@ -68,22 +68,17 @@ func AttendanceChart(v AttendanceView) ([]byte, error) {
 	if v.Title == "" || v.AsOf.IsZero() {
 		return nil, errors.New("attendance chart needs a title and a time")
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("attendance chart: %w", err)
-	}
+	return paint("attendance chart", v.picture)
+}
+
+func (v AttendanceView) picture(ts *typeset) (*canvas, error) {
 	a := attendanceChart{view: v, title: ts.fit(v.Title, regular, 48, 34, recapInner, 2)}
 	a.view.Hours = v.Hours[max(0, len(v.Hours)-maxHours):]
 	a.view.Officials = v.Officials[:min(len(v.Officials), maxOfficials)]
 	a.more = len(v.Officials) - len(a.view.Officials)
 	c := newCanvas(ts, recapWidth, a.height(), white)
 	a.draw(c)
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("attendance chart: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 type attendanceChart struct {
@@ -210,11 +205,10 @@ func FloorChart(v FloorView) ([]byte, error) {
 	if v.Title == "" || v.AsOf.IsZero() || len(v.Rows) > MaxFloorRows {
 		return nil, errors.New("the list of booths needs a title, a time and no more rows than a page holds")
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("booths: %w", err)
-	}
+	return paint("booths", v.picture)
+}
+
+func (v FloorView) picture(ts *typeset) (*canvas, error) {
 	title := ts.fit(v.Title, regular, 44, 32, recapInner, 1)
 	const head = 250
 	c := newCanvas(ts, recapWidth, head+recapGap+floorLead*max(1, len(v.Rows))+recapMargin, white)
@@ -252,11 +246,7 @@ func FloorChart(v FloorView) ([]byte, error) {
 		}
 		y += floorLead
 	}
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("booths: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 // DeskListView is the printed list for the desk, for when the connection is

@@ -39,11 +39,10 @@ func Door(v DoorView) ([]byte, error) {
 	if v.Title == "" || v.Link == "" {
 		return nil, errors.New("the sheet at the door needs a title and a link")
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("door: %w", err)
-	}
+	return paint("door", v.picture)
+}
+
+func (v DoorView) picture(ts *typeset) (*canvas, error) {
 	c := newCanvas(ts, doorWidth, doorHeight, white)
 	const head, mid = 400, doorWidth / 2
 	c.rect(0, 0, doorWidth, head, green)
@@ -55,7 +54,7 @@ func Door(v DoorView) ([]byte, error) {
 	}
 	code, err := qrImage(v.Link, doorQR)
 	if err != nil {
-		return nil, fmt.Errorf("door: %w", err)
+		return nil, err
 	}
 	draw.Draw(c.img, image.Rect(0, 0, doorQR, doorQR).Add(image.Pt((doorWidth-doorQR)/2, head+40)), code, image.Point{}, draw.Src)
 	y := float64(head + 40 + doorQR + 40)
@@ -67,9 +66,5 @@ func Door(v DoorView) ([]byte, error) {
 	c.rect(0, doorHeight-130, doorWidth, 130, green)
 	c.text(officeName, style{bold, 38}, mid, doorHeight-74, 0.5, white)
 	c.text(officeVow, style{regular, 30}, mid, doorHeight-28, 0.5, mint)
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("door: %w", err)
-	}
-	return out, nil
+	return c, nil
 }

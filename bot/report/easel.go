@@ -1,6 +1,9 @@
 package report
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
 // easels are how many pictures may be drawn at the same time: half of the
 // cores. A picture takes tens of milliseconds of a core; without a bound a rush
@@ -12,4 +15,23 @@ var easels = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 func atEasel() (done func()) {
 	easels <- struct{}{}
 	return func() { <-easels }
+}
+
+// paint draws a picture at an easel and encodes it as PNG; what names it in
+// errors.
+func paint(what string, picture func(ts *typeset) (*canvas, error)) ([]byte, error) {
+	defer atEasel()()
+	ts, err := newTypeset()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	c, err := picture(ts)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	out, err := c.png()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return out, nil
 }

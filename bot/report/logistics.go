@@ -68,10 +68,10 @@ func LogisticsPicture(v LogisticsView) ([]byte, error) {
 	if v.Title == "" || v.AsOf.IsZero() || len(v.Rows) == 0 {
 		return nil, errors.New("logistics need a title, a time and things")
 	}
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("logistics: %w", err)
-	}
+	return paint("logistics", v.picture)
+}
+
+func (v LogisticsView) picture(ts *typeset) (*canvas, error) {
 	const box, lead, state = 70, 30, 270
 	type line struct {
 		LogisticsRow
@@ -146,11 +146,7 @@ func LogisticsPicture(v LogisticsView) ([]byte, error) {
 	if more > 0 {
 		c.text(fmt.Sprintf(logisticsMore, more), style{regular, 32}, recapMargin, y+36, 0, inkSoft)
 	}
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("logistics: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 func prefixed(before, s string) string {

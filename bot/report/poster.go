@@ -2,7 +2,6 @@ package report
 
 import (
 	"errors"
-	"fmt"
 	"image"
 	"image/draw"
 	"strconv"
@@ -45,23 +44,18 @@ func Poster(v PosterView) ([]byte, error) {
 	if v.Title == "" || v.Start.IsZero() || v.Link == "" {
 		return nil, errors.New("poster needs a title, a time and a link")
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("poster: %w", err)
-	}
+	return paint("poster", v.picture)
+}
+
+func (v PosterView) picture(ts *typeset) (*canvas, error) {
 	c := newCanvas(ts, posterWidth, posterHeight, white)
 	y := posterHead(c, v)
 	y = posterFacts(c, v, y)
 	if err := posterHowTo(c, v, y); err != nil {
-		return nil, fmt.Errorf("poster: %w", err)
+		return nil, err
 	}
 	posterFoot(c)
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("poster: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 // posterHead is the green field with the title and whom it calls.

@@ -85,21 +85,16 @@ func RecapChart(v RecapView) ([]byte, error) {
 			return nil, fmt.Errorf("recap: audience %q has a negative number", a.Name)
 		}
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("recap: %w", err)
-	}
+	return paint("recap", v.picture)
+}
+
+func (v RecapView) picture(ts *typeset) (*canvas, error) {
 	r := layRecap(ts, v)
 	c := newCanvas(ts, recapWidth, r.height(), white)
 	if err := r.draw(c); err != nil {
-		return nil, fmt.Errorf("recap: %w", err)
+		return nil, err
 	}
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("recap: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 type recap struct {

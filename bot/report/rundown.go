@@ -62,18 +62,14 @@ func RundownPicture(v RundownView) ([]byte, error) {
 	if v.Title == "" || v.AsOf.IsZero() || v.Start.IsZero() || len(v.Rows) == 0 {
 		return nil, errors.New("a rundown needs a title, a day and items")
 	}
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("rundown: %w", err)
-	}
+	return paint("rundown", v.picture)
+}
+
+func (v RundownView) picture(ts *typeset) (*canvas, error) {
 	l := layRundown(ts, v)
 	c := newCanvas(ts, recapWidth, int(l.height), white)
 	l.draw(c)
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("rundown: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 // rundownPicture is a rundown that has been measured.

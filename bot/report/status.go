@@ -65,20 +65,15 @@ func StatusChart(v StatusView) ([]byte, error) {
 			return nil, fmt.Errorf("status chart: the numbers of %q do not add up", l.Name)
 		}
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("status chart: %w", err)
-	}
+	return paint("status chart", v.picture)
+}
+
+func (v StatusView) picture(ts *typeset) (*canvas, error) {
 	s := statusChart{view: v, title: ts.fit(v.Title, regular, 48, 34, recapInner, 2)}
 	s.view.Lines = v.Lines[:min(len(v.Lines), maxStatus)]
 	c := newCanvas(ts, recapWidth, s.height(), white)
 	s.draw(c)
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("status chart: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 type statusChart struct {

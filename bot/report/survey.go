@@ -50,20 +50,15 @@ func SurveyChart(v SurveyView) ([]byte, error) {
 			}
 		}
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("survey chart: %w", err)
-	}
+	return paint("survey chart", v.picture)
+}
+
+func (v SurveyView) picture(ts *typeset) (*canvas, error) {
 	title := ts.fit(v.Title, regular, 48, 34, recapInner, 2)
 	head := 400 + title.height()
 	c := newCanvas(ts, recapWidth, int(head)+recapGap+statusLegend+surveyLead*max(1, len(v.Questions))+recapMargin, white)
 	v.draw(c, title, head)
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("survey chart: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 func (v SurveyView) draw(c *canvas, title block, head float64) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"errors"
-	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -66,21 +65,16 @@ func Ticket(v TicketView) ([]byte, error) {
 	if v.Number == "" || v.Name == "" || v.Code == "" {
 		return nil, errTicketView
 	}
-	defer atEasel()()
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("ticket %s: %w", v.Number, err)
-	}
+	return paint("ticket "+v.Number, v.picture)
+}
+
+func (v TicketView) picture(ts *typeset) (*canvas, error) {
 	card := layTicket(ts, v)
 	c := newCanvas(ts, ticketWidth, card.height(), paper)
 	if err := card.draw(c); err != nil {
-		return nil, fmt.Errorf("ticket %s: %w", v.Number, err)
+		return nil, err
 	}
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("ticket %s: %w", v.Number, err)
-	}
-	return out, nil
+	return c, nil
 }
 
 // ticketCard is a ticket whose texts have been fitted, so that its height is

@@ -67,18 +67,14 @@ func TimelineChart(v TimelineView) ([]byte, error) {
 	if v.Title == "" || v.AsOf.IsZero() || v.Day.IsZero() || len(v.Rows) == 0 {
 		return nil, errors.New("timeline needs a title, a time, a day and tasks")
 	}
-	ts, err := newTypeset()
-	if err != nil {
-		return nil, fmt.Errorf("timeline: %w", err)
-	}
+	return paint("timeline", v.picture)
+}
+
+func (v TimelineView) picture(ts *typeset) (*canvas, error) {
 	l := layTimeline(ts, v)
 	c := newCanvas(ts, recapWidth, l.height(), white)
 	l.draw(c)
-	out, err := c.png()
-	if err != nil {
-		return nil, fmt.Errorf("timeline: %w", err)
-	}
-	return out, nil
+	return c, nil
 }
 
 type timelinePicture struct {

@@ -1,9 +1,12 @@
 package transcript
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"io/fs"
 	"os"
@@ -284,6 +287,13 @@ func fileBytes(name string) ([]byte, error) {
 		return []byte("a file"), nil
 	}
 	return data, err
+}
+
+// photoBytes is a picture of nothing in particular.
+func photoBytes() ([]byte, error) {
+	var b bytes.Buffer
+	err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8)))
+	return b.Bytes(), err
 }
 
 func (h *House) press(in *channel.Inbound, label string) error {

@@ -19,11 +19,70 @@ const settleWithin = 30 * time.Second
 // rows are the outbox of a World that has a real sender.
 type rows struct {
 	sender  *outbox.Sender
-	seen    map[string]bool // rows that were shown
-	written chan struct{}   // a row was finished
+	seen    map[string]bool   // rows that were shown
+	written chan struct{}     // a row was finished
+	names   map[string]string // chat ID → name
+	matched map[string]int    // chat ID → messages of the bot that a row stands for
 }
 
-func newRows() rows { return rows{seen: map[string]bool{}, written: make(chan struct{}, 1)} }
+func newRows() rows {
+	return rows{seen: map[string]bool{}, written: make(chan struct{}, 1), names: map[string]string{}, matched: map[string]int{}}
+}
+
+// realNetwork is the other side of a World that has a real sender.
+type realNetwork interface {
+	// taken waits until the bot has acknowledged all that came.
+	taken(ctx context.Context) error
+	// shownAs is what a person sees of a row.
+	shownAs(row storage.Message) (Message, error)
+	// nothingElse reports messages that no row stands for, such as copies.
+	nothingElse() error
+}
+
+// look waits until all is quiet and gives what people see of the rows that were
+// sent since the last look. What the planner adds is shown after what was said
+// before, as in a House.
+func (r *rows) look(h *House, n realNetwork, who, room string) ([]Message, error) {
+	ctx, cancel := context.WithTimeout(h.t.Context(), settleWithin)
+	defer cancel()
+	here := who
+	if room != "" {
+		here = groupID
+	}
+	var out []Message
+	for {
+		if err := n.taken(ctx); err != nil {
+			return nil, err
+		}
+		if err := h.bot.Idle(ctx); err != nil {
+			return nil, fmt.Errorf("the bot is not done: %w", err)
+		}
+		if err := h.plan.Tick(ctx); err != nil {
+			return nil, err
+		}
+		if err := r.drained(ctx, h.store); err != nil {
+			return nil, err
+		}
+		sent, err := r.fresh(ctx, h.store)
+		if err != nil {
+			return nil, err
+		}
+		if len(sent) == 0 {
+			return out, n.nothingElse()
+		}
+		for _, row := range sent {
+			m, err := n.shownAs(row)
+			if err != nil {
+				return nil, err
+			}
+			if m.To = r.names[row.Chat.ID]; m.To == here {
+				m.To = ""
+			}
+			r.matched[row.Chat.ID]++
+			out = append(out, m)
+		}
+	}
+}
 
 // drained waits until no row is on its way.
 func (r *rows) drained(ctx context.Context, store storage.Store) error {

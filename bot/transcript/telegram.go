@@ -1,11 +1,8 @@
 package transcript
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/png"
 	"io"
 	"slices"
 	"strconv"
@@ -32,9 +29,7 @@ type Wire struct {
 	server  *botapi.Server
 	team    *botapi.Group
 	persons map[string]*botapi.Person
-	names   map[string]string // chat ID → name
-	said    map[string]int    // the person's latest message
-	matched map[string]int    // chat ID → messages of the bot that a row stands for
+	said    map[string]int // the person's latest message
 }
 
 // teamID is the group of a script on Telegram.
@@ -59,8 +54,8 @@ func OpenWire(t *testing.T, o WireOptions) *Wire {
 		opts:    o,
 		House:   newHouse(t, Telegram()),
 		server:  botapi.New(botapi.Options{Username: "emileku", Limits: botapi.NoLimits()}),
-		persons: map[string]*botapi.Person{}, names: map[string]string{}, said: map[string]int{},
-		rows: newRows(), matched: map[string]int{},
+		persons: map[string]*botapi.Person{}, said: map[string]int{},
+		rows: newRows(),
 	}
 	t.Cleanup(func() { // runs before newHouse's own: the bot ends while its server is there
 		w.stop()
@@ -174,11 +169,11 @@ func (w *Wire) sayOther(p *botapi.Person, voice *botapi.Speaker, who, name, arg 
 	case "lokasi":
 		voice.SendLocation(-6.48, 106.85)
 	case "foto":
-		var b bytes.Buffer
-		if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		data, err := photoBytes()
+		if err != nil {
 			return true, err
 		}
-		voice.SendPhoto(b.Bytes(), arg)
+		voice.SendPhoto(data, arg)
 	case "berkas":
 		data, err := fileBytes(arg)
 		if err != nil {
@@ -204,39 +199,8 @@ func (w *Wire) sayOther(p *botapi.Person, voice *botapi.Speaker, who, name, arg 
 	return true, nil
 }
 
-// Seen implements World. What the planner adds is shown after what was said
-// before, as in a House.
-func (w *Wire) Seen(who, room string) ([]Message, error) {
-	ctx, cancel := context.WithTimeout(w.t.Context(), settleWithin)
-	defer cancel()
-	var out []Message
-	for {
-		if err := w.taken(ctx); err != nil {
-			return nil, err
-		}
-		if err := w.bot.Idle(ctx); err != nil {
-			return nil, fmt.Errorf("the bot is not done: %w", err)
-		}
-		if err := w.plan.Tick(ctx); err != nil {
-			return nil, err
-		}
-		if err := w.drained(ctx, w.store); err != nil {
-			return nil, err
-		}
-		rows, err := w.fresh(ctx, w.store)
-		if err != nil {
-			return nil, err
-		}
-		msgs, err := w.messages(rows, who, room)
-		if err != nil {
-			return nil, err
-		}
-		if len(msgs) == 0 {
-			return out, w.nothingElse()
-		}
-		out = append(out, msgs...)
-	}
-}
+// Seen implements World.
+func (w *Wire) Seen(who, room string) ([]Message, error) { return w.look(w.House, w, who, room) }
 
 // taken waits until the bot has confirmed all updates.
 func (w *Wire) taken(ctx context.Context) error {
@@ -251,27 +215,6 @@ func (w *Wire) taken(ctx context.Context) error {
 			return fmt.Errorf("the bot leaves %d updates: %w", w.server.Pending(), ctx.Err())
 		}
 	}
-}
-
-// messages are what people see of rows.
-func (w *Wire) messages(rows []storage.Message, who, room string) ([]Message, error) {
-	here := who
-	if room != "" {
-		here = groupID
-	}
-	var out []Message
-	for _, row := range rows {
-		m, err := w.shownAs(row)
-		if err != nil {
-			return nil, err
-		}
-		if m.To = w.names[row.Chat.ID]; m.To == here {
-			m.To = ""
-		}
-		w.matched[row.Chat.ID]++
-		out = append(out, m)
-	}
-	return out, nil
 }
 
 // shownAs is what a person sees of a row.

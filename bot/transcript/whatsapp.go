@@ -1,11 +1,8 @@
 package transcript
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/png"
 	"net/url"
 	"slices"
 	"strings"
@@ -32,9 +29,7 @@ type Phones struct {
 	founder *wafake.Person // is in the group from the start
 	persons map[string]*wafake.Person
 	members map[string]bool   // who is in the group
-	names   map[string]string // chat ID → name
 	said    map[string]string // the person's latest message
-	matched map[string]int    // chat ID → messages of the bot that a row stands for
 }
 
 // botNumber is the office's phone in scripts.
@@ -50,8 +45,8 @@ func NewPhones(t *testing.T) *Phones {
 	server.TrustRoot()
 	w := &Phones{
 		House: newHouse(t, Plain()), server: server, account: server.NewAccount(botNumber), rows: newRows(),
-		persons: map[string]*wafake.Person{}, members: map[string]bool{}, names: map[string]string{},
-		said: map[string]string{}, matched: map[string]int{},
+		persons: map[string]*wafake.Person{}, members: map[string]bool{},
+		said: map[string]string{},
 	}
 	t.Cleanup(func() { // runs before newHouse's own: the bot ends while its server is there
 		w.settle()
@@ -221,11 +216,11 @@ func (w *Phones) sayOther(p *wafake.Person, to wafake.Recipient, who, name, arg 
 	case "lokasi":
 		p.SendPlace(to, wafake.Place{Latitude: -6.48, Longitude: 106.85})
 	case "foto":
-		var b bytes.Buffer
-		if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		data, err := photoBytes()
+		if err != nil {
 			return true, err
 		}
-		return media(wafake.Media{Kind: wafake.Image, MIME: "image/png", Data: b.Bytes(), Caption: arg})
+		return media(wafake.Media{Kind: wafake.Image, MIME: "image/png", Data: data, Caption: arg})
 	case "berkas":
 		data, err := fileBytes(arg)
 		if err != nil {
@@ -250,47 +245,7 @@ func (w *Phones) sayOther(p *wafake.Person, to wafake.Recipient, who, name, arg 
 }
 
 // Seen implements World.
-func (w *Phones) Seen(who, room string) ([]Message, error) {
-	ctx, cancel := context.WithTimeout(w.t.Context(), settleWithin)
-	defer cancel()
-	here := who
-	if room != "" {
-		here = groupID
-	}
-	var out []Message
-	for {
-		if err := w.taken(ctx); err != nil {
-			return nil, err
-		}
-		if err := w.bot.Idle(ctx); err != nil {
-			return nil, fmt.Errorf("the bot is not done: %w", err)
-		}
-		if err := w.plan.Tick(ctx); err != nil {
-			return nil, err
-		}
-		if err := w.drained(ctx, w.store); err != nil {
-			return nil, err
-		}
-		rows, err := w.fresh(ctx, w.store)
-		if err != nil {
-			return nil, err
-		}
-		if len(rows) == 0 {
-			return out, w.nothingElse()
-		}
-		for _, row := range rows {
-			m, err := w.shownAs(row)
-			if err != nil {
-				return nil, err
-			}
-			if m.To = w.names[row.Chat.ID]; m.To == here {
-				m.To = ""
-			}
-			w.matched[row.Chat.ID]++
-			out = append(out, m)
-		}
-	}
-}
+func (w *Phones) Seen(who, room string) ([]Message, error) { return w.look(w.House, w, who, room) }
 
 // taken waits until the bot has acknowledged all that came.
 func (w *Phones) taken(ctx context.Context) error {

@@ -9,17 +9,16 @@ import (
 	"image/color"
 	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/input"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/diskopukm/emileku/bot/browsertest"
 )
 
 // pictures is where the play-through leaves the pictures of the guide:
@@ -42,36 +41,11 @@ type screen struct {
 // openScreen opens the page; names are its chats, in their order.
 func openScreen(t *testing.T, url string, names ...string) *screen {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no browser is installed: looked for chromium, chromium-browser and google-chrome")
-	}
-	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
-		chromedp.WSURLReadTimeout(60*time.Second))
-	ctx, stop := chromedp.NewContext(alloc)
+	ctx := browsertest.Window(t, nil)
 	p := &screen{t: t, ctx: ctx, panes: map[string]int{}, seen: map[string]int{}}
 	for i, n := range names {
 		p.panes[n] = i
 	}
-	t.Cleanup(func() {
-		last, cancel := context.WithTimeout(ctx, 10*time.Second)
-		defer cancel()
-		if err := chromedp.Cancel(last); err != nil {
-			t.Logf("close the browser: %v", err)
-		}
-		stop()
-		stopAlloc()
-	})
 	exceptions := chromedp.Events(ctx, cdpruntime.ExceptionThrown)
 	go func() {
 		for ev, err := range exceptions {
@@ -141,16 +115,7 @@ func (p *screen) says(who, text string) {
 	if inGroup {
 		p.run(fmt.Sprintf(`(s => { s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})) })(document.querySelector("%s .speaker select"))`, person, pane))
 	}
-	p.do(chromedp.Focus(pane+" textarea"), chromedp.KeyEvent(text), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
-			if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{
-				Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, NativeVirtualKeyCode: 13,
-			}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	p.do(chromedp.Focus(pane+" textarea"), chromedp.KeyEvent(text), browsertest.Press("Enter", 13))
 }
 
 // presses presses the latest button of that label in a chat.

@@ -10,25 +10,11 @@ import (
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
 
-type broadcasts struct{ table[storage.Broadcast] }
+type broadcasts struct{ versioned[storage.Broadcast] }
 
 // Broadcasts keeps broadcasts.
 func (s *Store) Broadcasts() storage.Broadcasts {
-	return broadcasts{tableOf[storage.Broadcast](s, document.Broadcasts)}
-}
-
-func (b broadcasts) Get(ctx context.Context, id string) (*storage.Broadcast, error) {
-	return b.one(ctx, "get broadcast", byID(id), nil)
-}
-
-func (b broadcasts) Save(ctx context.Context, given *storage.Broadcast) error {
-	next := *given
-	next.Version++
-	if err := b.save(ctx, "save broadcast", given.ID, given.Version, &next); err != nil {
-		return err
-	}
-	given.Version = next.Version
-	return nil
+	return broadcasts{versionedOf(s, document.Broadcasts, "broadcast", func(d *storage.Broadcast) (string, *int64) { return d.ID, &d.Version })}
 }
 
 func (b broadcasts) List(ctx context.Context, eventID string) ([]*storage.Broadcast, error) {

@@ -14,7 +14,7 @@ import (
 )
 
 type chats struct {
-	table[storage.Chat]
+	versioned[storage.Chat]
 	outbox outbox
 	inbox  inbox
 }
@@ -23,21 +23,7 @@ type chats struct {
 func (s *Store) Chats() storage.Chats { return s.chats() }
 
 func (s *Store) chats() chats {
-	return chats{table: tableOf[storage.Chat](s, document.Chats), outbox: s.outbox(), inbox: s.inbox()}
-}
-
-func (c chats) Get(ctx context.Context, id string) (*storage.Chat, error) {
-	return c.one(ctx, "get chat", byID(id), nil)
-}
-
-func (c chats) Save(ctx context.Context, chat *storage.Chat) error {
-	next := *chat
-	next.Version++
-	if err := c.save(ctx, "save chat", chat.ID, chat.Version, &next); err != nil {
-		return err
-	}
-	chat.Version = next.Version
-	return nil
+	return chats{versioned: versionedOf(s, document.Chats, "chat", func(d *storage.Chat) (string, *int64) { return d.ID, &d.Version }), outbox: s.outbox(), inbox: s.inbox()}
 }
 
 // Flush is three writes, each of which may be done again: the rows under
@@ -92,8 +78,4 @@ func (c chats) OfPerson(ctx context.Context, personID string) ([]*storage.Chat, 
 		{Key: "personId", Value: personID},
 		{Key: "group", Value: bson.D{{Key: "$ne", Value: true}}},
 	}, bson.D{{Key: "_id", Value: 1}}, 0)
-}
-
-func (c chats) Delete(ctx context.Context, id string) error {
-	return c.remove(ctx, "delete chat", id)
 }

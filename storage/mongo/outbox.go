@@ -205,8 +205,7 @@ func (o outbox) Redirect(ctx context.Context, from, to channel.Chat) (int, error
 }
 
 func (o outbox) Counts(ctx context.Context) ([]storage.OutboxCount, error) {
-	const doing = "count messages"
-	cur, err := o.Aggregate(ctx, driver.Pipeline{
+	return o.counts(ctx, "count messages", driver.Pipeline{
 		// This order makes the index answer, without reading a document.
 		{{Key: "$sort", Value: bson.D{{Key: "state", Value: 1}, {Key: "chat.channel", Value: 1}, {Key: "lane", Value: 1}}}},
 		{{Key: "$group", Value: bson.D{
@@ -217,10 +216,15 @@ func (o outbox) Counts(ctx context.Context) ([]storage.OutboxCount, error) {
 		}}},
 		{{Key: "$sort", Value: bson.D{{Key: "_id", Value: 1}}}},
 	})
+}
+
+// counts reads groups of rows, whose _id is what they have in common.
+func (o outbox) counts(ctx context.Context, doing string, groups driver.Pipeline) ([]storage.OutboxCount, error) {
+	cur, err := o.Aggregate(ctx, groups)
 	if err != nil {
 		return nil, fail(ctx, doing, err)
 	}
-	var groups []struct {
+	var found []struct {
 		ID struct {
 			Channel channel.Name
 			Lane    storage.Lane
@@ -228,11 +232,11 @@ func (o outbox) Counts(ctx context.Context) ([]storage.OutboxCount, error) {
 		} `bson:"_id"`
 		N int
 	}
-	if err := cur.All(ctx, &groups); err != nil {
+	if err := cur.All(ctx, &found); err != nil {
 		return nil, fail(ctx, doing, err)
 	}
-	out := make([]storage.OutboxCount, len(groups))
-	for i, g := range groups {
+	out := make([]storage.OutboxCount, len(found))
+	for i, g := range found {
 		out[i] = storage.OutboxCount{Channel: g.ID.Channel, Lane: g.ID.Lane, State: g.ID.State, N: g.N}
 	}
 	return out, nil

@@ -19,21 +19,17 @@ import (
 )
 
 type participations struct {
-	table[event.Participation]
+	versioned[event.Participation]
 	saveAtOnce int // how many compare-and-sets are sent at a time
 }
 
 // Participations keeps who takes part in what.
 func (s *Store) Participations() storage.Participations {
-	p := participations{tableOf[event.Participation](s, document.Participations), addAtOnce}
+	p := participations{versionedOf(s, document.Participations, "participation", func(d *event.Participation) (string, *int64) { return d.ID, &d.Version }), addAtOnce}
 	if s.lone != nil {
 		p.saveAtOnce = 10 // such a server scans for each, and must answer in time
 	}
 	return p
-}
-
-func (p participations) Get(ctx context.Context, id string) (*event.Participation, error) {
-	return p.one(ctx, "get participation", byID(id), nil)
 }
 
 func (p participations) ByCode(ctx context.Context, code string) (*event.Participation, error) {
@@ -47,16 +43,6 @@ func (p participations) ByCodePrefix(ctx context.Context, eventID, prefix string
 		{Key: "eventId", Value: eventID},
 	}
 	return p.list(ctx, "find participations by short code", f, bson.D{{Key: "code", Value: 1}}, limit)
-}
-
-func (p participations) Save(ctx context.Context, given *event.Participation) error {
-	next := *given
-	next.Version++
-	if err := p.save(ctx, "save participation", given.ID, given.Version, &next); err != nil {
-		return err
-	}
-	given.Version = next.Version
-	return nil
 }
 
 // SaveAll sends a batch of compare-and-sets at a time.
@@ -164,19 +150,7 @@ func (p participations) allThere(ctx context.Context, doing string, ids bson.A) 
 }
 
 func (p participations) List(ctx context.Context, q storage.ParticipationQuery) (page []*event.Participation, next string, err error) {
-	limit := q.Limit
-	if limit <= 0 {
-		limit = defaultPage
-	}
-	page, err = p.list(ctx, "list participations", participationFilter(q), bson.D{{Key: "_id", Value: 1}}, limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(page) > limit { // the one too many tells that there is more
-		page = page[:limit]
-		next = page[limit-1].ID
-	}
-	return page, next, nil
+	return p.page(ctx, "list participations", participationFilter(q), bson.D{{Key: "_id", Value: 1}}, q.Limit, func(p *event.Participation) string { return p.ID })
 }
 
 func participationFilter(q storage.ParticipationQuery) bson.D {
@@ -227,8 +201,4 @@ func participationFilter(q storage.ParticipationQuery) bson.D {
 		f = append(f, bson.E{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.After}}})
 	}
 	return f
-}
-
-func (p participations) Delete(ctx context.Context, id string) error {
-	return p.remove(ctx, "delete participation", id)
 }

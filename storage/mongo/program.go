@@ -10,65 +10,21 @@ import (
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
 
-type rundowns struct{ table[event.Rundown] }
-
 // Rundowns keeps the order of each event's day.
 func (s *Store) Rundowns() storage.Rundowns {
-	return rundowns{tableOf[event.Rundown](s, document.Rundowns)}
+	return versionedOf(s, document.Rundowns, "rundown", func(d *event.Rundown) (string, *int64) { return d.ID, &d.Version })
 }
-
-func (k rundowns) Get(ctx context.Context, id string) (*event.Rundown, error) {
-	return k.one(ctx, "get rundown", byID(id), nil)
-}
-
-func (k rundowns) Save(ctx context.Context, given *event.Rundown) error {
-	next := *given
-	next.Version++
-	if err := k.save(ctx, "save rundown", given.ID, given.Version, &next); err != nil {
-		return err
-	}
-	given.Version = next.Version
-	return nil
-}
-
-type ballots struct{ table[event.Ballot] }
 
 // Ballots keeps the votes on each event's theme.
 func (s *Store) Ballots() storage.Ballots {
-	return ballots{tableOf[event.Ballot](s, document.Ballots)}
+	return versionedOf(s, document.Ballots, "ballot", func(d *event.Ballot) (string, *int64) { return d.ID, &d.Version })
 }
 
-func (k ballots) Get(ctx context.Context, id string) (*event.Ballot, error) {
-	return k.one(ctx, "get ballot", byID(id), nil)
-}
-
-func (k ballots) Save(ctx context.Context, given *event.Ballot) error {
-	next := *given
-	next.Version++
-	if err := k.save(ctx, "save ballot", given.ID, given.Version, &next); err != nil {
-		return err
-	}
-	given.Version = next.Version
-	return nil
-}
-
-type posts struct{ table[event.Post] }
+type posts struct{ versioned[event.Post] }
 
 // Posts keeps what was published about events.
-func (s *Store) Posts() storage.Posts { return posts{tableOf[event.Post](s, document.Posts)} }
-
-func (k posts) Get(ctx context.Context, id string) (*event.Post, error) {
-	return k.one(ctx, "get post", byID(id), nil)
-}
-
-func (k posts) Save(ctx context.Context, given *event.Post) error {
-	next := *given
-	next.Version++
-	if err := k.save(ctx, "save post", given.ID, given.Version, &next); err != nil {
-		return err
-	}
-	given.Version = next.Version
-	return nil
+func (s *Store) Posts() storage.Posts {
+	return posts{versionedOf(s, document.Posts, "post", func(d *event.Post) (string, *int64) { return d.ID, &d.Version })}
 }
 
 func (k posts) List(ctx context.Context, eventID string) ([]*event.Post, error) {

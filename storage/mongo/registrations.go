@@ -14,8 +14,6 @@ import (
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
 
-const defaultPage = 100
-
 type registrations struct{ table[event.Registration] }
 
 // Registrations keeps registrations.
@@ -84,19 +82,7 @@ func (r registrations) Update(ctx context.Context, reg *event.Registration) erro
 }
 
 func (r registrations) List(ctx context.Context, q storage.RegistrationQuery) (page []*event.Registration, next string, err error) {
-	limit := q.Limit
-	if limit <= 0 {
-		limit = defaultPage
-	}
-	page, err = r.list(ctx, "list registrations", registrationFilter(q), bson.D{{Key: orderField, Value: 1}}, limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(page) > limit { // the one too many tells that there is more
-		page = page[:limit]
-		next = page[limit-1].Number
-	}
-	return page, next, nil
+	return r.page(ctx, "list registrations", registrationFilter(q), bson.D{{Key: orderField, Value: 1}}, q.Limit, func(r *event.Registration) string { return r.Number })
 }
 
 func registrationFilter(q storage.RegistrationQuery) bson.D {

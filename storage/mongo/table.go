@@ -73,6 +73,26 @@ func (t table[T]) list(ctx context.Context, doing string, filter, sort bson.D, l
 	return out, fail(ctx, doing, cur.Err())
 }
 
+// page is list in parts of limit, or defaultPage where that is not set: next is
+// the key of the last, to go on after, where there is more.
+func (t table[T]) page(ctx context.Context, doing string, filter, sort bson.D, limit int, key func(d *T) string) (page []*T, next string, err error) {
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	page, err = t.list(ctx, doing, filter, sort, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(page) > limit { // the one too many tells that there is more
+		page = page[:limit]
+		next = key(page[limit-1])
+	}
+	return page, next, nil
+}
+
+// defaultPage is how many documents a page has where nobody says.
+const defaultPage = 100
+
 // insert stores a new document; ErrConflict if a unique key of it is taken.
 func (t table[T]) insert(ctx context.Context, doing string, v *T, own ...bson.E) error {
 	doc, err := t.codec.encode(v, own...)
@@ -108,6 +128,38 @@ func (t table[T]) save(ctx context.Context, doing string, id string, was int64, 
 		err = storage.ErrConflict
 	}
 	return fail(ctx, doing, err)
+}
+
+// versioned is a table whose documents are saved by compare-and-set.
+type versioned[T any] struct {
+	table[T]
+	noun string // what a document is, in errors
+	of   func(d *T) (id string, version *int64)
+}
+
+func versionedOf[T any](s *Store, name, noun string, of func(d *T) (id string, version *int64)) versioned[T] {
+	return versioned[T]{tableOf[T](s, name), noun, of}
+}
+
+func (v versioned[T]) Get(ctx context.Context, id string) (*T, error) {
+	return v.one(ctx, "get "+v.noun, byID(id), nil)
+}
+
+func (v versioned[T]) Save(ctx context.Context, given *T) error {
+	next := *given
+	id, version := v.of(&next)
+	was := *version
+	*version = was + 1
+	if err := v.save(ctx, "save "+v.noun, id, was, &next); err != nil {
+		return err
+	}
+	_, version = v.of(given)
+	*version = was + 1
+	return nil
+}
+
+func (v versioned[T]) Delete(ctx context.Context, id string) error {
+	return v.remove(ctx, "delete "+v.noun, id)
 }
 
 // put replaces a document or inserts it.

@@ -10,27 +10,13 @@ import (
 	"github.com/diskopukm/emileku/storage/archive/document"
 )
 
-type tasks struct{ table[event.Task] }
+type tasks struct{ versioned[event.Task] }
 
 // Tasks keeps what the team made of the checklist.
-func (s *Store) Tasks() storage.Tasks { return tasks{tableOf[event.Task](s, document.Tasks)} }
-
-func (k tasks) Get(ctx context.Context, id string) (*event.Task, error) {
-	return k.one(ctx, "get task", byID(id), nil)
-}
-
-func (k tasks) Save(ctx context.Context, given *event.Task) error {
-	next := *given
-	next.Version++
-	if err := k.save(ctx, "save task", given.ID, given.Version, &next); err != nil {
-		return err
-	}
-	given.Version = next.Version
-	return nil
+func (s *Store) Tasks() storage.Tasks {
+	return tasks{versionedOf(s, document.Tasks, "task", func(d *event.Task) (string, *int64) { return d.ID, &d.Version })}
 }
 
 func (k tasks) List(ctx context.Context, eventID string) ([]*event.Task, error) {
 	return k.list(ctx, "list tasks", bson.D{{Key: "eventId", Value: eventID}}, bson.D{{Key: "_id", Value: 1}}, 0)
 }
-
-func (k tasks) Delete(ctx context.Context, id string) error { return k.remove(ctx, "delete task", id) }

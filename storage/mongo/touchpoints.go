@@ -7,7 +7,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
-	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/storage"
 )
 
@@ -52,11 +51,10 @@ func (o outbox) Expire(ctx context.Context, eventID, touchpoint, reason string) 
 }
 
 func (o outbox) Tally(ctx context.Context, eventID, touchpoint string) ([]storage.OutboxCount, error) {
-	const doing = "tally messages"
 	if eventID == "" {
 		return nil, nil
 	}
-	cur, err := o.Aggregate(ctx, driver.Pipeline{
+	return o.counts(ctx, "tally messages", driver.Pipeline{
 		{{Key: "$match", Value: ofTouchpoints(eventID, touchpoint)}},
 		{{Key: "$group", Value: bson.D{
 			{Key: "_id", Value: bson.D{{Key: "channel", Value: "$chat.channel"}, {Key: "state", Value: "$state"}}},
@@ -64,44 +62,15 @@ func (o outbox) Tally(ctx context.Context, eventID, touchpoint string) ([]storag
 		}}},
 		{{Key: "$sort", Value: bson.D{{Key: "_id", Value: 1}}}},
 	})
-	if err != nil {
-		return nil, fail(ctx, doing, err)
-	}
-	var groups []struct {
-		ID struct {
-			Channel channel.Name
-			State   storage.State
-		} `bson:"_id"`
-		N int
-	}
-	if err := cur.All(ctx, &groups); err != nil {
-		return nil, fail(ctx, doing, err)
-	}
-	out := make([]storage.OutboxCount, len(groups))
-	for i, g := range groups {
-		out[i] = storage.OutboxCount{Channel: g.ID.Channel, State: g.ID.State, N: g.N}
-	}
-	return out, nil
 }
 
 func (o outbox) List(ctx context.Context, eventID, touchpoint string, state storage.State, after string, limit int) (page []*storage.Message, next string, err error) {
 	if eventID == "" {
 		return nil, "", nil
 	}
-	if limit <= 0 {
-		limit = defaultPage
-	}
 	filter := append(ofTouchpoints(eventID, touchpoint),
 		bson.E{Key: "state", Value: state}, bson.E{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}})
-	page, err = o.list(ctx, "list messages", filter, bson.D{{Key: "_id", Value: 1}}, limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(page) > limit { // the one too many tells that there is more
-		page = page[:limit]
-		next = page[limit-1].ID
-	}
-	return page, next, nil
+	return o.page(ctx, "list messages", filter, bson.D{{Key: "_id", Value: 1}}, limit, func(m *storage.Message) string { return m.ID })
 }
 
 func (o outbox) Retry(ctx context.Context, id string, due time.Time) error {

@@ -10,28 +10,15 @@ import (
 func broadcastTable() *table[storage.Broadcast] {
 	return &table[storage.Broadcast]{
 		name:    "broadcasts",
+		noun:    "broadcast",
 		columns: []string{"version", "event_id", "created_at"},
 		id:      func(b *storage.Broadcast) string { return b.ID },
+		version: func(b *storage.Broadcast) *int64 { return &b.Version },
 		values:  func(b *storage.Broadcast) []any { return []any{b.Version, b.EventID, millis(b.CreatedAt)} },
 	}
 }
 
-type broadcasts struct{ s *Store }
-
-func (b broadcasts) Get(ctx context.Context, id string) (*storage.Broadcast, error) {
-	out, err := broadcastTable().byID(ctx, b.s.reader, id)
-	return out, wrap(ctx, "get broadcast "+id, err)
-}
-
-func (b broadcasts) Save(ctx context.Context, given *storage.Broadcast) error {
-	next := *given
-	next.Version++
-	err := b.s.write(ctx, "broadcasts.save", func(t *tx) error { return broadcastTable().save(ctx, t, &next, given.Version) })
-	if err == nil {
-		given.Version = next.Version
-	}
-	return err
-}
+type broadcasts struct{ versioned[storage.Broadcast] }
 
 func (b broadcasts) List(ctx context.Context, eventID string) (out []*storage.Broadcast, err error) {
 	const order = "ORDER BY created_at DESC, id DESC"

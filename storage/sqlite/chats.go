@@ -12,8 +12,10 @@ import (
 func chatTable() *table[storage.Chat] {
 	return &table[storage.Chat]{
 		name:    "chats",
+		noun:    "chat",
 		columns: []string{"version", "person_id", "private", "pending", "draft_at", "nudged"},
 		id:      func(c *storage.Chat) string { return c.ID },
+		version: func(c *storage.Chat) *int64 { return &c.Version },
 		values: func(c *storage.Chat) []any {
 			draftAt := c.DraftAt
 			if c.Draft == nil {
@@ -24,22 +26,7 @@ func chatTable() *table[storage.Chat] {
 	}
 }
 
-type chats struct{ s *Store }
-
-func (c chats) Get(ctx context.Context, id string) (*storage.Chat, error) {
-	chat, err := chatTable().byID(ctx, c.s.reader, id)
-	return chat, wrap(ctx, "get chat "+id, err)
-}
-
-func (c chats) Save(ctx context.Context, chat *storage.Chat) error {
-	next := *chat
-	next.Version++
-	err := c.s.write(ctx, "chats.save", func(t *tx) error { return chatTable().save(ctx, t, &next, chat.Version) })
-	if err == nil {
-		chat.Version = next.Version
-	}
-	return err
-}
+type chats struct{ versioned[storage.Chat] }
 
 // Flush is one transaction, so a crash leaves all of it undone or done. That
 // it can be run again matters where the caller did not hear of its success.
@@ -82,10 +69,6 @@ func (c chats) Drafts(ctx context.Context, touchedBefore time.Time, unnudged boo
 func (c chats) OfPerson(ctx context.Context, personID string) ([]*storage.Chat, error) {
 	out, err := chatTable().list(ctx, c.s.reader, "WHERE person_id = ? AND person_id <> '' AND private ORDER BY id", personID)
 	return out, wrap(ctx, "list chats of "+personID, err)
-}
-
-func (c chats) Delete(ctx context.Context, id string) error {
-	return c.s.write(ctx, "chats.delete", func(t *tx) error { return chatTable().delete(ctx, t, id) })
 }
 
 func inboxTable() *table[document.InboxMessage] {

@@ -10,34 +10,21 @@ import (
 func letterTable() *table[storage.Letter] {
 	return &table[storage.Letter]{
 		name:    "letters",
+		noun:    "letter",
 		columns: []string{"version", "unique_key", "event_id", "parent", "person_id"},
 		id:      func(l *storage.Letter) string { return l.ID },
+		version: func(l *storage.Letter) *int64 { return &l.Version },
 		values: func(l *storage.Letter) []any {
 			return []any{l.Version, l.Key, l.EventID, l.Parent, l.PersonID}
 		},
 	}
 }
 
-type letters struct{ s *Store }
-
-func (l letters) Get(ctx context.Context, id string) (*storage.Letter, error) {
-	out, err := letterTable().byID(ctx, l.s.reader, id)
-	return out, wrap(ctx, "get letter "+id, err)
-}
+type letters struct{ versioned[storage.Letter] }
 
 func (l letters) ByKey(ctx context.Context, key string) (*storage.Letter, error) {
 	out, err := letterTable().get(ctx, l.s.reader, "WHERE unique_key = ?", key)
 	return out, wrap(ctx, "get letter by number", err)
-}
-
-func (l letters) Save(ctx context.Context, given *storage.Letter) error {
-	next := *given
-	next.Version++
-	err := l.s.write(ctx, "letters.save", func(t *tx) error { return letterTable().save(ctx, t, &next, given.Version) })
-	if err == nil {
-		given.Version = next.Version
-	}
-	return err
 }
 
 func (l letters) List(ctx context.Context, q storage.LetterQuery) (page []*storage.Letter, next string, err error) {
@@ -55,21 +42,6 @@ func (l letters) List(ctx context.Context, q storage.LetterQuery) (page []*stora
 	if q.Person != "" {
 		add("person_id = ?", q.Person)
 	}
-	limit := q.Limit
-	if limit <= 0 {
-		limit = 100
-	}
-	page, err = letterTable().list(ctx, l.s.reader, "WHERE "+strings.Join(where, " AND ")+" ORDER BY id LIMIT ?", append(args, limit+1)...)
-	if err != nil {
-		return nil, "", wrap(ctx, "list letters", err)
-	}
-	if len(page) > limit {
-		page = page[:limit]
-		next = page[limit-1].ID
-	}
-	return page, next, nil
-}
-
-func (l letters) Delete(ctx context.Context, id string) error {
-	return l.s.write(ctx, "letters.delete", func(t *tx) error { return letterTable().delete(ctx, t, id) })
+	page, next, err = letterTable().page(ctx, l.s.reader, "WHERE "+strings.Join(where, " AND ")+" ORDER BY id", args, q.Limit, func(d *storage.Letter) string { return d.ID })
+	return page, next, wrap(ctx, "list letters", err)
 }

@@ -160,25 +160,13 @@ func addNewParticipations(ctx context.Context, t *tx, ps []*event.Participation)
 
 func (p participations) List(ctx context.Context, q storage.ParticipationQuery) (page []*event.Participation, next string, err error) {
 	const op = "list participations"
-	limit := q.Limit
-	if limit <= 0 {
-		limit = defaultPage
-	}
 	match, err := narrow(ctx, p.s.reader, "participations_pieces", q.Search)
 	if err != nil {
 		return nil, "", wrap(ctx, op, err)
 	}
 	where, args := participationConditions(q, match)
-	// One more than asked tells whether there is a next page.
-	page, err = participationTable().list(ctx, p.s.reader, where+" ORDER BY id LIMIT ?", append(args, limit+1)...)
-	if err != nil {
-		return nil, "", wrap(ctx, op, err)
-	}
-	if len(page) > limit {
-		page = page[:limit]
-		next = page[limit-1].ID
-	}
-	return page, next, nil
+	page, next, err = participationTable().page(ctx, p.s.reader, where+" ORDER BY id", args, q.Limit, func(d *event.Participation) string { return d.ID })
+	return page, next, wrap(ctx, op, err)
 }
 
 // participationConditions is a query as SQL. match, where not "", is asked of

@@ -124,30 +124,17 @@ func (p people) Count(ctx context.Context) (n int, err error) {
 func eventTable() *table[event.Event] {
 	return &table[event.Event]{
 		name:    "events",
+		noun:    "event",
 		columns: []string{"version", "start"},
 		id:      func(e *event.Event) string { return e.ID },
+		version: func(e *event.Event) *int64 { return &e.Version },
 		values:  func(e *event.Event) []any { return []any{e.Version, millis(e.Start)} },
 	}
 }
 
-type events struct{ s *Store }
-
-func (e events) Get(ctx context.Context, id string) (*event.Event, error) {
-	out, err := eventTable().byID(ctx, e.s.reader, id)
-	return out, wrap(ctx, "get event "+id, err)
-}
+type events struct{ versioned[event.Event] }
 
 func (e events) List(ctx context.Context) ([]*event.Event, error) {
 	out, err := eventTable().list(ctx, e.s.reader, "ORDER BY start DESC, id DESC")
 	return out, wrap(ctx, "list events", err)
-}
-
-func (e events) Save(ctx context.Context, given *event.Event) error {
-	next := *given
-	next.Version++
-	err := e.s.write(ctx, "events.save", func(t *tx) error { return eventTable().save(ctx, t, &next, given.Version) })
-	if err == nil {
-		given.Version = next.Version
-	}
-	return err
 }

@@ -94,28 +94,14 @@ func (g registrations) Update(ctx context.Context, r *event.Registration) error 
 	return err
 }
 
-const defaultPage = 100
-
 func (g registrations) List(ctx context.Context, q storage.RegistrationQuery) (page []*event.Registration, next string, err error) {
-	limit := q.Limit
-	if limit <= 0 {
-		limit = defaultPage
-	}
 	match, err := narrow(ctx, g.s.reader, "registrations_pieces", q.Search)
 	if err != nil {
 		return nil, "", wrap(ctx, "list registrations", err)
 	}
 	where, args := conditions(q, match)
-	// One more than asked tells whether there is a next page.
-	page, err = registrationTable().list(ctx, g.s.reader, where+" ORDER BY number_order LIMIT ?", append(args, limit+1)...)
-	if err != nil {
-		return nil, "", wrap(ctx, "list registrations", err)
-	}
-	if len(page) > limit {
-		page = page[:limit]
-		next = page[limit-1].Number
-	}
-	return page, next, nil
+	page, next, err = registrationTable().page(ctx, g.s.reader, where+" ORDER BY number_order", args, q.Limit, func(d *event.Registration) string { return d.Number })
+	return page, next, wrap(ctx, "list registrations", err)
 }
 
 // conditions is a query as SQL. match, where not "", is asked of the index of

@@ -166,12 +166,10 @@ func (s *Store) Close() error {
 	return s.closeErr
 }
 
-// Chats implements storage.Store, and so do the following.
-func (s *Store) Chats() storage.Chats                   { return chats{s} }
+// Inbox implements storage.Store, and so do the following.
 func (s *Store) Inbox() storage.Inbox                   { return inbox{s} }
 func (s *Store) Outbox() storage.Outbox                 { return outbox{s} }
 func (s *Store) People() storage.People                 { return people{s} }
-func (s *Store) Events() storage.Events                 { return events{s} }
 func (s *Store) Registrations() storage.Registrations   { return registrations{s} }
 func (s *Store) Places() storage.Places                 { return places{s} }
 func (s *Store) Counters() storage.Counters             { return counters{s} }
@@ -181,17 +179,57 @@ func (s *Store) Audit() storage.Audit                   { return audit{s} }
 func (s *Store) Media() storage.Media                   { return media{s} }
 func (s *Store) Leases() storage.Leases                 { return leases{s} }
 func (s *Store) Participations() storage.Participations { return participations{s} }
-func (s *Store) Broadcasts() storage.Broadcasts         { return broadcasts{s} }
 func (s *Store) Questions() storage.Questions           { return questions{s} }
-func (s *Store) Letters() storage.Letters               { return letters{s} }
-func (s *Store) Tasks() storage.Tasks                   { return tasks{s} }
-func (s *Store) SurveyReplies() storage.SurveyReplies   { return surveyReplies{s} }
-func (s *Store) Notes() storage.Notes                   { return notes{s} }
-func (s *Store) Reports() storage.Reports               { return reports{s} }
-func (s *Store) Rundowns() storage.Rundowns             { return rundowns{s} }
-func (s *Store) Ballots() storage.Ballots               { return ballots{s} }
-func (s *Store) Posts() storage.Posts                   { return posts{s} }
-func (s *Store) Photos() storage.Photos                 { return photos{s} }
 func (s *Store) Raw() storage.Raw                       { return raw{s: s, q: s.reader} }
+
+// Chats implements storage.Store, and so do the following, whose documents have
+// versions.
+func (s *Store) Chats() storage.Chats {
+	return chats{versionedOf(s, chatTable())}
+}
+
+func (s *Store) Events() storage.Events {
+	return events{versionedOf(s, eventTable())}
+}
+
+func (s *Store) Broadcasts() storage.Broadcasts {
+	return broadcasts{versionedOf(s, broadcastTable())}
+}
+
+func (s *Store) Letters() storage.Letters {
+	return letters{versionedOf(s, letterTable())}
+}
+
+func (s *Store) Tasks() storage.Tasks {
+	return tasks{versionedOf(s, taskTable())}
+}
+
+func (s *Store) SurveyReplies() storage.SurveyReplies {
+	return surveyReplies{versionedOf(s, surveyTable())}
+}
+
+func (s *Store) Notes() storage.Notes {
+	return notes{versionedOf(s, noteTable())}
+}
+
+func (s *Store) Reports() storage.Reports {
+	return reports{versionedOf(s, reportTable())}
+}
+
+func (s *Store) Rundowns() storage.Rundowns {
+	return versionedOf(s, rundownTable())
+}
+
+func (s *Store) Ballots() storage.Ballots {
+	return versionedOf(s, ballotTable())
+}
+
+func (s *Store) Posts() storage.Posts {
+	return posts{versionedOf(s, postTable())}
+}
+
+func (s *Store) Photos() storage.Photos {
+	return photos{versionedOf(s, photoTable())}
+}
 
 var _ storage.Store = (*Store)(nil)

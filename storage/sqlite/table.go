@@ -19,6 +19,10 @@ type table[T any] struct {
 	columns []string
 	values  func(d *T) []any
 	id      func(d *T) string
+	// noun is what a document is, in errors, and version where it keeps its
+	// version; both are for those that are versioned.
+	noun    string
+	version func(d *T) *int64
 	// steady are columns that most updates leave as they are. SQLite rewrites
 	// each index that has a column which an UPDATE names, so an update tries
 	// first without naming these.
@@ -158,6 +162,33 @@ func (t *table[T]) save(ctx context.Context, w *tx, d *T, stored int64) error {
 	return err
 }
 
+// versioned keeps documents that are saved by compare-and-set.
+type versioned[T any] struct {
+	s     *Store
+	table *table[T]
+}
+
+func versionedOf[T any](s *Store, t *table[T]) versioned[T] { return versioned[T]{s, t} }
+
+func (v versioned[T]) Get(ctx context.Context, id string) (*T, error) {
+	out, err := v.table.byID(ctx, v.s.reader, id)
+	return out, wrap(ctx, "get "+v.table.noun+" "+id, err)
+}
+
+func (v versioned[T]) Save(ctx context.Context, given *T) error {
+	next, stored := *given, *v.table.version(given)
+	*v.table.version(&next) = stored + 1
+	err := v.s.write(ctx, v.table.name+".save", func(t *tx) error { return v.table.save(ctx, t, &next, stored) })
+	if err == nil {
+		*v.table.version(given) = stored + 1
+	}
+	return err
+}
+
+func (v versioned[T]) Delete(ctx context.Context, id string) error {
+	return v.s.write(ctx, v.table.name+".delete", func(t *tx) error { return v.table.delete(ctx, t, id) })
+}
+
 // get reads one document; sql.ErrNoRows if there is none. tail is what follows
 // FROM.
 func (t *table[T]) get(ctx context.Context, q querier, tail string, args ...any) (*T, error) {
@@ -201,6 +232,26 @@ func (t *table[T]) list(ctx context.Context, q querier, tail string, args ...any
 	}
 	return out, rows.Err()
 }
+
+// page is list in parts of limit, or defaultPage where that is not set: next is
+// the key of the last, to go on after, where there is more. tail has no LIMIT.
+func (t *table[T]) page(ctx context.Context, q querier, tail string, args []any, limit int, key func(d *T) string) (page []*T, next string, err error) {
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	page, err = t.list(ctx, q, tail+" LIMIT ?", append(args, limit+1)...)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(page) > limit { // the one too many tells that there is more
+		page = page[:limit]
+		next = key(page[limit-1])
+	}
+	return page, next, nil
+}
+
+// defaultPage is how many documents a page has where nobody says.
+const defaultPage = 100
 
 func (t *table[T]) delete(ctx context.Context, w *tx, id string) error {
 	_, err := w.exec(ctx, "DELETE FROM "+t.name+" WHERE id = ?", id)

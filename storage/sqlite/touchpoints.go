@@ -80,20 +80,9 @@ func (o outbox) Tally(ctx context.Context, eventID, touchpoint string) ([]storag
 }
 
 func (o outbox) List(ctx context.Context, eventID, touchpoint string, state storage.State, after string, limit int) (page []*storage.Message, next string, err error) {
-	if limit <= 0 {
-		limit = defaultPage
-	}
-	args := append(prefixArgs(eventID, touchpoint), string(state), after, limit+1)
-	page, err = outboxTable().list(ctx, o.s.reader,
-		"INDEXED BY outbox_event WHERE "+ofTouchpoints+" AND state = ? AND id > ? ORDER BY id LIMIT ?", args...)
-	if err != nil {
-		return nil, "", wrap(ctx, "list outbox rows", err)
-	}
-	if len(page) > limit { // the one too many tells that there is more
-		page = page[:limit]
-		next = page[limit-1].ID
-	}
-	return page, next, nil
+	const rows = "INDEXED BY outbox_event WHERE " + ofTouchpoints + " AND state = ? AND id > ? ORDER BY id"
+	page, next, err = outboxTable().page(ctx, o.s.reader, rows, append(prefixArgs(eventID, touchpoint), string(state), after), limit, func(d *storage.Message) string { return d.ID })
+	return page, next, wrap(ctx, "list outbox rows", err)
 }
 
 func (o outbox) Retry(ctx context.Context, id string, due time.Time) error {

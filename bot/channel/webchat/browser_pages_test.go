@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/diskopukm/emileku/bot/browsertest"
 	"github.com/diskopukm/emileku/bot/channel"
 )
 
@@ -45,7 +46,7 @@ func TestBrowserTalk(t *testing.T) {
 	b.do(t, chromedp.Click(`#pane-1 .photo`))
 	b.until(t, `document.getElementById("viewer").open && document.getElementById("viewer-image").naturalWidth === 640`)
 	b.picture(t, "viewer")
-	b.do(t, press("Escape", 27))
+	b.do(t, browsertest.Press("Escape", 27))
 	b.until(t, `!document.getElementById("viewer").open`)
 	b.do(t, chromedp.Evaluate[chromedp.Void](`fetch(document.querySelector("#pane-1 .filecard").href).then(async r => { window.got = r.headers.get("content-disposition") + " " + await r.text() })`))
 	b.until(t, `window.got`)
@@ -177,7 +178,7 @@ func TestBrowserPhone(t *testing.T) {
 	b.picture(t, "unread")
 
 	// Arrow keys go from tab to tab; what is seen there is read.
-	b.do(t, chromedp.Focus("#tab-0"), press("ArrowRight", 39), press("ArrowRight", 39))
+	b.do(t, chromedp.Focus("#tab-0"), browsertest.Press("ArrowRight", 39), browsertest.Press("ArrowRight", 39))
 	b.until(t, `document.activeElement.id === "tab-2" && document.activeElement.ariaSelected === "true" && document.getElementById("pane-2").offsetWidth > 0`)
 	b.until(t, `document.querySelector("#tab-2 .badge").hidden`)
 	s.wait(t, func(_ []channel.Inbound, receipts []channel.Receipt) bool {
@@ -192,7 +193,7 @@ func TestBrowserPhone(t *testing.T) {
 	b.do(t, chromedp.Click("#now-toggle"))
 	b.until(t, `document.getElementById("clock-controls").offsetHeight > 0`)
 	b.picture(t, "clock")
-	b.do(t, press("Escape", 27), chromedp.Click("#now-toggle"))
+	b.do(t, browsertest.Press("Escape", 27), chromedp.Click("#now-toggle"))
 	for width := range 5 {
 		b.do(t, chromedp.EmulateViewport(int64(320+40*width), 740))
 		for i := range 5 {
@@ -216,7 +217,7 @@ func TestBrowserKeyboard(t *testing.T) {
 		}
 	}
 	b := open(t, c.Handler(), wide)
-	tab, down, f6 := press("Tab", 9), press("ArrowDown", 40), press("F6", 117)
+	tab, down, f6 := browsertest.Press("Tab", 9), browsertest.Press("ArrowDown", 40), browsertest.Press("F6", 117)
 
 	b.do(t, tab)
 	b.until(t, `document.activeElement.className === "skip"`)
@@ -241,7 +242,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	// A button by keyboard alone: up into the messages, Tab to the first button.
 	b.do(t, chromedp.KeyEvent("daftar"), enter())
 	b.sees(t, 0, "Apa bidang usaha Ibu?")
-	b.do(t, chromedp.Focus("#pane-0 .log"), press("ArrowUp", 38))
+	b.do(t, chromedp.Focus("#pane-0 .log"), browsertest.Press("ArrowUp", 38))
 	b.until(t, `document.activeElement.matches("#pane-0 .msg.bot:last-of-type, #pane-0 .msg.bot")`)
 	b.do(t, tab) // reply
 	b.until(t, `document.activeElement.getAttribute("aria-label") === "Balas pesan ini"`)
@@ -256,7 +257,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	b.until(t, `document.activeElement === document.querySelector("#pane-4 textarea") || document.activeElement === document.querySelector("#pane-3 textarea")`)
 	b.do(t, chromedp.Focus("#pane-3 textarea"), chromedp.KeyEvent("/"))
 	b.until(t, `document.querySelector("#suggest-3").textContent.startsWith("/rekap") && document.querySelectorAll("#suggest-3 li").length === 1`)
-	b.do(t, press("Escape", 27))
+	b.do(t, browsertest.Press("Escape", 27))
 	b.until(t, `document.querySelector("#suggest-3").hidden`)
 }
 

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +19,8 @@ import (
 	cdplog "github.com/chromedp/cdproto/log"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/diskopukm/emileku/bot/browsertest"
 )
 
 // pictures is where tests leave pictures of the page, for people to look at.
@@ -70,43 +71,16 @@ func openURL(t *testing.T, url string, l look) *browser {
 	return b
 }
 
-func findBrowser() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
-
 func (b *browser) start(t *testing.T) {
 	t.Helper()
-	path := findBrowser()
-	if path == "" {
-		t.Skip("no browser is installed: looked for chromium, chromium-browser and google-chrome")
-	}
-	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("mute-audio", true),
-		chromedp.Flag("hide-scrollbars", true), chromedp.WSURLReadTimeout(60*time.Second))
-	ctx, stop := chromedp.NewContext(alloc)
-	b.ctx = ctx
-	t.Cleanup(func() {
-		last, cancel := context.WithTimeout(ctx, 10*time.Second)
-		defer cancel()
-		if err := chromedp.Cancel(last); err != nil {
-			t.Logf("close the browser: %v", err)
-		}
-		stop()
-		stopAlloc()
+	ctx := browsertest.Window(t, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		for _, f := range b.faults {
 			t.Errorf("the page complains: %s", f)
 		}
 	})
+	b.ctx = ctx
 	exceptions := chromedp.Events(ctx, cdpruntime.ExceptionThrown)
 	entries := chromedp.Events(ctx, cdplog.EntryAdded)
 	go func() {
@@ -182,21 +156,7 @@ func (b *browser) write(t *testing.T, pane int, text string) {
 }
 
 // enter presses Enter.
-func enter() chromedp.Action[chromedp.Void] { return press("Enter", 13) }
-
-// press presses a key that makes no character.
-func press(key string, code int64) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
-			if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{
-				Type: kind, Key: key, Code: key, WindowsVirtualKeyCode: code, NativeVirtualKeyCode: code,
-			}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
+func enter() chromedp.Action[chromedp.Void] { return browsertest.Press("Enter", 13) }
 
 // newLine presses Shift and Enter.
 func newLine() chromedp.Action[chromedp.Void] {
