@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,6 +110,47 @@ func (p people) Save(ctx context.Context, given *event.Person) error {
 		given.Version = next.Version
 	}
 	return err
+}
+
+// AddAll adds in parts, each of which is there whole or not at all.
+func (p people) AddAll(ctx context.Context, ps []*event.Person) (fresh int, err error) {
+	for part := range slices.Chunk(ps, addAtOnce) {
+		var added []*event.Person
+		err := p.s.write(ctx, "people.addall", func(t *tx) (err error) {
+			added, err = addNewPeople(ctx, t, part)
+			return err
+		})
+		if err != nil {
+			return fresh, err
+		}
+		for _, given := range added {
+			given.Version = 1
+		}
+		fresh += len(added)
+	}
+	return fresh, nil
+}
+
+func addNewPeople(ctx context.Context, t *tx, ps []*event.Person) (added []*event.Person, err error) {
+	for _, given := range ps {
+		first := *given
+		first.Version = 1
+		fresh, err := personTable().insertNew(ctx, t, &first)
+		if err == nil && fresh {
+			err = keepAccounts(ctx, t, &first)
+			if errors.Is(err, storage.ErrConflict) {
+				fresh = false
+				err = personTable().delete(ctx, t, first.ID)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("person %s: %w", given.ID, err)
+		}
+		if fresh {
+			added = append(added, given)
+		}
+	}
+	return added, nil
 }
 
 func (p people) Delete(ctx context.Context, id string) error {
