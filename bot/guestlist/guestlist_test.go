@@ -147,6 +147,7 @@ func TestNotes(t *testing.T) {
 		"Ani,ukm,Toko,8.12345678901E+11,,,": Unrounded,
 		"Ani,ukm,Toko,+65 8123 4567,,,":     Abroad,
 		"Ani,ukm,Toko,,ani@gmial.com,,":     EmailMeant,
+		"Ani,ukm,Toko,,ani@gmail,,":         EmailRead,
 		"Ani,pejabat,Dinas,,,,":             NoContact,
 		"Ani,ukm,Toko,081234567890,,Depok,": OtherPlace,
 		"Ani,masyarakat,,081234567890,,,":   Posters,
@@ -478,4 +479,28 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestSamePerson(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"H. Dedi Supriadi, S.E.", "Dedi Supriadi", true},
+		{"Hj. Neneng Hasanah", "Neneng", true},
+		{"Neneng Hasanah", "Neneng Hasanh", true},
+		{"Yanti Suryani", "Joko Susilo", false},
+		{"Yanti Suryani", "Yanto Suryana Putra", false},
+		{"Asep", "Budi", false},
+		{"Al", "Alya Salsabila", false}, // two letters say nothing
+		{"", "Siti", false},
+	} {
+		if got := SamePerson(c.a, c.b); got != c.same {
+			t.Errorf("%q and %q: %v", c.a, c.b, got)
+		}
+		if got := SamePerson(c.b, c.a); got != c.same {
+			t.Errorf("%q and %q: %v", c.b, c.a, got)
+		}
+	}
 }

@@ -234,8 +234,11 @@ func (r *Row) readEmail(cell string) {
 		return
 	}
 	r.Email = e.Address
-	if e.Suggestion != "" {
+	switch host := e.Address[strings.LastIndex(e.Address, "@")+1:]; {
+	case e.Suggestion != "":
 		r.Notes = append(r.Notes, Fault{Kind: EmailMeant, Column: Email, Cell: cell, Nearest: e.Suggestion})
+	case !strings.Contains(strings.ToLower(cell), host):
+		r.Notes = append(r.Notes, Fault{Kind: EmailRead, Column: Email, Cell: cell, Nearest: e.Address})
 	}
 }
 
@@ -288,7 +291,12 @@ func (r *Row) reachable() {
 }
 
 // doubles remembers which row had what first.
-type doubles map[string]int
+type doubles map[string]first
+
+type first struct {
+	line int
+	name string
+}
 
 func (d doubles) check(r *Row) {
 	if len(r.Faults) > 0 {
@@ -307,8 +315,8 @@ func (d doubles) check(r *Row) {
 		if k.value == "" {
 			continue
 		}
-		if line, seen := d[string(k.kind)+"/"+k.value]; seen {
-			f := Fault{Kind: k.kind, Column: k.column, Cell: k.value, Line: line}
+		if by, seen := d[string(k.kind)+"/"+k.value]; seen {
+			f := Fault{Kind: k.kind, Column: k.column, Cell: k.value, Line: by.line, Nearest: by.name}
 			switch k.kind {
 			case SameName:
 				f.Cell = r.Name
@@ -321,7 +329,7 @@ func (d doubles) check(r *Row) {
 	}
 	for key, v := range map[Kind]string{SamePhone: r.WhatsApp, SameTelegram: strings.ToLower(r.Telegram), SameEmail: r.Email, SameName: nameKey(r)} {
 		if v != "" {
-			d[string(key)+"/"+v] = r.Line
+			d[string(key)+"/"+v] = first{r.Line, r.Name}
 		}
 	}
 }
