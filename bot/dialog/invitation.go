@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
@@ -115,33 +116,79 @@ func (d *Desk) Handover(b *storage.Broadcast, e *event.Event, g *event.Participa
 	return note, text, err
 }
 
-// Approval asks a second team member to look at a broadcast.
-func (d *Desk) Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error) {
-	var m channel.Outbound
+// approvalSample is the invitation of one audience, with a real guest's name.
+type approvalSample struct {
+	Name     string
+	Audience event.Audience
+	Text     templates.Markup
+}
+
+// samplesWithin is how many characters of invitations go into the message that
+// asks for approval; longer ones go before it, each in its own.
+const samplesWithin = 2800
+
+// Approval asks a second team member to look at a broadcast: the text of every
+// audience is shown, since what is approved is what goes out. The last message
+// is the question.
+func (d *Desk) Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) ([]channel.Outbound, error) {
 	maker, err := d.nameOf(ctx, b.MadeBy)
 	if err != nil {
-		return m, err
+		return nil, err
 	}
-	name, sample, err := d.sample(ctx, e, b.Audiences, b.Texts)
+	samples, length, err := d.approvalSamples(ctx, b, e)
 	if err != nil {
-		return m, err
+		return nil, err
+	}
+	var out []channel.Outbound
+	apart := length > samplesWithin
+	if apart {
+		for _, s := range samples {
+			text, err := d.texts.Text("sebar.approval.sample", templates.Data{"Name": s.Name, "Audience": s.Audience, "Text": s.Text})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, channel.Outbound{Text: text})
+		}
+		samples = nil
 	}
 	cold, err := d.app.ColdOutlookOf(ctx, e, b.Audiences, b.StartAt, d.net.On)
 	if err != nil {
-		return m, err
+		return nil, err
 	}
+	var m channel.Outbound
 	m.Text, err = d.texts.Text("sebar.approval", templates.Data{
 		"Maker": maker, "Event": e, "B": b, "Names": d.audienceNames(b.Audiences), "Now": !b.StartAt.After(d.app.Now()),
-		"SampleName": name, "Sample": templates.Markup(sample), "Plain": !caps.Buttons, "Files": d.fileNames(b),
+		"Samples": samples, "Apart": apart, "Plain": !caps.Buttons, "Files": d.fileNames(b),
 		"Strangers": cold,
 	})
-	if err == nil && caps.Buttons {
+	if err != nil {
+		return nil, err
+	}
+	if caps.Buttons {
 		m.Buttons = [][]channel.Button{{
 			{Label: d.texts.Label("sebar", "approve"), Value: "/sebar setujui " + b.ID},
 			{Label: d.texts.Label("sebar", "refuse"), Value: "/sebar tolak " + b.ID},
 		}}
 	}
-	return m, err
+	return append(out, m), nil
+}
+
+func (d *Desk) approvalSamples(ctx context.Context, b *storage.Broadcast, e *event.Event) (out []approvalSample, length int, err error) {
+	for _, aud := range app.Invitable() {
+		if !slices.Contains(b.Audiences, aud) {
+			continue
+		}
+		name, text, err := d.sample(ctx, e, []event.Audience{aud}, b.Texts)
+		if err != nil {
+			return nil, 0, err
+		}
+		if name == "" {
+			continue
+		}
+		out = append(out, approvalSample{name, aud, templates.Markup(text)})
+		length += utf8.RuneCountInString(text)
+	}
+	return out, length, nil
 }
 
 func (d *Desk) nameOf(ctx context.Context, personID string) (string, error) {

@@ -504,3 +504,15 @@ func TestSamePerson(t *testing.T) {
 		}
 	}
 }
+
+// A title that only men or women bear says how somebody is addressed; what the
+// list says of it goes before.
+func TestSalutationOfTitle(t *testing.T) {
+	t.Parallel()
+	l := read(t, "Nama,Jenis,Sapaan,WA\nH. Dedi,ukm,,081234567890\nHj. Neneng,ukm,,081234567891\nDrs. Ade,ukm,,081234567892\nDr. Riny,ukm,,081234567893\nHendra,ukm,,081234567894\nDra Tuti,ukm,Saudari,081234567895\nBu Hj. Euis,ukm,,081234567896\n")
+	for i, want := range []string{"Bapak", "Ibu", "Bapak", "", "", "Saudari", "Ibu"} {
+		if got := l.Rows[i].Salutation; got != want {
+			t.Errorf("%s is addressed as %q, want %q", l.Rows[i].Name, got, want)
+		}
+	}
+}

@@ -86,6 +86,21 @@ func (r *Row) readName(cell string) {
 		r.fault(BadName, Name, cell)
 	}
 	r.Name = name
+	if r.Salutation == "" {
+		r.Salutation = salutationOf(first)
+	}
+}
+
+// salutationOf reads how somebody is addressed from a title before the name
+// that men or women alone bear; "" where it says nothing.
+func salutationOf(title string) string {
+	switch strings.ToLower(strings.TrimSuffix(title, ".")) {
+	case "h", "haji", "kh", "drs":
+		return "Bapak"
+	case "hj", "hajah", "dra":
+		return "Ibu"
+	}
+	return ""
 }
 
 // salutation writes the common ones in full; others stay as they are.
