@@ -41,26 +41,59 @@ func (d *Desk) ownOrBuiltIn(ctx context.Context, key string) (body string, own b
 }
 
 // guestData fills the placeholders for one guest.
-func (d *Desk) guestData(e *event.Event, g *event.Participation) templates.Data {
+func (d *Desk) guestData(e *event.Event, g *event.Participation, via channel.Name) templates.Data {
 	return templates.Data{
 		"sapaan": d.Salute(g), "nama": g.Name, "jabatan": g.Position, "instansi": g.Organisation,
 		"acara": e.Title, "tema": e.Theme, "hari": event.Day(e.Start), "pukul": event.Clock(e.Start), "tempat": e.Place, "peta": e.MapURL,
-		"sisa": strconv.Itoa(e.DaysBefore(d.app.Now())) + " hari", "tautan": d.guestLink(g),
+		"sisa": strconv.Itoa(e.DaysBefore(d.app.Now())) + " hari", "tautan": d.guestLink(g, via),
 	}
 }
 
-// guestLink opens the chat with the bot as that guest; "" where no channel has
-// such links.
-func (d *Desk) guestLink(g *event.Participation) string {
-	return d.deepLink("u_" + g.Code)
+// guestLink opens the chat with the bot as that guest, on the network on which
+// they read it where that has such links; "" where none has.
+func (d *Desk) guestLink(g *event.Participation, via channel.Name) string {
+	payload := "u_" + g.Code
+	if link := d.net.DeepLink(via, payload); link != "" {
+		return link
+	}
+	return d.printedLink(payload)
 }
 
-// deepLink is a link of the first channel that has any.
+// deepLink is a link of the first channel that has any, for tickets and the
+// codes at the door. Telegram's is the shortest, and the easiest to scan.
 func (d *Desk) deepLink(payload string) string {
 	for _, name := range []channel.Name{channel.Telegram, channel.WhatsApp, channel.Web} {
 		if link := d.net.DeepLink(name, payload); link != "" {
 			return link
 		}
+	}
+	return ""
+}
+
+// wayIn is a link into the chat on one network.
+type wayIn struct {
+	Network channel.Name
+	Link    string
+}
+
+// waysIn are the links into the chat on every network that has one, for what is
+// printed or passed on to people of whom we do not know which they use. Most
+// have WhatsApp.
+func (d *Desk) waysIn(payload string) []wayIn {
+	var out []wayIn
+	for _, name := range []channel.Name{channel.WhatsApp, channel.Telegram, channel.Web} {
+		if link := d.net.DeepLink(name, payload); link != "" {
+			out = append(out, wayIn{name, link})
+		}
+	}
+	return out
+}
+
+// printedLink is the one link of what is printed and carries a single code: the
+// network that most people have.
+func (d *Desk) printedLink(payload string) string {
+	if ways := d.waysIn(payload); len(ways) > 0 {
+		return ways[0].Link
 	}
 	return ""
 }
@@ -74,7 +107,7 @@ func (d *Desk) Invitation(b *storage.Broadcast, e *event.Event, g *event.Partici
 
 func (d *Desk) inviteOutbound(body string, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error) {
 	var m channel.Outbound
-	text, err := d.texts.Custom(body, d.guestData(e, g))
+	text, err := d.texts.Custom(body, d.guestData(e, g, via))
 	if err != nil {
 		return m, err
 	}
@@ -112,7 +145,7 @@ func (d *Desk) Handover(b *storage.Broadcast, e *event.Event, g *event.Participa
 	if caps.Buttons {
 		note.Buttons = [][]channel.Button{{{Label: d.texts.Label("sebar", "handed"), Value: "/sebar terus " + g.Code}}}
 	}
-	text.Text, err = d.texts.Custom(b.Texts[string(g.Audience)], d.guestData(e, g))
+	text.Text, err = d.texts.Custom(b.Texts[string(g.Audience)], d.guestData(e, g, channel.WhatsApp))
 	return note, text, err
 }
 
@@ -240,7 +273,7 @@ func (d *Desk) sample(ctx context.Context, e *event.Event, auds []event.Audience
 		if g == nil {
 			continue
 		}
-		text, err := d.texts.Custom(texts[string(aud)], d.guestData(e, g))
+		text, err := d.texts.Custom(texts[string(aud)], d.guestData(e, g, ""))
 		return g.Name, text, err
 	}
 	return "", "", nil
