@@ -62,7 +62,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"Files": []string{"Surat 005/12/Diskopukm/XI/2026"}, "Letters": false, "Without": 2, "Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
 		"Mail": false, "Msg": "ask", "Page": true, "Chat": true, "Stop": "https://undangan.contoh.go.id/b/kode", "Passed": true, "Stopped": true,
 		"Chats": []object{{"Network": "whatsapp", "Link": "https://wa.me/6281110000000?text=Halo"}, {"Network": "telegram", "Link": "https://t.me/emileku_bot?start=daftar"}},
-		"Same": card, "Completes": 2, "Completed": 2, "Taken": 1, "Clashes": []object{{"Line": 9, "Text": "Nomornya milik tamu lain." + mark}}, "MoreClashes": 3,
+		"Same":  card, "Completes": 2, "Completed": 2, "Taken": 1, "Clashes": []object{{"Line": 9, "Text": "Nomornya milik tamu lain." + mark}}, "MoreClashes": 3,
 		"Reach": reachSample(), "Audience": event.Koperasi, "Organisasi": guest.Organisation, "Number": "0812-3456-7890", "Nama": guest.Name,
 	}
 }

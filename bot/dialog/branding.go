@@ -170,7 +170,7 @@ func (d *Desk) invitationStatus(ctx context.Context, t *Turn, args string) error
 		names = append(names, name)
 	}
 	data := templates.Data{
-		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Lines": st.Lines, "Waiting": st.Waiting, "Cold": st.Cold, "Reasons": faultCounts(st.Reasons),
+		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Lines": st.Lines, "Waiting": st.Waiting, "Liaison": st.Liaison, "Cold": st.Cold, "Reasons": faultCounts(st.Reasons),
 		"Unreachable": names, "UnreachableN": len(st.Unreachable), "UnreachableMore": len(st.Unreachable) - len(names),
 		"Calls": st.Calls, "Called": st.Called,
 	}
