@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -114,17 +115,25 @@ func (p people) Save(ctx context.Context, given *event.Person) error {
 
 // AddAll adds in parts, each of which is there whole or not at all.
 func (p people) AddAll(ctx context.Context, ps []*event.Person) (fresh int, err error) {
-	for part := range slices.Chunk(ps, addAtOnce) {
-		var added []*event.Person
-		err := p.s.write(ctx, "people.addall", func(t *tx) (err error) {
-			added, err = addNewPeople(ctx, t, part)
+	return addParts(ctx, p.s, "people.addall", slices.Chunk(ps, addAtOnce), addNewPeople, func(p *event.Person) { p.Version = 1 })
+}
+
+// addParts adds new documents part by part, each in one transaction, and marks
+// those that were added once they are kept.
+func addParts[T any](
+	ctx context.Context, s *Store, op string, parts iter.Seq[[]*T], add func(context.Context, *tx, []*T) ([]*T, error), mark func(*T),
+) (fresh int, err error) {
+	for part := range parts {
+		var added []*T
+		err := s.write(ctx, op, func(t *tx) (err error) {
+			added, err = add(ctx, t, part)
 			return err
 		})
 		if err != nil {
 			return fresh, err
 		}
 		for _, given := range added {
-			given.Version = 1
+			mark(given)
 		}
 		fresh += len(added)
 	}
