@@ -35,13 +35,20 @@ func (p *Planner) askApproval(ctx context.Context, e *event.Event, b *storage.Br
 	}
 	var rows []storage.Message
 	for _, chat := range to {
-		body, err := p.Voice.Approval(ctx, b, e, p.caps[chat.Channel])
+		bodies, err := p.Voice.Approval(ctx, b, e, p.caps[chat.Channel])
 		if err != nil {
 			return err
 		}
-		m := p.row(fmt.Sprintf("approve/%s/%d/%s", b.ID, b.Total, chat), chat, "", e.ID, "approve/"+b.ID, nil)
-		m.Body = body
-		rows = append(rows, m)
+		id := fmt.Sprintf("approve/%s/%d/%s", b.ID, b.Total, chat)
+		for i, body := range bodies {
+			m := p.row(id, chat, "", e.ID, "approve/"+b.ID, nil)
+			if before := len(bodies) - 1 - i; before > 0 {
+				m.ID = fmt.Sprintf("%s/-%d", id, before)
+			}
+			m.Order += int64(i) // several may be made within a microsecond
+			m.Body = body
+			rows = append(rows, m)
+		}
 	}
 	_, err = p.Store.Outbox().AddAll(ctx, rows)
 	return err

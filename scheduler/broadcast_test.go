@@ -18,6 +18,52 @@ import (
 	"github.com/diskopukm/emileku/storage"
 )
 
+// TestApprovalShowsAllTexts: whoever approves has seen the text of each
+// audience, also where they are too long for one message; the question is last.
+func TestApprovalShowsAllTexts(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for _, long := range []int{0, 2300} {
+		m := newMailing(t, t.TempDir())
+		m.guests(names("tamu", 51))
+		m.guest("dedi", true)
+		g, err := m.store.Participations().Get(ctx, event.ParticipationID(m.event.ID, "dedi"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Audience = event.Koperasi
+		if err := m.store.Participations().Save(ctx, g); err != nil {
+			t.Fatal(err)
+		}
+		m.person("budi", event.Member)
+		b, err := m.app.DraftBroadcast(ctx, m.actor(m.lead.Person), m.event, []event.Audience{event.UKM, event.Koperasi})
+		if err == nil {
+			_, err = m.app.SubmitBroadcast(ctx, m.actor(m.lead.Person), b.ID, m.clock.Now(), map[string]string{
+				"ukm": "Teks UKM {sapaan}" + strings.Repeat(" a", long/2), "koperasi": "Teks koperasi {sapaan}" + strings.Repeat(" b", long/2),
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.tick()
+		m.tick()
+		rows, err := m.store.Outbox().Due(ctx, channel.Telegram, storage.LaneReminder, time.Now().Add(time.Hour), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := ""
+		for i, r := range rows {
+			all += r.Body.Text + "\n"
+			if last := i == len(rows)-1; last != (len(r.Body.Buttons) > 0) || len(r.Body.Text) > 4096 {
+				t.Errorf("message %d of %d has %d rows of buttons and %d bytes", i+1, len(rows), len(r.Body.Buttons), len(r.Body.Text))
+			}
+		}
+		if want := 1 + 2*min(1, long); len(rows) != want || strings.Count(all, "Teks UKM") != 1 || strings.Count(all, "Teks koperasi") != 1 {
+			t.Errorf("%d messages, want %d:\n%s", len(rows), want, all)
+		}
+	}
+}
+
 // TestBroadcastQueuesAhead: no more than a few hundred rows wait, two ticks at a
 // time double nothing, and a restart in the middle goes on where it was.
 func TestBroadcastQueuesAhead(t *testing.T) {

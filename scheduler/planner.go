@@ -65,8 +65,8 @@ type Inviter interface {
 	// FollowUp is what somebody gets who has answered a first contact: the
 	// files of the invitation. Nothing where it has none.
 	FollowUp(ctx context.Context, b *storage.Broadcast, e *event.Event, g *event.Participation, via channel.Name) ([]channel.Outbound, error)
-	// Approval asks a second team member.
-	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error)
+	// Approval asks a second team member; the last message is the question.
+	Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) ([]channel.Outbound, error)
 	// Board shows how far a broadcast is, with what can be done about it.
 	Board(b *storage.Broadcast, e *event.Event, p app.Progress, caps channel.Capabilities) (channel.Outbound, error)
 }

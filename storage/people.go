@@ -24,6 +24,11 @@ type People interface {
 	// Save inserts (Version 0) or updates with compare-and-set; ErrConflict
 	// also where an account belongs to somebody else.
 	Save(ctx context.Context, p *event.Person) error
+	// AddAll inserts many new ones in as few round trips as the engine allows.
+	// One whose ID or account is taken is left out, which its Version shows: it
+	// stays 0, and is 1 for those that were inserted. After an error some may be
+	// there that the Versions do not show.
+	AddAll(ctx context.Context, ps []*event.Person) (fresh int, err error)
 	Delete(ctx context.Context, id string) error
 	Count(ctx context.Context) (int, error)
 	// ByEmail lists people with that address, in any case of letters.

@@ -40,7 +40,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 	}
 	card := object{"Name": guest.Name, "Organisation": guest.Organisation, "Position": guest.Position, "Phone": "0812-3456-7890", "Email": guest.Email, "Telegram": "dedi", "Writes": true}
 	line := object{
-		"Audience": event.Koperasi, "N": 40, "Guests": 40, "Chats": "Telegram 30;", "Cold": 6, "Email": 5, "Liaison": 1, "Call": 3, "Unreachable": 1, "Stopped": 1, "Already": 2,
+		"Audience": event.Koperasi, "N": 40, "Guests": 40, "Ways": []string{"Telegram 30", "WhatsApp, belum pernah menulis 6"},
 		"Via": "telegram", "Queued": 3, "Delivered": 20, "Read": 12, "Answered": 15, "Failed": 1, "Uncertain": 1, "Sent": 30,
 	}
 	count := object{"Audience": event.Koperasi, "Guests": 40, "Yes": 20, "Delegated": 2, "Maybe": 5, "No": 3, "Silent": 10, "Heads": 31, "CallDue": 4}
@@ -56,11 +56,13 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"Writes": 38, "Ignored": []string{"Catatan" + mark}, "Handles": 2, "Public": 1, "Private": true, "Keep": card, "Other": card, "Why": "phone", "N": 2,
 		"Name": guest.Name, "Organisation": guest.Organisation, "Position": guest.Position, "Email": guest.Email, "Telegram": "dedi", "Answer": "Ada doorprize." + mark,
 		"List": []object{{"Words": "doorprize" + mark, "Answer": "Ada." + mark}}, "Open": []object{{"Name": "Asep" + mark, "Text": "kapan?" + mark}}, "Text": "kapan?" + mark,
-		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1, "Cold": 60, "Strangers": strangers,
+		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "Samples": []object{{"Name": guest.Name, "Audience": event.Koperasi, "Text": templates.Markup("Yth. Bapak")}}, "Apart": false, "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1, "Cold": 60, "Strangers": strangers,
 		"PerDay": 15, "Until": at, "Deadline": at, "Fit": 75, "Over": 425, "Set": true, "Used": 3, "Channel": "whatsapp", "ColdOnly": true, "Reason": "463",
 		"Own": true, "Body": templates.Markup("Yth."), "Required": "{acara}", "Missing": "{acara}", "Unknown": "{x}", "Group": true,
 		"Files": []string{"Surat 005/12/Diskopukm/XI/2026"}, "Letters": false, "Without": 2, "Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
 		"Mail": false, "Msg": "ask", "Page": true, "Chat": true, "Stop": "https://undangan.contoh.go.id/b/kode", "Passed": true, "Stopped": true,
+		"Chats": []object{{"Network": "whatsapp", "Link": "https://wa.me/6281110000000?text=Halo"}, {"Network": "telegram", "Link": "https://t.me/emileku_bot?start=daftar"}},
+		"Same":  card, "Completes": 2, "Completed": 2, "Taken": 1, "Clashes": []object{{"Line": 9, "Text": "Nomornya milik tamu lain." + mark}}, "MoreClashes": 3,
 		"Reach": reachSample(), "Audience": event.Koperasi, "Organisasi": guest.Organisation, "Number": "0812-3456-7890", "Nama": guest.Name,
 	}
 }
@@ -92,7 +94,7 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 	case "sebar.list":
 		return templates.Data{"List": []object{{"Names": "Koperasi", "Status": "running", "Total": 500, "Done": 320, "Failed": 3, "Later": true, "StartAt": at}}}
 	case "sebar.reachline":
-		return templates.Data{"Audience": event.Koperasi, "Chats": "Telegram 30;", "Cold": 6, "Email": 5, "Call": 3, "Unreachable": 1, "Stopped": 1}
+		return templates.Data{"Audience": event.Koperasi, "Ways": []string{"Telegram 30", "e-mail 5"}}
 	case "cold.outlook":
 		return templates.Data(strangers)
 	case "cold.bad":

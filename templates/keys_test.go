@@ -256,7 +256,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 		used["label."+l[0]+"."+l[1]] = true
 	}
 	prefixes := []string{
-		"event.ask.", "event.ask.value.", "label.field.", "label.option.", "label.broadcast.", "label.via.", "guests.fault.", "guests.file.",
+		"event.ask.", "event.ask.value.", "label.field.", "label.option.", "label.broadcast.", "label.via.", "guests.fault.", "guests.file.", "guests.stand.",
 		"branding.caption.", "invite.", "letter.body.", "letter.subject.", "surat.help.", "surat.hint.", "surat.ask.", "remind.", "rsvp.echo.", "rsvp.sensitive.", "poster.for.", "poster.pitch.", "poster.step.",
 		"news.subject.", "task.ask.item.", "rundown.ask.which.",
 	} // built from what is in the program as a word

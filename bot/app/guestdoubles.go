@@ -15,7 +15,7 @@ import (
 // guestIndex is an event's guests by what may show that two are one.
 type guestIndex struct {
 	all   []*event.Participation
-	has   map[string]bool
+	of    map[string]*event.Participation // by person
 	phone map[string][]string
 	email map[string][]string
 	tele  map[string][]string
@@ -25,7 +25,7 @@ type guestIndex struct {
 
 func (a *App) guestIndex(ctx context.Context, eventID string) (*guestIndex, error) {
 	x := &guestIndex{
-		has: map[string]bool{}, phone: map[string][]string{}, email: map[string][]string{}, tele: map[string][]string{},
+		of: map[string]*event.Participation{}, phone: map[string][]string{}, email: map[string][]string{}, tele: map[string][]string{},
 		name: map[string][]*event.Participation{}, org: map[string][]*event.Participation{},
 	}
 	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID}, func(p *event.Participation) error {
@@ -37,7 +37,7 @@ func (a *App) guestIndex(ctx context.Context, eventID string) (*guestIndex, erro
 
 func (x *guestIndex) add(p *event.Participation) {
 	x.all = append(x.all, p)
-	x.has[p.PersonID] = true
+	x.of[p.PersonID] = p
 	for _, k := range []struct {
 		index map[string][]string
 		value string

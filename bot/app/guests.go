@@ -30,8 +30,27 @@ const (
 type PlannedGuest struct {
 	Row      guestlist.Row
 	Standing Standing
-	PersonID string   // whom it is put down to
-	Others   []string // StandsDoubt: people who may be the same
+	PersonID string     // whom it is put down to
+	Others   []string   // StandsDoubt: people who may be the same
+	Twin     *KnownName // who that is, by the name that we know; nil for StandsNew
+	// Completes: the guest is in the event (StandsAlready), and the row has
+	// something that we do not know of them yet. It is filled in.
+	Completes bool
+	// HandleOnly: a Telegram name is all there is, and nobody of that name has
+	// written yet, so nothing reaches them before they press Start.
+	HandleOnly bool
+}
+
+// KnownName is somebody whom a row may be.
+type KnownName struct {
+	Name, Organisation string
+	Other              bool // they are called otherwise than the row says
+}
+
+// Taken reports whether the row's contact belongs to a guest of another name:
+// then nothing is written, for a number is one person's.
+func (g *PlannedGuest) Taken() bool {
+	return g.Standing == StandsAlready && g.Twin != nil && g.Twin.Other
 }
 
 // Plan is what an import would do; CheckGuests makes it and nothing is written
@@ -42,11 +61,16 @@ type Plan struct {
 	Counts  map[Standing]int
 	// ByAudience counts those that would be written.
 	ByAudience map[event.Audience]int
-	Handles    int // reachable by a Telegram name only, so not before they press Start
+	Handles    int // HandleOnly
+	Taken      int // Taken: their contact is another guest's
+	Completes  int
 }
 
 // Writes is how many guests would be added to the event.
 func (p *Plan) Writes() int { return len(p.Guests) - p.Counts[StandsAlready] }
+
+// Changes is how many guests would be added or completed.
+func (p *Plan) Changes() int { return p.Writes() + p.Completes }
 
 // guestPrefix begins the ID of a person whom we know from a list only.
 const guestPrefix = "guest:"
@@ -92,11 +116,17 @@ func (a *App) CheckGuests(ctx context.Context, eventID string, rows []guestlist.
 		}
 		p.Guests = append(p.Guests, g)
 		p.Counts[g.Standing]++
+		switch {
+		case g.Taken():
+			p.Taken++
+		case g.Completes:
+			p.Completes++
+		}
 		if g.Standing == StandsAlready {
 			continue
 		}
 		p.ByAudience[g.Row.Audience]++
-		if g.Row.Telegram != "" && g.Row.WhatsApp == "" && g.Row.Email == "" {
+		if g.HandleOnly {
 			p.Handles++
 		}
 	}
@@ -105,26 +135,35 @@ func (a *App) CheckGuests(ctx context.Context, eventID string, rows []guestlist.
 
 // place finds out who a row is.
 func (a *App) place(ctx context.Context, here *guestIndex, g *PlannedGuest) error {
-	people, err := a.peopleOf(ctx, g.Row.WhatsApp, g.Row.Email, g.Row.Telegram)
+	found, err := a.peopleOf(ctx, g.Row.WhatsApp, g.Row.Email, g.Row.Telegram)
 	if err != nil {
 		return err
 	}
 	own := guestID(&g.Row)
-	if p, err := a.store.People().Get(ctx, own); err == nil && !slices.Contains(people, p.ID) {
-		people = append(people, p.ID)
-	} else if err != nil && !errors.Is(err, storage.ErrNotFound) {
+	if p, err := a.store.People().Get(ctx, own); err == nil {
+		found = append(found, p)
+	} else if !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}
-	for _, id := range here.byContact(&g.Row) {
+	var people []string
+	add := func(id string) {
 		if !slices.Contains(people, id) {
 			people = append(people, id)
 		}
 	}
+	for _, p := range found {
+		add(p.ID)
+	}
+	for _, id := range here.byContact(&g.Row) {
+		add(id)
+	}
+	g.HandleOnly = g.Row.Telegram != "" && g.Row.WhatsApp == "" && g.Row.Email == "" &&
+		!slices.ContainsFunc(found, func(p *event.Person) bool { return p.PrivateChat() != "" })
 	switch {
 	case len(people) > 0:
 		g.PersonID, g.Standing = people[0], StandsKnown
 		for _, id := range people {
-			if here.has[id] {
+			if here.of[id] != nil {
 				g.PersonID, g.Standing = id, StandsAlready
 				break
 			}
@@ -143,12 +182,51 @@ func (a *App) place(ctx context.Context, here *guestIndex, g *PlannedGuest) erro
 			g.Standing = StandsDoubt
 		}
 	}
+	g.Twin = here.twin(g, found)
+	if p := here.of[g.PersonID]; p != nil && !g.Taken() {
+		g.Completes = complete(new(*p), &g.Row)
+	}
 	return nil
 }
 
+// twin is whom we know the row's person as.
+func (x *guestIndex) twin(g *PlannedGuest, found []*event.Person) *KnownName {
+	id := g.PersonID
+	if g.Standing == StandsNew {
+		return nil
+	}
+	if g.Standing == StandsDoubt {
+		id = g.Others[0]
+	}
+	var k KnownName
+	if p := x.of[id]; p != nil {
+		k.Name, k.Organisation = p.Name, p.Organisation
+	} else if i := slices.IndexFunc(found, func(p *event.Person) bool { return p.ID == id }); i >= 0 {
+		k.Name = found[i].Name
+	}
+	if k.Name == "" {
+		return nil
+	}
+	k.Other = !guestlist.SamePerson(k.Name, g.Row.Name)
+	return &k
+}
+
+// complete fills in what is not known of a guest yet, and reports whether there
+// was anything. What they or an earlier list said stays.
+func complete(p *event.Participation, r *guestlist.Row) (changed bool) {
+	fill(&p.Organisation, r.Organisation, &changed)
+	fill(&p.Position, r.Position, &changed)
+	fill(&p.Salutation, r.Salutation, &changed)
+	fill(&p.Kecamatan, r.Kecamatan, &changed)
+	fill(&p.Phone, r.WhatsApp, &changed)
+	fill(&p.Email, r.Email, &changed)
+	fill(&p.Telegram, r.Telegram, &changed)
+	return changed
+}
+
 // peopleOf lists those who have that number, address or handle, in that order.
-func (a *App) peopleOf(ctx context.Context, phone, email, handle string) ([]string, error) {
-	var ids []string
+func (a *App) peopleOf(ctx context.Context, phone, email, handle string) ([]*event.Person, error) {
+	var out []*event.Person
 	for _, look := range []struct {
 		value string
 		find  func(context.Context, string) ([]*event.Person, error)
@@ -161,12 +239,12 @@ func (a *App) peopleOf(ctx context.Context, phone, email, handle string) ([]stri
 			return nil, err
 		}
 		for _, p := range found {
-			if !slices.Contains(ids, p.ID) {
-				ids = append(ids, p.ID)
+			if !slices.ContainsFunc(out, func(o *event.Person) bool { return o.ID == p.ID }) {
+				out = append(out, p)
 			}
 		}
 	}
-	return ids, nil
+	return out, nil
 }
 
 // importBatch is how many participations are written at a time.
@@ -174,46 +252,72 @@ const importBatch = 500
 
 // Imported says what an import did.
 type Imported struct {
-	People int // newly known
-	Guests int // newly in the event
+	People    int // newly known
+	Guests    int // newly in the event
+	Completed int // in the event before; something was filled in
 }
 
 // ImportGuests writes what a plan says: people first, then their part in the
 // event. Running it again, also after a crash within, changes nothing more.
 func (a *App) ImportGuests(ctx context.Context, by Actor, plan *Plan) (Imported, error) {
-	var (
-		done  Imported
-		batch []*event.Participation
-	)
-	flush := func() error {
-		n, err := a.store.Participations().AddAll(ctx, batch)
-		done.Guests += n
-		batch = batch[:0]
-		return err
-	}
+	var done Imported
+	fresh := make([]*PlannedGuest, 0, len(plan.Guests))
 	for i := range plan.Guests {
 		g := &plan.Guests[i]
-		if g.Standing == StandsAlready {
-			continue
-		}
-		fresh, err := a.rememberGuest(ctx, g)
-		if err != nil {
-			return done, fmt.Errorf("import guests: row %d: %w", g.Row.Line, err)
-		}
-		if fresh {
-			done.People++
-		}
-		batch = append(batch, a.invited(plan.EventID, g.PersonID, &g.Row))
-		if len(batch) == importBatch {
-			if err := flush(); err != nil {
-				return done, fmt.Errorf("import guests: %w", err)
+		switch {
+		case g.Standing != StandsAlready:
+			fresh = append(fresh, g)
+		case g.Completes:
+			ok, err := a.completeGuest(ctx, plan.EventID, g)
+			if err != nil {
+				return done, fmt.Errorf("import guests: row %d: %w", g.Row.Line, err)
+			}
+			if ok {
+				done.Completed++
 			}
 		}
 	}
-	if err := flush(); err != nil {
-		return done, fmt.Errorf("import guests: %w", err)
+	for part := range slices.Chunk(fresh, importBatch) {
+		n, err := a.rememberGuests(ctx, part)
+		if err != nil {
+			return done, fmt.Errorf("import guests: %w", err)
+		}
+		done.People += n
+		ps := make([]*event.Participation, len(part))
+		for i, g := range part {
+			ps[i] = a.invited(plan.EventID, g.PersonID, &g.Row)
+		}
+		if n, err = a.store.Participations().AddAll(ctx, ps); err != nil {
+			return done, fmt.Errorf("import guests: %w", err)
+		}
+		done.Guests += n
 	}
-	return done, a.record(ctx, by, "guests.import", plan.EventID, fmt.Sprintf("%d", plan.Writes()))
+	return done, a.record(ctx, by, "guests.import", plan.EventID, fmt.Sprintf("%d", plan.Changes()))
+}
+
+// completeGuest fills in what a row says of a guest who is in the event; ok is
+// false where that has been said meanwhile.
+func (a *App) completeGuest(ctx context.Context, eventID string, g *PlannedGuest) (ok bool, err error) {
+	err = retryConflict(ctx, func() error {
+		p, err := a.store.Participations().Get(ctx, event.ParticipationID(eventID, g.PersonID))
+		if errors.Is(err, storage.ErrNotFound) {
+			return nil // deleted since the dry run
+		}
+		if err != nil {
+			return err
+		}
+		if ok = complete(p, &g.Row); !ok {
+			return nil
+		}
+		p.UpdatedAt = a.Now()
+		p.Derive()
+		return a.store.Participations().Save(ctx, p)
+	})
+	if err != nil || !ok {
+		return false, err
+	}
+	_, err = a.rememberGuest(ctx, g)
+	return true, err
 }
 
 // invited is the part of a guest on a list.
@@ -225,6 +329,50 @@ func (a *App) invited(eventID, personID string, r *guestlist.Row) *event.Partici
 	}
 	p.Derive()
 	return p
+}
+
+// rememberGuests is rememberGuest for many: whoever is new is written in one
+// go, for a write each would take longer than all else of an import.
+func (a *App) rememberGuests(ctx context.Context, guests []*PlannedGuest) (fresh int, err error) {
+	ids := make([]string, len(guests))
+	for i, g := range guests {
+		ids[i] = g.PersonID
+	}
+	there, err := a.store.People().GetAll(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	var made []*event.Person
+	for _, g := range guests {
+		if there[g.PersonID] != nil {
+			continue
+		}
+		p := &event.Person{ID: g.PersonID, CreatedAt: a.Now(), SeenAt: a.Now()}
+		if _, err := a.learn(ctx, p, &g.Row); err != nil {
+			return 0, err
+		}
+		made = append(made, p)
+	}
+	if fresh, err = a.store.People().AddAll(ctx, made); err != nil {
+		return fresh, err
+	}
+	added := map[string]bool{}
+	for _, p := range made {
+		added[p.ID] = added[p.ID] || p.Version > 0
+	}
+	for _, g := range guests {
+		if added[g.PersonID] {
+			continue
+		}
+		isNew, err := a.rememberGuest(ctx, g)
+		if err != nil {
+			return fresh, fmt.Errorf("row %d: %w", g.Row.Line, err)
+		}
+		if isNew {
+			fresh++
+		}
+	}
+	return fresh, nil
 }
 
 // rememberGuest makes the person of a row, or fills in what is not known of
@@ -240,27 +388,30 @@ func (a *App) rememberGuest(ctx context.Context, g *PlannedGuest) (fresh bool, e
 		} else if err != nil {
 			return err
 		}
-		changed := fresh
-		fill(&p.Name, r.Name, &changed)
-		fill(&p.Phone, r.WhatsApp, &changed)
-		fill(&p.Email, r.Email, &changed)
-		if acc := handleAccount(r.Telegram); r.Telegram != "" && !hasHandle(p, r.Telegram) {
-			// Somebody else of that handle stays who they are: see Doubles.
-			owners, err := a.store.People().ByUsername(ctx, r.Telegram)
-			if err != nil {
-				return err
-			}
-			if len(owners) == 0 {
-				p.Accounts = append([]event.Account{acc}, p.Accounts...) // behind those that have a chat
-				changed = true
-			}
-		}
-		if !changed {
-			return nil
+		changed, err := a.learn(ctx, p, r)
+		if err != nil || !changed && !fresh {
+			return err
 		}
 		return a.store.People().Save(ctx, p)
 	})
 	return fresh, err
+}
+
+// learn fills in what a row says of a person and is not known yet.
+func (a *App) learn(ctx context.Context, p *event.Person, r *guestlist.Row) (changed bool, err error) {
+	fill(&p.Name, r.Name, &changed)
+	fill(&p.Phone, r.WhatsApp, &changed)
+	fill(&p.Email, r.Email, &changed)
+	if r.Telegram == "" || hasHandle(p, r.Telegram) {
+		return changed, nil
+	}
+	// Somebody else of that handle stays who they are: see Doubles.
+	owners, err := a.store.People().ByUsername(ctx, r.Telegram)
+	if err != nil || len(owners) > 0 {
+		return changed, err
+	}
+	p.Accounts = append([]event.Account{handleAccount(r.Telegram)}, p.Accounts...) // behind those that have a chat
+	return true, nil
 }
 
 func hasHandle(p *event.Person, handle string) bool {

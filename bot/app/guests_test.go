@@ -156,6 +156,65 @@ func TestImportTwiceIsImportOnce(t *testing.T) {
 	}
 }
 
+// A number is one person's: a row of another name under it is told whose it is
+// and changes nothing. What is not known yet of a guest is filled in, and what
+// is known stays.
+func TestImportCompletesAndKeepsApart(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.imports("Dedi Kurnia,koperasi,Makmur,081234567890,,\nFajar,pemeriah,Sanggar,,,@fajar\n")
+	p := h.plan("Tatang,ukm,Kios,081234567890,tatang@x.id,\nHj. Fajar,pemeriah,Sanggar Lain,081200001111,fajar@x.id,@fajar\n")
+	if p.Taken != 1 || p.Completes != 1 || p.Writes() != 0 || p.Changes() != 1 || !p.Guests[0].Taken() || p.Guests[0].Completes {
+		t.Fatalf("%+v", p)
+	}
+	if k := p.Guests[0].Twin; k == nil || k.Name != "Dedi Kurnia" || k.Organisation != "Makmur" {
+		t.Errorf("the number is said to be %+v's", k)
+	}
+	done, err := h.ImportGuests(h.ctx(), h.by(), p)
+	if h.must(err); done != (app.Imported{Completed: 1}) {
+		t.Errorf("%+v", done)
+	}
+	g := h.guests()
+	if f := g["Fajar"]; f == nil || f.Phone != "+6281200001111" || f.Email != "fajar@x.id" || f.Organisation != "Sanggar" || !strings.Contains(f.Search, "fajar@x.id") {
+		t.Errorf("%+v", f)
+	}
+	if d := g["Dedi Kurnia"]; len(g) != 2 || d.Email != "" {
+		t.Errorf("the row of another name left a trace: %+v of %d", d, len(g))
+	}
+	if found, err := h.store.People().ByPhone(h.ctx(), "+6281200001111"); err != nil || len(found) != 1 {
+		t.Errorf("the person does not have the number: %v, %v", found, err)
+	}
+	if done, err := h.ImportGuests(h.ctx(), h.by(), p); err != nil || done != (app.Imported{}) {
+		t.Errorf("replay: %+v, %v", done, err)
+	}
+	if p := h.plan("Bpk. Dedi,koperasi,Makmur,081234567890,,\n"); p.Taken != 0 || p.Counts[app.StandsAlready] != 1 {
+		t.Errorf("a shorter name is taken for another: %+v", p)
+	}
+	// Who has pressed Start is no longer out of reach.
+	h.meets("sudah", "99", "")
+	if p := h.plan("Sudah,ukm,Toko,,,@sudah\nBelum,ukm,Toko Lain,,,@belum\n"); p.Handles != 1 || p.Guests[0].HandleOnly || !p.Guests[1].HandleOnly {
+		t.Errorf("%+v", p)
+	}
+}
+
+// A write costs more than all else of an import, so that there are few.
+func TestImportWritesInBulk(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	var rows strings.Builder
+	for i := range 600 {
+		fmt.Fprintf(&rows, "Tamu %d,ukm,Kios %d,0812%08d,,\n", i, i, i*7+1000000)
+	}
+	writes := 0
+	h.beforeWrite = func() { writes++ }
+	if done := h.imports(rows.String()); done.Guests != 600 || done.People != 600 {
+		t.Errorf("%+v", done)
+	}
+	if writes > 20 {
+		t.Errorf("%d writes for 600 guests", writes)
+	}
+}
+
 func TestCheckKnowsPeople(t *testing.T) {
 	t.Parallel()
 	h := open(t)

@@ -99,6 +99,7 @@ type InvitationStatus struct {
 	Reasons     []FailureReason        // most frequent first
 	Unreachable []*event.Participation // neither chat nor number, and no address or a bad one
 	Waiting     int                    // not invited yet, though they could be
+	Liaison     int                    // officials whose invitation nobody noted as passed on yet
 	Cold        int                    // strangers who wait for their day's turn
 	Calls       int                    // on the call list
 	Called      int                    // of it done
@@ -201,7 +202,9 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 				out.Unreachable = append(out.Unreachable, p)
 			case p.Cold == event.ColdWaiting:
 				out.Cold++
-			case route == ByChat || route == ByCold || route == ByEmail || route == ByLiaison:
+			case route == ByLiaison:
+				out.Liaison++
+			case route == ByChat || route == ByCold || route == ByEmail:
 				out.Waiting++
 			}
 			return nil

@@ -92,9 +92,10 @@ func (a *App) linkRegistration(ctx context.Context, r *event.Registration) error
 func (a *App) participationOf(r *event.Registration) *event.Participation {
 	p := &event.Participation{
 		ID: event.ParticipationID(r.EventID, r.PersonID), EventID: r.EventID, PersonID: r.PersonID, Audience: r.Audience,
-		Name: r.Contact, Kecamatan: r.Kecamatan, Phone: r.Phone, Email: r.Answers[event.KeyEmail],
+		Kecamatan: r.Kecamatan, Phone: r.Phone, Email: r.Answers[event.KeyEmail],
 		Code: newGuestCode(), CreatedAt: a.Now(),
 	}
+	p.Name, p.Position = event.NameAndPosition(r.Contact)
 	if r.Audience != event.Public {
 		p.Organisation = r.Name
 	}

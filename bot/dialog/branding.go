@@ -86,8 +86,8 @@ func (d *Desk) posterStep(ctx context.Context, t *Turn) error {
 // sayPoster sends a poster as a file, so that the network does not make it
 // smaller, and the text for social media by itself, ready to be copied.
 func (d *Desk) sayPoster(ctx context.Context, t *Turn, e *event.Event, aud event.Audience) error {
-	link := d.deepLink("daftar_" + string(aud))
-	png, err := d.poster(e, aud, link)
+	ways := d.waysIn("daftar_" + string(aud))
+	png, err := d.poster(e, aud, ways)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (d *Desk) sayPoster(ctx context.Context, t *Turn, e *event.Event, aud event
 	if err := t.Say("branding.poster", templates.Data{"Name": t.Label("audience", string(aud))}, withFile(file)); err != nil {
 		return err
 	}
-	caption, err := t.Render("branding.caption."+string(aud), templates.Data{"Event": e, "Link": link})
+	caption, err := t.Render("branding.caption."+string(aud), templates.Data{"Event": e, "Chats": ways})
 	if err != nil {
 		return err
 	}
@@ -110,8 +110,11 @@ func posterName(e *event.Event, aud event.Audience) string {
 	return "poster-" + string(aud) + "-" + e.ID + ".png"
 }
 
-// poster draws the poster of an audience, whose code opens link.
-func (d *Desk) poster(e *event.Event, aud event.Audience, link string) ([]byte, error) {
+// posterNetworks is how many networks a poster has a code for.
+const posterNetworks = 2
+
+// poster draws the poster of an audience, whose codes open these links.
+func (d *Desk) poster(e *event.Event, aud event.Audience, ways []wayIn) ([]byte, error) {
 	text := func(key string) string {
 		if !d.texts.Has(key) {
 			return ""
@@ -122,14 +125,25 @@ func (d *Desk) poster(e *event.Event, aud event.Audience, link string) ([]byte, 
 		}
 		return markup.Plain(s)
 	}
+	ways = ways[:min(len(ways), posterNetworks)]
+	codes := make([]report.PosterCode, len(ways))
+	for i, w := range ways {
+		handle, _, _ := strings.Cut(strings.TrimPrefix(w.Link, "https://"), "?")
+		codes[i] = report.PosterCode{Network: d.texts.Label("via", string(w.Network)), Link: w.Link, Handle: handle}
+	}
 	steps := []string{text("poster.step.1"), text("poster.step.2"), text("poster.step.3")}
+	switch { // WhatsApp has no key to begin with
+	case len(ways) == posterNetworks:
+		steps[0], steps[1] = text("poster.step.1.both"), text("poster.step.2.both")
+	case len(ways) == 1 && ways[0].Network == channel.WhatsApp:
+		steps[1] = text("poster.step.2.whatsapp")
+	}
 	if own := text("poster.step.3." + string(aud)); own != "" {
 		steps[2] = own
 	}
-	handle, _, _ := strings.Cut(strings.TrimPrefix(link, "https://"), "?")
 	return report.Poster(report.PosterView{
 		Title: e.Title, Theme: e.Theme, Audience: text("poster.for." + string(aud)), Pitch: text("poster.pitch." + string(aud)),
-		Start: e.Start, Place: e.Place, Link: link, Handle: handle, Steps: steps,
+		Start: e.Start, Place: e.Place, Codes: codes, Steps: steps,
 	})
 }
 
@@ -156,7 +170,7 @@ func (d *Desk) invitationStatus(ctx context.Context, t *Turn, args string) error
 		names = append(names, name)
 	}
 	data := templates.Data{
-		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Lines": st.Lines, "Waiting": st.Waiting, "Cold": st.Cold, "Reasons": faultCounts(st.Reasons),
+		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Lines": st.Lines, "Waiting": st.Waiting, "Liaison": st.Liaison, "Cold": st.Cold, "Reasons": faultCounts(st.Reasons),
 		"Unreachable": names, "UnreachableN": len(st.Unreachable), "UnreachableMore": len(st.Unreachable) - len(names),
 		"Calls": st.Calls, "Called": st.Called,
 	}

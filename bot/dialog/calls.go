@@ -113,7 +113,7 @@ func waText(phone, text string) string {
 // waLink opens WhatsApp on the member's own phone, with the text filled in and
 // the bot's own link in it.
 func (d *Desk) waLink(body string, e *event.Event, g *event.Participation) (string, error) {
-	text, err := d.texts.Custom(body, d.guestData(e, g))
+	text, err := d.texts.Custom(body, d.guestData(e, g, channel.WhatsApp))
 	if err != nil {
 		return "", err
 	}

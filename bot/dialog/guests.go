@@ -22,30 +22,35 @@ type guestsPhase string
 
 // Questions of /undangan.
 const (
-	gsMenu      guestsPhase = "menu"
-	gsFile      guestsPhase = "file"      // the list, as a document
-	gsAudience  guestsPhase = "audience"  // which audience a list without that column is of
-	gsSure      guestsPhase = "sure"      // take it over?
-	gsEarlier   guestsPhase = "earlier"   // earlier guests of which audience
-	gsInvite    guestsPhase = "invite"    // put them on the list?
-	gsDouble    guestsPhase = "double"    // are these two one?
-	gsAdd       guestsPhase = "add"       // one guest in one line
+	gsMenu     guestsPhase = "menu"
+	gsFile     guestsPhase = "file"     // the list, as a document
+	gsAudience guestsPhase = "audience" // which audience a list without that column is of
+	gsSure     guestsPhase = "sure"     // take it over?
+	gsEarlier  guestsPhase = "earlier"  // earlier guests of which audience
+	gsInvite   guestsPhase = "invite"   // put them on the list?
+	gsDouble   guestsPhase = "double"   // are these two one?
+	gsAdd      guestsPhase = "add"      // one guest in one line
+
+	gsAddMissing guestsPhase = "addmissing" // what is missing of that guest, or wrong
+
 	gsStop      guestsPhase = "stop"      // who is not written to any more?
 	gsStopWhich guestsPhase = "stopwhich" // which of several of that name?
 )
 
 type guestsState struct {
-	Phase    guestsPhase    `json:"phase"`
-	Tag      string         `json:"tag"`
-	EventID  string         `json:"eventId"`
-	Blob     string         `json:"blob,omitempty"` // gsAudience, gsSure: the list
-	File     string         `json:"file,omitempty"` // its name
-	Audience event.Audience `json:"audience,omitempty"`
-	Keep     string         `json:"keep,omitempty"` // gsDouble: the pair that is shown
-	Other    string         `json:"other,omitempty"`
-	Skipped  []string       `json:"skipped,omitempty"` // pairs passed over
-	Resume   bool           `json:"resume,omitempty"`  // gsStop: they may be written to again
-	Guests   []string       `json:"guests,omitempty"`  // gsStopWhich: participation IDs, as numbered
+	Phase    guestsPhase                 `json:"phase"`
+	Tag      string                      `json:"tag"`
+	EventID  string                      `json:"eventId"`
+	Blob     string                      `json:"blob,omitempty"` // gsAudience, gsSure: the list
+	File     string                      `json:"file,omitempty"` // its name
+	Audience event.Audience              `json:"audience,omitempty"`
+	Keep     string                      `json:"keep,omitempty"` // gsDouble: the pair that is shown
+	Other    string                      `json:"other,omitempty"`
+	Skipped  []string                    `json:"skipped,omitempty"` // pairs passed over
+	Cells    map[guestlist.Column]string `json:"cells,omitempty"`   // gsAddMissing: what was typed
+	Missing  guestlist.Column            `json:"missing,omitempty"` // and which cell is asked for
+	Resume   bool                        `json:"resume,omitempty"`  // gsStop: they may be written to again
+	Guests   []string                    `json:"guests,omitempty"`  // gsStopWhich: participation IDs, as numbered
 }
 
 // guestVerbs are what /undangan can do, in the order of its menu.
@@ -201,6 +206,8 @@ func (d *Desk) askGuests(ctx context.Context, t *Turn, st guestsState) error {
 		return t.Say("guests.ask.earlier", data, t.choices(st.Tag, guestAudiences(t)...), replyHint())
 	case gsAdd:
 		return t.Say("guests.ask.add", data)
+	case gsAddMissing:
+		return d.askMissing(t, st, guestlist.One(st.Cells).Faults[0])
 	case gsStop, gsStopWhich:
 		return t.Say("guests.ask.stop", data)
 	case gsSure, gsInvite:
@@ -232,6 +239,8 @@ func (d *Desk) guestsStep(ctx context.Context, t *Turn) error {
 		return d.takeGuestFile(ctx, t, st) // the list, or a mended one
 	case st.Phase == gsFile && t.In.Kind == channel.Photo:
 		return again("guests.notfile")
+	case t.In.Kind != channel.Text && (st.Phase == gsAdd || st.Phase == gsAddMissing && st.Missing != guestlist.Audience):
+		return again("event.bad.kind")
 	case t.In.Kind != channel.Text && t.In.Kind != channel.Press:
 		return again("answer.choose")
 	}
@@ -244,7 +253,7 @@ func (d *Desk) guestsAnswer(ctx context.Context, t *Turn, st guestsState, again 
 		if guestVerb(t.Text()) == "contoh" || t.Text() == "1" {
 			return d.sendGuestSample(ctx, t)
 		}
-		if t.Text() == "2" {
+		if t.Text() == "2" || event.Fold(t.Text()) == "tidak" {
 			t.Close()
 			return t.Say("guests.left", nil)
 		}
@@ -281,6 +290,8 @@ func (d *Desk) guestsAnswer(ctx context.Context, t *Turn, st guestsState, again 
 		return d.onDouble(ctx, t, st)
 	case gsAdd:
 		return d.addGuest(ctx, t, st, t.Text())
+	case gsAddMissing:
+		return d.addMissing(ctx, t, st)
 	}
 	v, ok := d.chosen(t, st.Tag, d.guestMenu(t))
 	if !ok {

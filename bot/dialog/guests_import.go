@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/app"
@@ -104,14 +105,14 @@ func (d *Desk) checkGuestFile(ctx context.Context, t *Turn, st guestsState) erro
 		return err
 	}
 	opts := []Option{}
-	if marked(list) > 0 {
-		file, err := d.faultsFile(ctx, t, st, list)
+	if Remarked(list, plan) {
+		file, err := d.faultsFile(ctx, t, st, list, plan)
 		if err != nil {
 			return err
 		}
 		opts = append(opts, withFile(file))
 	}
-	if st.Phase, st.Tag = gsFile, tagHere(t, "gs"); plan.Writes() > 0 {
+	if st.Phase, st.Tag = gsFile, tagHere(t, "gs"); plan.Changes() > 0 {
 		st.Phase = gsSure
 		opts = append(opts, t.choices(st.Tag, d.sure(t)...))
 	}
@@ -142,29 +143,46 @@ func (d *Desk) dryRunData(st guestsState, list *guestlist.List, plan *app.Plan) 
 		}
 		lines = append(lines, faultLine{r.Line, templates.Markup(text)})
 	}
+	clashes, err := d.clashLines(plan)
+	if err != nil {
+		return nil, err
+	}
 	bad := list.Bad()
 	return templates.Data{
 		"EventID": st.EventID, "File": st.File, "Rows": len(list.Rows), "Bad": bad, "More": bad - len(lines), "Faults": lines,
-		"New": plan.Counts[app.StandsNew], "Known": plan.Counts[app.StandsKnown], "Already": plan.Counts[app.StandsAlready], "Doubt": plan.Counts[app.StandsDoubt],
+		"New": plan.Counts[app.StandsNew], "Known": plan.Counts[app.StandsKnown], "Already": plan.Counts[app.StandsAlready] - plan.Taken, "Doubt": plan.Counts[app.StandsDoubt],
 		"Writes": plan.Writes(), "Lines": audienceLines(plan.ByAudience), "Handles": plan.Handles, "Ignored": list.Ignored,
-		"Officials": plan.ByAudience[event.Official], "Public": plan.ByAudience[event.Public], "Marked": marked(list) > 0,
+		"Officials": plan.ByAudience[event.Official], "Public": plan.ByAudience[event.Public], "Marked": Remarked(list, plan),
+		"Completes": plan.Completes, "Taken": plan.Taken, "Clashes": clashes, "MoreClashes": plan.Taken - len(clashes),
 	}, nil
 }
 
-// marked counts the rows of which there is something to say.
-func marked(list *guestlist.List) int {
-	n := 0
-	for _, r := range list.Rows {
-		if len(r.Faults) > 0 || len(r.Notes) > 0 {
-			n++
+// clashLines are the first rows whose contact is another guest's.
+func (d *Desk) clashLines(plan *app.Plan) ([]faultLine, error) {
+	var lines []faultLine
+	for i := range plan.Guests {
+		g := &plan.Guests[i]
+		if !g.Taken() || len(lines) == faultsShown {
+			continue
 		}
+		text, err := d.texts.Text("guests.stand.taken", templates.Data{"Same": g.Twin})
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, faultLine{g.Row.Line, templates.Markup(text)})
 	}
-	return n
+	return lines, nil
 }
 
-func (d *Desk) faultsFile(ctx context.Context, t *Turn, st guestsState, list *guestlist.List) (*channel.File, error) {
+// Remarked reports whether there is a row of which there is something to say.
+func Remarked(list *guestlist.List, plan *app.Plan) bool {
+	return slices.ContainsFunc(list.Rows, func(r guestlist.Row) bool { return len(r.Faults) > 0 || len(r.Notes) > 0 }) ||
+		slices.ContainsFunc(plan.Guests, func(g app.PlannedGuest) bool { return standingKey(&g) != "" || g.HandleOnly })
+}
+
+func (d *Desk) faultsFile(ctx context.Context, t *Turn, st guestsState, list *guestlist.List, plan *app.Plan) (*channel.File, error) {
 	var out bytes.Buffer
-	if err := WriteGuestFaults(&out, d.texts, list); err != nil {
+	if err := WriteGuestFaults(&out, d.texts, list, plan); err != nil {
 		return nil, err
 	}
 	name := strings.TrimSuffix(st.File, path.Ext(st.File))
@@ -175,10 +193,19 @@ func (d *Desk) faultsFile(ctx context.Context, t *Turn, st guestsState, list *gu
 }
 
 // WriteGuestFaults writes a list back as XLSX, in which each row says what is
-// wrong with it or how it was understood.
-func WriteGuestFaults(out *bytes.Buffer, texts *templates.Renderer, list *guestlist.List) error {
+// wrong with it, how it was understood, and whom it doubles.
+func WriteGuestFaults(out *bytes.Buffer, texts *templates.Renderer, list *guestlist.List, plan *app.Plan) error {
+	planned := make(map[int]*app.PlannedGuest, len(plan.Guests))
+	for i := range plan.Guests {
+		planned[plan.Guests[i].Row.Line] = &plan.Guests[i]
+	}
 	return list.WithFaults(out, texts.Label("guestcolumn", "faults"), func(r guestlist.Row) (string, error) {
-		return ExplainGuest(texts, r)
+		said, err := ExplainGuest(texts, r)
+		if err != nil {
+			return "", err
+		}
+		stands, err := explainStanding(texts, planned[r.Line])
+		return strings.TrimSpace(said + " " + stands), err
 	})
 }
 
@@ -192,6 +219,49 @@ func ExplainGuest(texts *templates.Renderer, r guestlist.Row) (string, error) {
 			return "", err
 		}
 		out = append(out, markup.Plain(s))
+	}
+	return strings.Join(out, " "), nil
+}
+
+// standingKey names the text for a row that is somebody whom we know; "" where
+// there is nothing to say of it.
+func standingKey(g *app.PlannedGuest) string {
+	switch {
+	case g.Taken():
+		return "taken"
+	case g.Standing == app.StandsAlready:
+		return "listed"
+	case g.Twin == nil:
+		return ""
+	case g.Standing == app.StandsDoubt:
+		return "doubt"
+	case g.Twin.Other:
+		return "renamed"
+	}
+	return ""
+}
+
+// explainStanding says whom a row doubles, and what comes of it; nil is a row
+// that is not taken over.
+func explainStanding(texts *templates.Renderer, g *app.PlannedGuest) (string, error) {
+	if g == nil {
+		return "", nil
+	}
+	var out []string
+	say := func(key string) error {
+		s, err := texts.Text("guests.stand."+key, templates.Data{"Same": g.Twin, "Completes": g.Completes})
+		out = append(out, markup.Plain(s))
+		return err
+	}
+	if key := standingKey(g); key != "" {
+		if err := say(key); err != nil {
+			return "", err
+		}
+	}
+	if g.HandleOnly {
+		if err := say("handle"); err != nil {
+			return "", err
+		}
 	}
 	return strings.Join(out, " "), nil
 }
@@ -229,7 +299,7 @@ func (d *Desk) importGuests(ctx context.Context, t *Turn, st guestsState) error 
 	if err != nil {
 		return err
 	}
-	data["Guests"], data["People"] = done.Guests, done.People
+	data["Guests"], data["People"], data["Completed"] = done.Guests, done.People, done.Completed
 	t.Close()
 	next := []choice{{t.Label("guests", "daftar"), "/undangan " + st.EventID + " daftar"}}
 	if plan.Counts[app.StandsDoubt] > 0 {

@@ -148,7 +148,11 @@ func (d *Desk) onDouble(ctx context.Context, t *Turn, st guestsState) error {
 		case err != nil:
 			return err
 		default:
-			if err := t.Note("guests.double.done", templates.Data{"Name": p.Name}); err != nil {
+			kept, err := d.doubleCard(ctx, st.EventID, p)
+			if err != nil {
+				return err
+			}
+			if err := t.Note("guests.double.done", templates.Data{"Name": kept.Name}); err != nil {
 				return err
 			}
 		}
@@ -158,14 +162,45 @@ func (d *Desk) onDouble(ctx context.Context, t *Turn, st guestsState) error {
 
 // addGuest is /undangan tambah Nama | jenis | organisasi | kontak …
 func (d *Desk) addGuest(ctx context.Context, t *Turn, st guestsState, line string) error {
-	row := guestlist.One(guestCells(line))
+	return d.addGuestCells(ctx, t, st, guestCells(line))
+}
+
+// addMissing takes the answer to what was wrong with a typed guest: a whole
+// line begins anew, anything else goes into the cell that was asked about, so
+// that nothing has to be typed twice.
+func (d *Desk) addMissing(ctx context.Context, t *Turn, st guestsState) error {
+	if strings.Contains(t.Text(), "|") {
+		return d.addGuest(ctx, t, st, t.Text())
+	}
+	answer := t.Text()
+	if v, ok := d.chosen(t, st.Tag, guestAudiences(t)); ok && st.Missing == guestlist.Audience {
+		answer = v
+	}
+	cells, column := st.Cells, st.Missing
+	if contact(column) { // any way to reach them will do
+		delete(cells, column)
+		for c, v := range guestCells("- | - | - | " + answer) {
+			if contact(c) {
+				column, answer = c, v
+			}
+		}
+	}
+	cells[column] = answer
+	return d.addGuestCells(ctx, t, st, cells)
+}
+
+func contact(c guestlist.Column) bool {
+	return c == guestlist.WhatsApp || c == guestlist.Telegram || c == guestlist.Email
+}
+
+func (d *Desk) addGuestCells(ctx context.Context, t *Turn, st guestsState, cells map[guestlist.Column]string) error {
+	row := guestlist.One(cells)
 	if len(row.Faults) > 0 {
-		text, err := guestFault(d.texts, row.Faults[0])
-		if err != nil {
+		st.Phase, st.Tag, st.Cells, st.Missing = gsAddMissing, tagHere(t, "gs"), cells, row.Faults[0].Column
+		if err := t.Open(dlgGuests, st); err != nil {
 			return err
 		}
-		st.Phase = gsAdd
-		return noteAgain(t, "guests.add.fault", templates.Data{"Fault": templates.Markup(text)}, func() error { return d.askGuests(ctx, t, st) })
+		return d.askMissing(t, st, row.Faults[0])
 	}
 	plan, err := d.app.CheckGuests(ctx, st.EventID, []guestlist.Row{row})
 	if err != nil {
@@ -177,17 +212,32 @@ func (d *Desk) addGuest(ctx context.Context, t *Turn, st guestsState, line strin
 		"R": row, "Phone": understand.FormatPhone(row.WhatsApp), "EventID": st.EventID, "Standing": g.Standing, "Handles": plan.Handles,
 		"Official": row.Audience == event.Official, "Public": row.Audience == event.Public,
 	}
-	if g.Standing == app.StandsAlready {
-		return t.Say("guests.add.already", data)
-	}
-	if _, err := d.app.ImportGuests(ctx, t.Actor(), plan); err != nil {
+	done, err := d.app.ImportGuests(ctx, t.Actor(), plan)
+	if err != nil {
 		return err
+	}
+	if g.Standing == app.StandsAlready {
+		data["Same"], data["Taken"], data["Completed"] = g.Twin, g.Taken(), done.Completed > 0
+		return t.Say("guests.add.already", data, t.commands(choice{t.Label("guests", "more"), "/undangan " + st.EventID + " tambah"}))
 	}
 	next := []choice{{t.Label("guests", "more"), "/undangan " + st.EventID + " tambah"}}
 	if g.Standing == app.StandsDoubt {
 		next = append(next, choice{t.Label("guests", "ganda"), "/undangan " + st.EventID + " ganda"})
 	}
 	return t.Say("guests.add.done", data, t.commands(next...))
+}
+
+// askMissing says what is wrong with a typed guest, and takes that alone.
+func (d *Desk) askMissing(t *Turn, st guestsState, fault guestlist.Fault) error {
+	text, err := guestFault(d.texts, fault)
+	if err != nil {
+		return err
+	}
+	var opts []Option
+	if st.Missing == guestlist.Audience {
+		opts = append(opts, t.choices(st.Tag, guestAudiences(t)...))
+	}
+	return t.Say("guests.add.fault", templates.Data{"Fault": templates.Markup(text), "Name": st.Cells[guestlist.Name]}, opts...)
 }
 
 // guestCells sorts a typed line into columns: name, audience and organisation
@@ -213,6 +263,8 @@ func guestCells(line string) map[guestlist.Column]string {
 			put(guestlist.Email, f)
 		case len(digits) >= 4 && len(digits)*2 > len(f):
 			put(guestlist.WhatsApp, f)
+		case isSalutation(f):
+			put(guestlist.Salutation, f)
 		case i == 2:
 			put(guestlist.Organisation, f)
 		case understand.Kecamatan(f).Sure:
@@ -222,4 +274,13 @@ func guestCells(line string) map[guestlist.Column]string {
 		}
 	}
 	return cells
+}
+
+// isSalutation reports whether a typed field is how somebody is addressed.
+func isSalutation(f string) bool {
+	switch event.Squeeze(f) {
+	case "bapak", "bpk", "pak", "ibu", "bu":
+		return true
+	}
+	return false
 }

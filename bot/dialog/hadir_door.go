@@ -191,6 +191,9 @@ var startInLink = regexp.MustCompile(`(?:[?&]start=|(?i:kode)\s+)([A-Za-z0-9_-]{
 // ticket before the desk, or the code at the door.
 func (d *Desk) smallPhoto(ctx context.Context, t *Turn) error {
 	if m := t.In.Media; m == nil || t.In.Kind == channel.Document && !strings.HasPrefix(m.MIME, "image/") {
+		if c, _ := d.Lookup("undangan"); !t.In.Group && c.Allows(t.Person.Role) { // a list or a signed letter that came before its command
+			return t.Say("small.file", nil, t.commands(choice{t.Label("small", "list"), "/undangan impor"}, choice{t.Label("small", "signed"), "/surat unggah"}))
+		}
 		return t.Say("small.wrongkind", nil)
 	}
 	text, problem, err := d.scanned(ctx, t)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
@@ -40,26 +41,59 @@ func (d *Desk) ownOrBuiltIn(ctx context.Context, key string) (body string, own b
 }
 
 // guestData fills the placeholders for one guest.
-func (d *Desk) guestData(e *event.Event, g *event.Participation) templates.Data {
+func (d *Desk) guestData(e *event.Event, g *event.Participation, via channel.Name) templates.Data {
 	return templates.Data{
 		"sapaan": d.Salute(g), "nama": g.Name, "jabatan": g.Position, "instansi": g.Organisation,
 		"acara": e.Title, "tema": e.Theme, "hari": event.Day(e.Start), "pukul": event.Clock(e.Start), "tempat": e.Place, "peta": e.MapURL,
-		"sisa": strconv.Itoa(e.DaysBefore(d.app.Now())) + " hari", "tautan": d.guestLink(g),
+		"sisa": strconv.Itoa(e.DaysBefore(d.app.Now())) + " hari", "tautan": d.guestLink(g, via),
 	}
 }
 
-// guestLink opens the chat with the bot as that guest; "" where no channel has
-// such links.
-func (d *Desk) guestLink(g *event.Participation) string {
-	return d.deepLink("u_" + g.Code)
+// guestLink opens the chat with the bot as that guest, on the network on which
+// they read it where that has such links; "" where none has.
+func (d *Desk) guestLink(g *event.Participation, via channel.Name) string {
+	payload := "u_" + g.Code
+	if link := d.net.DeepLink(via, payload); link != "" {
+		return link
+	}
+	return d.printedLink(payload)
 }
 
-// deepLink is a link of the first channel that has any.
+// deepLink is a link of the first channel that has any, for tickets and the
+// codes at the door. Telegram's is the shortest, and the easiest to scan.
 func (d *Desk) deepLink(payload string) string {
 	for _, name := range []channel.Name{channel.Telegram, channel.WhatsApp, channel.Web} {
 		if link := d.net.DeepLink(name, payload); link != "" {
 			return link
 		}
+	}
+	return ""
+}
+
+// wayIn is a link into the chat on one network.
+type wayIn struct {
+	Network channel.Name
+	Link    string
+}
+
+// waysIn are the links into the chat on every network that has one, for what is
+// printed or passed on to people of whom we do not know which they use. Most
+// have WhatsApp.
+func (d *Desk) waysIn(payload string) []wayIn {
+	var out []wayIn
+	for _, name := range []channel.Name{channel.WhatsApp, channel.Telegram, channel.Web} {
+		if link := d.net.DeepLink(name, payload); link != "" {
+			out = append(out, wayIn{name, link})
+		}
+	}
+	return out
+}
+
+// printedLink is the one link of what is printed and carries a single code: the
+// network that most people have.
+func (d *Desk) printedLink(payload string) string {
+	if ways := d.waysIn(payload); len(ways) > 0 {
+		return ways[0].Link
 	}
 	return ""
 }
@@ -73,7 +107,7 @@ func (d *Desk) Invitation(b *storage.Broadcast, e *event.Event, g *event.Partici
 
 func (d *Desk) inviteOutbound(body string, e *event.Event, g *event.Participation, via channel.Name, caps channel.Capabilities) (channel.Outbound, error) {
 	var m channel.Outbound
-	text, err := d.texts.Custom(body, d.guestData(e, g))
+	text, err := d.texts.Custom(body, d.guestData(e, g, via))
 	if err != nil {
 		return m, err
 	}
@@ -111,37 +145,83 @@ func (d *Desk) Handover(b *storage.Broadcast, e *event.Event, g *event.Participa
 	if caps.Buttons {
 		note.Buttons = [][]channel.Button{{{Label: d.texts.Label("sebar", "handed"), Value: "/sebar terus " + g.Code}}}
 	}
-	text.Text, err = d.texts.Custom(b.Texts[string(g.Audience)], d.guestData(e, g))
+	text.Text, err = d.texts.Custom(b.Texts[string(g.Audience)], d.guestData(e, g, channel.WhatsApp))
 	return note, text, err
 }
 
-// Approval asks a second team member to look at a broadcast.
-func (d *Desk) Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) (channel.Outbound, error) {
-	var m channel.Outbound
+// approvalSample is the invitation of one audience, with a real guest's name.
+type approvalSample struct {
+	Name     string
+	Audience event.Audience
+	Text     templates.Markup
+}
+
+// samplesWithin is how many characters of invitations go into the message that
+// asks for approval; longer ones go before it, each in its own.
+const samplesWithin = 2800
+
+// Approval asks a second team member to look at a broadcast: the text of every
+// audience is shown, since what is approved is what goes out. The last message
+// is the question.
+func (d *Desk) Approval(ctx context.Context, b *storage.Broadcast, e *event.Event, caps channel.Capabilities) ([]channel.Outbound, error) {
 	maker, err := d.nameOf(ctx, b.MadeBy)
 	if err != nil {
-		return m, err
+		return nil, err
 	}
-	name, sample, err := d.sample(ctx, e, b.Audiences, b.Texts)
+	samples, length, err := d.approvalSamples(ctx, b, e)
 	if err != nil {
-		return m, err
+		return nil, err
+	}
+	var out []channel.Outbound
+	apart := length > samplesWithin
+	if apart {
+		for _, s := range samples {
+			text, err := d.texts.Text("sebar.approval.sample", templates.Data{"Name": s.Name, "Audience": s.Audience, "Text": s.Text})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, channel.Outbound{Text: text})
+		}
+		samples = nil
 	}
 	cold, err := d.app.ColdOutlookOf(ctx, e, b.Audiences, b.StartAt, d.net.On)
 	if err != nil {
-		return m, err
+		return nil, err
 	}
+	var m channel.Outbound
 	m.Text, err = d.texts.Text("sebar.approval", templates.Data{
 		"Maker": maker, "Event": e, "B": b, "Names": d.audienceNames(b.Audiences), "Now": !b.StartAt.After(d.app.Now()),
-		"SampleName": name, "Sample": templates.Markup(sample), "Plain": !caps.Buttons, "Files": d.fileNames(b),
+		"Samples": samples, "Apart": apart, "Plain": !caps.Buttons, "Files": d.fileNames(b),
 		"Strangers": cold,
 	})
-	if err == nil && caps.Buttons {
+	if err != nil {
+		return nil, err
+	}
+	if caps.Buttons {
 		m.Buttons = [][]channel.Button{{
 			{Label: d.texts.Label("sebar", "approve"), Value: "/sebar setujui " + b.ID},
 			{Label: d.texts.Label("sebar", "refuse"), Value: "/sebar tolak " + b.ID},
 		}}
 	}
-	return m, err
+	return append(out, m), nil
+}
+
+func (d *Desk) approvalSamples(ctx context.Context, b *storage.Broadcast, e *event.Event) (out []approvalSample, length int, err error) {
+	for _, aud := range app.Invitable() {
+		if !slices.Contains(b.Audiences, aud) {
+			continue
+		}
+		name, text, err := d.sample(ctx, e, []event.Audience{aud}, b.Texts)
+		if err != nil {
+			return nil, 0, err
+		}
+		if name == "" {
+			continue
+		}
+		out = append(out, approvalSample{name, aud, templates.Markup(text)})
+		length += utf8.RuneCountInString(text)
+	}
+	return out, length, nil
 }
 
 func (d *Desk) nameOf(ctx context.Context, personID string) (string, error) {
@@ -193,7 +273,7 @@ func (d *Desk) sample(ctx context.Context, e *event.Event, auds []event.Audience
 		if g == nil {
 			continue
 		}
-		text, err := d.texts.Custom(texts[string(aud)], d.guestData(e, g))
+		text, err := d.texts.Custom(texts[string(aud)], d.guestData(e, g, ""))
 		return g.Name, text, err
 	}
 	return "", "", nil

@@ -91,10 +91,13 @@ func (d *Desk) letters(ctx context.Context, t *Turn, args string) error {
 	if e == nil || err != nil {
 		return err
 	}
-	if rest != "" {
-		return d.usage(t, "surat", rest, func() error { return d.letterMenu(ctx, t, e) })
+	switch verb, after := cutWord(rest); event.Fold(verb) {
+	case "baru", "buat", "daftar", "register": // the event before the verb, as other commands have it
+		return d.letters(ctx, t, strings.TrimSpace(verb+" "+e.ID+" "+after))
+	case "":
+		return d.letterMenu(ctx, t, e)
 	}
-	return d.letterMenu(ctx, t, e)
+	return d.usage(t, "surat", rest, func() error { return d.letterMenu(ctx, t, e) })
 }
 
 // menuLetters is how many letters the menu shows.

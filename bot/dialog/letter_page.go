@@ -149,11 +149,11 @@ func (d *Desk) fillLetter(body string, e *event.Event, l *storage.Letter, g *eve
 func (d *Desk) letterLink(l *storage.Letter, g *event.Participation) string {
 	switch {
 	case g != nil:
-		return d.guestLink(g)
+		return d.printedLink("u_" + g.Code)
 	case len(l.Audiences) == 1 && slices.Contains(event.Registrable(), l.Audiences[0]):
-		return d.deepLink("daftar_" + string(l.Audiences[0]))
+		return d.printedLink("daftar_" + string(l.Audiences[0]))
 	}
-	return d.deepLink("daftar")
+	return d.printedLink("daftar")
 }
 
 // guestLines are a guest as the addressee of a letter.

@@ -235,7 +235,7 @@ func (d *Desk) sayPost(t *Turn, e *event.Event, p *event.Post) error {
 	} else {
 		payload += "_" // the audience is asked
 	}
-	data := templates.Data{"Event": e, "Post": postLine{N: p.N, Where: p.Where, Link: p.Link, On: p.On}, "Own": d.deepLink(payload + "_" + event.PostSource(p.N))}
+	data := templates.Data{"Event": e, "Post": postLine{N: p.N, Where: p.Where, Link: p.Link, On: p.On}, "Chats": d.waysIn(payload + "_" + event.PostSource(p.N))}
 	if p.Audience != "" {
 		data["Post"] = postLine{N: p.N, Where: p.Where, Link: p.Link, On: p.On, For: t.Label("audience", string(p.Audience))}
 	}

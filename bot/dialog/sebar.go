@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -128,28 +129,37 @@ func (d *Desk) draftSending(ctx context.Context, t *Turn, e *event.Event, st sen
 
 // reachLine is a Reachability in words.
 type reachLine struct {
-	Audience                                                           event.Audience
-	Guests                                                             int
-	Chats                                                              string
-	Cold, Email, Liaison, Call, Unreachable, Stopped, Already, Sending int
+	Audience event.Audience
+	Guests   int
+	Ways     []string // "Telegram 30", "e-mail 5"
+
+	call, liaison, sending int
 }
 
 func (d *Desk) reachLines(t *Turn, all []*app.Reachability) (lines []reachLine, sum reachLine) {
 	for _, r := range all {
-		l := reachLine{
-			Audience: r.Audience, Guests: r.Guests, Cold: r.By[app.ByCold], Email: r.By[app.ByEmail], Liaison: r.By[app.ByLiaison], Call: r.By[app.ByCall],
-			Unreachable: r.By[app.Unreachable], Stopped: r.By[app.NotWanted], Already: r.By[app.Already], Sending: r.Sendable() + r.By[app.ByLiaison],
-		}
-		for _, name := range []channel.Name{channel.Telegram, channel.WhatsApp, channel.Web} {
-			if n := r.Chats[name]; n > 0 {
-				l.Chats += " " + t.Label("via", string(name)) + " " + t.texts.Number(n) + ";"
+		l := reachLine{Audience: r.Audience, Guests: r.Guests, call: r.By[app.ByCall], liaison: r.By[app.ByLiaison], sending: r.Sendable() + r.By[app.ByLiaison]}
+		way := func(name string, n int) {
+			if n > 0 {
+				l.Ways = append(l.Ways, name+" "+t.texts.Number(n))
 			}
 		}
-		l.Chats = strings.TrimSpace(l.Chats)
+		for _, name := range []channel.Name{channel.Telegram, channel.WhatsApp, channel.Web} {
+			way(t.Label("via", string(name)), r.Chats[name])
+		}
+		for _, w := range []struct {
+			label string
+			by    app.Route
+		}{
+			{"cold", app.ByCold}, {"email", app.ByEmail}, {"liaison", app.ByLiaison}, {"call", app.ByCall},
+			{"unreachable", app.Unreachable}, {"stopped", app.NotWanted}, {"already", app.Already},
+		} {
+			way(t.Label("reach", w.label), r.By[w.by])
+		}
 		lines = append(lines, l)
-		sum.Sending += l.Sending
-		sum.Call += l.Call
-		sum.Liaison += l.Liaison
+		sum.sending += l.sending
+		sum.call += l.call
+		sum.liaison += l.liaison
 	}
 	return lines, sum
 }
@@ -165,12 +175,12 @@ func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendSta
 	if err := t.Open(dlgSend, st); err != nil {
 		return err
 	}
-	if sum.Sending == 0 {
+	if sum.sending == 0 {
 		list := []choice{{t.Label("sebar", "drop"), leave}}
-		if sum.Call > 0 {
+		if sum.call > 0 {
 			list = append([]choice{{t.Label("sebar", "calls"), "telepon"}}, list...)
 		}
-		return t.Say("sebar.nobody", templates.Data{"Names": d.audienceNames(st.Audiences), "Lines": lines, "Calls": sum.Call}, t.choices(st.Tag, list...), replyHint())
+		return t.Say("sebar.nobody", templates.Data{"Names": d.audienceNames(st.Audiences), "Lines": lines, "Calls": sum.call}, t.choices(st.Tag, list...), replyHint())
 	}
 	cold, err := d.app.ColdOutlookOf(ctx, e, st.Audiences, d.app.DefaultStart(e), d.net.On)
 	if err != nil {
@@ -194,15 +204,16 @@ func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendSta
 	}
 	return t.Say("sebar.ready", templates.Data{
 		"Files": attachNames(st.Attach, list), "Without": without,
-		"Event": e, "Total": sum.Sending, "Lines": lines, "Calls": sum.Call, "Liaison": sum.Liaison, "SampleName": name, "Sample": templates.Markup(sample),
-		"Second": sum.Sending > app.MaxAlone, "Most": app.MaxAlone, "Strangers": cold,
+		"Event": e, "Total": sum.sending, "Lines": lines, "Calls": sum.call, "Liaison": sum.liaison, "SampleName": name, "Sample": templates.Markup(sample),
+		"Second": sum.sending > app.MaxAlone, "Most": app.MaxAlone, "Strangers": cold,
 	}, t.choices(st.Tag, d.readyChoices(t, e)...), replyHint())
 }
 
 func (d *Desk) readyChoices(t *Turn, e *event.Event) []choice {
 	list := []choice{{t.Label("sebar", "now"), "sekarang"}}
 	if at := d.app.DefaultStart(e); at.Sub(d.app.Now()) > time.Minute {
-		list = append(list, choice{event.ShortDay(at) + " " + at.In(event.Jakarta).Format("15.04"), "usul"})
+		day, _ := strings.CutSuffix(event.ShortDay(at), at.In(event.Jakarta).Format(" 2006")) // short enough for half a row
+		list = append(list, choice{"H-" + strconv.Itoa(e.DaysBefore(at)) + ", " + day + at.In(event.Jakarta).Format(" 15.04"), "usul"})
 	}
 	list = append(list, choice{t.Label("sebar", "later"), "nanti"}, choice{t.Label("sebar", "test"), "uji"}, choice{t.Label("sebar", "files"), "lampiran"})
 	if t.Person.Role == event.Lead {
@@ -283,7 +294,12 @@ func (d *Desk) testSending(ctx context.Context, t *Turn, e *event.Event, st send
 		}
 		as := *g
 		as.Code = "ujicoba" // whoever presses is not that guest
-		m, err := d.inviteOutbound(body, e, &as, to.Channel, t.Caps)
+		var m channel.Outbound
+		if aud == event.Official { // passed on by hand: no buttons, no footer
+			_, m, err = d.Handover(&storage.Broadcast{Texts: map[string]string{string(aud): body}}, e, &as, t.Caps)
+		} else {
+			m, err = d.inviteOutbound(body, e, &as, to.Channel, t.Caps)
+		}
 		if err != nil {
 			return err
 		}

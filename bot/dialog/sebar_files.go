@@ -218,11 +218,11 @@ func (d *Desk) makeAttachments(ctx context.Context, e *event.Event, st sendState
 		case what == attachPoster:
 			a.posters = map[string]channel.File{}
 			for _, aud := range st.Audiences {
-				link := d.deepLink("daftar_" + string(aud))
-				if link == "" || !slices.Contains(event.Registrable(), aud) {
+				ways := d.waysIn("daftar_" + string(aud))
+				if len(ways) == 0 || !slices.Contains(event.Registrable(), aud) {
 					continue
 				}
-				png, err := d.poster(e, aud, link)
+				png, err := d.poster(e, aud, ways)
 				if err != nil {
 					return a, err
 				}

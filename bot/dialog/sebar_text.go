@@ -176,7 +176,7 @@ func (d *Desk) previewText(ctx context.Context, t *Turn, e *event.Event, st send
 	if g == nil {
 		g = &event.Participation{Name: "Siti Aminah", Salutation: "Ibu", Organisation: "Keripik Bu Siti", Audience: st.Audience, Code: "contoh"}
 	}
-	sample, err := d.texts.Custom(st.Body, d.guestData(e, g))
+	sample, err := d.texts.Custom(st.Body, d.guestData(e, g, ""))
 	if err != nil {
 		return err
 	}

@@ -39,8 +39,8 @@ func (d *Desk) villageText(t *Turn, e *event.Event, text string) error {
 		return again("branding.village.unknown", m)
 	}
 	t.Close()
-	link := d.deepLink("daftar_" + string(event.Public))
-	body, err := t.Render("branding.village", templates.Data{"Event": e, "Kecamatan": m.Kecamatan, "Desa": m.Desa, "Kind": string(m.Kind), "Link": link})
+	ways := d.waysIn("daftar_" + string(event.Public))
+	body, err := t.Render("branding.village", templates.Data{"Event": e, "Kecamatan": m.Kecamatan, "Desa": m.Desa, "Kind": string(m.Kind), "Chats": ways})
 	if err != nil {
 		return err
 	}

@@ -226,3 +226,23 @@ func (p *Participation) MessageAt(s Stage, now time.Time) Message {
 	}
 	return NoMessage
 }
+
+// offices are positions as people add them to their name.
+var offices = []string{"ketua", "wakil ketua", "sekretaris", "bendahara", "manajer", "manager", "pengurus", "anggota", "pengawas", "direktur", "pemilik", "pimpinan", "pengelola", "koordinator", "staf", "staff", "admin", "humas"}
+
+// NameAndPosition parts "Dedi Supriadi, sekretaris", as the registration asks
+// for it, into the two; a degree ("Dedi, S.E.") stays with the name.
+func NameAndPosition(contact string) (name, position string) {
+	at := strings.LastIndexByte(contact, ',')
+	if at < 0 {
+		return contact, ""
+	}
+	name, position = strings.TrimSpace(contact[:at]), strings.TrimSpace(contact[at+1:])
+	for _, o := range offices {
+		rest, is := strings.CutPrefix(strings.ToLower(position), o)
+		if is && (rest == "" || rest[0] == ' ') && name != "" {
+			return name, strings.ToUpper(position[:1]) + position[1:]
+		}
+	}
+	return contact, ""
+}

@@ -116,7 +116,7 @@ const (
 	UnknownKecamatan Kind = "kecamatan" // Nearest: what may be meant, or ""
 	Unreachable      Kind = "unreachable"
 	TooLong          Kind = "toolong"
-	SamePhone        Kind = "samephone" // Line: the row that has it already
+	SamePhone        Kind = "samephone" // Line, Nearest: the row that has it already, and who stands there
 	SameTelegram     Kind = "sametelegram"
 	SameEmail        Kind = "sameemail"
 	SameName         Kind = "samename"
@@ -127,6 +127,7 @@ const (
 	ZeroRestored Kind = "zero"          // a 0 or +62 that the spreadsheet took away
 	Unrounded    Kind = "unrounded"     // 8.12345678901E+11 that still holds all digits
 	EmailMeant   Kind = "emailmeant"    // Nearest: a likelier address
+	EmailRead    Kind = "emailread"     // Nearest: how it was read ("budi@gmail")
 	NoContact    Kind = "nocontact"     // an official, who is reached through a liaison
 	Abroad       Kind = "abroad"        // a number of another country
 	OtherPlace   Kind = "otherplace"    // not in Kabupaten Bogor: the kecamatan stays empty

@@ -147,6 +147,7 @@ func TestNotes(t *testing.T) {
 		"Ani,ukm,Toko,8.12345678901E+11,,,": Unrounded,
 		"Ani,ukm,Toko,+65 8123 4567,,,":     Abroad,
 		"Ani,ukm,Toko,,ani@gmial.com,,":     EmailMeant,
+		"Ani,ukm,Toko,,ani@gmail,,":         EmailRead,
 		"Ani,pejabat,Dinas,,,,":             NoContact,
 		"Ani,ukm,Toko,081234567890,,Depok,": OtherPlace,
 		"Ani,masyarakat,,081234567890,,,":   Posters,
@@ -478,4 +479,40 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestSamePerson(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"H. Dedi Supriadi, S.E.", "Dedi Supriadi", true},
+		{"Hj. Neneng Hasanah", "Neneng", true},
+		{"Neneng Hasanah", "Neneng Hasanh", true},
+		{"Yanti Suryani", "Joko Susilo", false},
+		{"Yanti Suryani", "Yanto Suryana Putra", false},
+		{"Asep", "Budi", false},
+		{"Al", "Alya Salsabila", false}, // two letters say nothing
+		{"", "Siti", false},
+	} {
+		if got := SamePerson(c.a, c.b); got != c.same {
+			t.Errorf("%q and %q: %v", c.a, c.b, got)
+		}
+		if got := SamePerson(c.b, c.a); got != c.same {
+			t.Errorf("%q and %q: %v", c.b, c.a, got)
+		}
+	}
+}
+
+// A title that only men or women bear says how somebody is addressed; what the
+// list says of it goes before.
+func TestSalutationOfTitle(t *testing.T) {
+	t.Parallel()
+	l := read(t, "Nama,Jenis,Sapaan,WA\nH. Dedi,ukm,,081234567890\nHj. Neneng,ukm,,081234567891\nDrs. Ade,ukm,,081234567892\nDr. Riny,ukm,,081234567893\nHendra,ukm,,081234567894\nDra Tuti,ukm,Saudari,081234567895\nBu Hj. Euis,ukm,,081234567896\n")
+	for i, want := range []string{"Bapak", "Ibu", "Bapak", "", "", "Saudari", "Ibu"} {
+		if got := l.Rows[i].Salutation; got != want {
+			t.Errorf("%s is addressed as %q, want %q", l.Rows[i].Name, got, want)
+		}
+	}
 }

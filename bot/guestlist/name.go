@@ -69,3 +69,18 @@ func Alike(a, b string) bool {
 	}
 	return slips > 0 && max(len(a), len(b))-shorter <= slips && levenshtein.ComputeDistance(a, b) <= slips
 }
+
+// SamePerson reports whether two names may be one person's, of whom we know
+// something else already that is the same: here it is enough that the one
+// holds the other ("Neneng" is "Hj. Neneng Hasanah").
+func SamePerson(a, b string) bool {
+	a, b = BareName(a), BareName(b)
+	if Alike(a, b) {
+		return true
+	}
+	shorter, longer := a, b
+	if len(a) > len(b) {
+		shorter, longer = b, a
+	}
+	return len(shorter) >= 3 && strings.Contains(longer, shorter)
+}

@@ -86,6 +86,21 @@ func (r *Row) readName(cell string) {
 		r.fault(BadName, Name, cell)
 	}
 	r.Name = name
+	if r.Salutation == "" {
+		r.Salutation = salutationOf(first)
+	}
+}
+
+// salutationOf reads how somebody is addressed from a title before the name
+// that men or women alone bear; "" where it says nothing.
+func salutationOf(title string) string {
+	switch strings.ToLower(strings.TrimSuffix(title, ".")) {
+	case "h", "haji", "kh", "drs":
+		return "Bapak"
+	case "hj", "hajah", "dra":
+		return "Ibu"
+	}
+	return ""
 }
 
 // salutation writes the common ones in full; others stay as they are.
@@ -234,8 +249,11 @@ func (r *Row) readEmail(cell string) {
 		return
 	}
 	r.Email = e.Address
-	if e.Suggestion != "" {
+	switch host := e.Address[strings.LastIndex(e.Address, "@")+1:]; {
+	case e.Suggestion != "":
 		r.Notes = append(r.Notes, Fault{Kind: EmailMeant, Column: Email, Cell: cell, Nearest: e.Suggestion})
+	case !strings.Contains(strings.ToLower(cell), host):
+		r.Notes = append(r.Notes, Fault{Kind: EmailRead, Column: Email, Cell: cell, Nearest: e.Address})
 	}
 }
 
@@ -288,7 +306,12 @@ func (r *Row) reachable() {
 }
 
 // doubles remembers which row had what first.
-type doubles map[string]int
+type doubles map[string]first
+
+type first struct {
+	line int
+	name string
+}
 
 func (d doubles) check(r *Row) {
 	if len(r.Faults) > 0 {
@@ -307,8 +330,8 @@ func (d doubles) check(r *Row) {
 		if k.value == "" {
 			continue
 		}
-		if line, seen := d[string(k.kind)+"/"+k.value]; seen {
-			f := Fault{Kind: k.kind, Column: k.column, Cell: k.value, Line: line}
+		if by, seen := d[string(k.kind)+"/"+k.value]; seen {
+			f := Fault{Kind: k.kind, Column: k.column, Cell: k.value, Line: by.line, Nearest: by.name}
 			switch k.kind {
 			case SameName:
 				f.Cell = r.Name
@@ -321,7 +344,7 @@ func (d doubles) check(r *Row) {
 	}
 	for key, v := range map[Kind]string{SamePhone: r.WhatsApp, SameTelegram: strings.ToLower(r.Telegram), SameEmail: r.Email, SameName: nameKey(r)} {
 		if v != "" {
-			d[string(key)+"/"+v] = r.Line
+			d[string(key)+"/"+v] = first{r.Line, r.Name}
 		}
 	}
 }

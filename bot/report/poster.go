@@ -4,13 +4,22 @@ import (
 	"errors"
 	"image"
 	"image/draw"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
 )
 
-// PosterView is what stands on a poster. Title, Start and Link are required.
+// PosterCode is one way into the chat.
+type PosterCode struct {
+	Network string // its name, shown where there are two
+	Link    string // what the QR code opens
+	Handle  string // the link as people may type it; "" leaves the line out
+}
+
+// PosterView is what stands on a poster. Title, Start and one or two codes are
+// required.
 type PosterView struct {
 	Title    string
 	Theme    string
@@ -18,8 +27,7 @@ type PosterView struct {
 	Pitch    string // why to come, in a sentence or two
 	Start    time.Time
 	Place    string
-	Link     string // what the QR code opens
-	Handle   string // the link as people may type it; "" leaves the line out
+	Codes    []PosterCode
 	Steps    []string
 }
 
@@ -31,18 +39,20 @@ const (
 	posterMargin = 120
 	posterInner  = posterWidth - 2*posterMargin
 	posterQR     = 700
+	posterPad    = 26 // around a code, frame and all
 	posterFooter = 226
 
 	posterCall  = "UNTUK"
 	posterSteps = "CARA IKUT"
 )
 
-// Poster draws a poster with a QR code that opens the chat, as a PNG of A4's
-// proportions, for print and for social media. It carries no logo: the office
+// Poster draws a poster with a QR code that opens the chat, or one for each of
+// two networks, as a PNG of
+// A4's proportions, for print and for social media. It carries no logo: the office
 // adds its own where it has to.
 func Poster(v PosterView) ([]byte, error) {
-	if v.Title == "" || v.Start.IsZero() || v.Link == "" {
-		return nil, errors.New("poster needs a title, a time and a link")
+	if v.Title == "" || v.Start.IsZero() || len(v.Codes) < 1 || len(v.Codes) > 2 || slices.ContainsFunc(v.Codes, func(p PosterCode) bool { return p.Link == "" }) {
+		return nil, errors.New("poster needs a title, a time, and a link or two")
 	}
 	return paint("poster", v.picture)
 }
@@ -51,7 +61,11 @@ func (v PosterView) picture(ts *typeset) (*canvas, error) {
 	c := newCanvas(ts, posterWidth, posterHeight, white)
 	y := posterHead(c, v)
 	y = posterFacts(c, v, y)
-	if err := posterHowTo(c, v, y); err != nil {
+	howTo := posterHowTo
+	if len(v.Codes) == 2 {
+		howTo = posterTwoCodes
+	}
+	if err := howTo(c, v, y); err != nil {
 		return nil, err
 	}
 	posterFoot(c)
@@ -116,23 +130,13 @@ func posterHowTo(c *canvas, v PosterView, y float64) error {
 	if int(room) < size+160 {
 		size = int(room) - 160
 	}
-	code, err := qrImage(v.Link, size)
-	if err != nil {
-		return err
-	}
-	const pad = 26
-	frame := size + 2*pad
+	frame := size + 2*posterPad
 	top := int(y + (room-float64(frame))/2)
-	if v.Handle != "" {
+	if v.Codes[0].Handle != "" {
 		top -= 30
 	}
-	c.rounded(posterMargin, top, frame, frame, 44, green)
-	c.rounded(posterMargin+12, top+12, frame-24, frame-24, 34, white)
-	at := image.Rect(0, 0, size, size).Add(image.Pt(posterMargin+pad, top+pad))
-	draw.Draw(c.img, at, code, image.Point{}, draw.Src)
-	if v.Handle != "" {
-		handle := c.fit(v.Handle, bold, 46, 24, float64(frame), 1)
-		c.text(handle.lines[0], handle.style, posterMargin+float64(frame)/2, float64(top+frame)+62, 0.5, green)
+	if err := posterCode(c, v.Codes[0], posterMargin, top, size); err != nil {
+		return err
 	}
 
 	x := float64(posterMargin + frame + 70)
@@ -151,10 +155,78 @@ func posterHowTo(c *canvas, v PosterView, y float64) error {
 	at0 += 84
 	for i, s := range steps {
 		lead := max(s.height(), 92)
-		c.disc(x+42, at0+lead/2, 42, green)
-		c.text(strconv.Itoa(i+1), style{bold, 52}, x+42, at0+lead/2+18, 0.5, white)
-		c.paragraph(s, x+116, at0+(lead-s.height())/2, ink)
+		posterStep(c, i, s, x, at0, lead)
 		at0 += lead + 38
+	}
+	return nil
+}
+
+// posterStep is a numbered step, centred in a height of lead.
+func posterStep(c *canvas, i int, s block, x, y, lead float64) {
+	c.disc(x+42, y+lead/2, 42, green)
+	c.text(strconv.Itoa(i+1), style{bold, 52}, x+42, y+lead/2+18, 0.5, white)
+	c.paragraph(s, x+116, y+(lead-s.height())/2, ink)
+}
+
+// posterCode is a QR code in its frame, with its handle below.
+func posterCode(c *canvas, p PosterCode, x, y, size int) error {
+	code, err := qrImage(p.Link, size)
+	if err != nil {
+		return err
+	}
+	frame := size + 2*posterPad
+	c.rounded(x, y, frame, frame, 44, green)
+	c.rounded(x+12, y+12, frame-24, frame-24, 34, white)
+	at := image.Rect(0, 0, size, size).Add(image.Pt(x+posterPad, y+posterPad))
+	draw.Draw(c.img, at, code, image.Point{}, draw.Src)
+	if p.Handle != "" {
+		handle := c.fit(p.Handle, bold, 46, 24, float64(frame), 1)
+		c.text(handle.lines[0], handle.style, float64(x)+float64(frame)/2, float64(y+frame)+62, 0.5, green)
+	}
+	return nil
+}
+
+// posterTwoCodes are two QR codes side by side, each under its network's name,
+// and the steps below them in columns.
+func posterTwoCodes(c *canvas, v PosterView, y float64) error {
+	const (
+		label, handle = 78, 84
+		gap           = 40
+		between       = 150
+	)
+	steps := make([]block, len(v.Steps))
+	lead := 0.0
+	column := (posterInner - gap*float64(max(0, len(steps)-1))) / float64(max(1, len(steps)))
+	letters := 42.0 // all steps in the size of the one that takes the smallest
+	for _, s := range v.Steps {
+		letters = min(letters, c.fit(s, regular, letters, 32, column-116, 4).style.size)
+	}
+	for i, s := range v.Steps {
+		steps[i] = c.fit(s, regular, letters, letters, column-116, 4)
+		lead = max(lead, steps[i].height(), 92)
+	}
+	room := posterHeight - posterFooter - y - 2*gap
+	below := 0.0
+	if len(steps) > 0 {
+		below = lead + gap
+	}
+	size := min(posterQR*2/3, int(room-below)-label-handle-2*posterPad)
+	frame := size + 2*posterPad
+	top := y + gap + (room-below-float64(label+handle+frame))/2
+	x := (posterWidth - 2*frame - between) / 2
+	for _, p := range v.Codes {
+		name := c.fit(p.Network, bold, 54, 36, float64(frame), 1)
+		if len(name.lines) > 0 {
+			c.text(name.lines[0], name.style, float64(x)+float64(frame)/2, top+50, 0.5, ink)
+		}
+		if err := posterCode(c, p, x, int(top)+label, size); err != nil {
+			return err
+		}
+		x += frame + between
+	}
+	at := top + float64(label+frame+handle) + gap
+	for i, s := range steps {
+		posterStep(c, i, s, posterMargin+float64(i)*(column+gap), at, lead)
 	}
 	return nil
 }

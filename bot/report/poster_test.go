@@ -1,6 +1,8 @@
 package report_test
 
 import (
+	"image"
+	"image/draw"
 	"testing"
 	"time"
 
@@ -13,7 +15,7 @@ func TestPoster(t *testing.T) {
 	usual := report.PosterView{
 		Title: "E-MILE KU 2027", Theme: "UKM Naik Kelas, Bogor Maju", Audience: "Pelaku UKM Kabupaten Bogor",
 		Pitch: "Pamerkan produk, tambah pelanggan, dan bertemu mitra baru.", Start: time.Date(2027, 1, 14, 8, 0, 0, 0, event.Jakarta),
-		Place: "Stadion Pakansari, Cibinong", Link: "https://t.me/emileku_bot?start=daftar_ukm", Handle: "t.me/emileku_bot",
+		Place: "Stadion Pakansari, Cibinong", Codes: []report.PosterCode{{Network: "Telegram", Link: "https://t.me/emileku_bot?start=daftar_ukm", Handle: "t.me/emileku_bot"}},
 		Steps: []string{"Pindai kode QR dengan kamera HP.", "Tekan Start di chat yang terbuka.", "Jawab pertanyaannya; tiket langsung dikirim."},
 	}
 	long := usual
@@ -21,8 +23,15 @@ func TestPoster(t *testing.T) {
 	long.Theme = "Bersama Membangun Ekonomi Kerakyatan yang Tangguh, Mandiri, dan Berdaya Saing Global"
 	long.Audience = "Pengurus dan anggota koperasi se-Kabupaten Bogor dan sekitarnya"
 	long.Place = "Lapangan Tegar Beriman, Kompleks Pemerintahan Daerah Kabupaten Bogor, Jalan Tegar Beriman, Cibinong"
-	bare := report.PosterView{Title: "Pasar UKM", Start: usual.Start, Link: usual.Link}
-	for name, v := range map[string]report.PosterView{"poster-usual": usual, "poster-long": long, "poster-bare": bare} {
+	bare := report.PosterView{Title: "Pasar UKM", Start: usual.Start, Codes: []report.PosterCode{{Link: usual.Codes[0].Link}}}
+	two := []report.PosterCode{
+		{Network: "WhatsApp", Link: "https://wa.me/6281110000000?text=Halo%20E-MILE%20KU%2C%20kode%20daftar_pemeriah", Handle: "wa.me/6281110000000"}, usual.Codes[0],
+	}
+	both, bothLong, bothBare := usual, long, bare
+	both.Codes, bothLong.Codes, bothBare.Codes = two, two, two
+	for name, v := range map[string]report.PosterView{
+		"poster-usual": usual, "poster-long": long, "poster-bare": bare, "poster-two": both, "poster-two-long": bothLong, "poster-two-bare": bothBare,
+	} {
 		out, err := report.Poster(v)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -31,13 +40,27 @@ func TestPoster(t *testing.T) {
 		if b := img.Bounds(); b.Dx() != 1654 || b.Dy() != 2339 {
 			t.Errorf("%s is %v", name, b)
 		}
-		if got, err := read(img); err != nil || got != v.Link {
-			t.Errorf("%s: the code says %q, %v", name, got, err)
+		for i, code := range v.Codes {
+			part := img
+			if len(v.Codes) == 2 { // each on its half
+				part = half(img, i)
+			}
+			if got, err := read(part); err != nil || got != code.Link {
+				t.Errorf("%s: the code says %q, %v", name, got, err)
+			}
 		}
 	}
 	if _, err := report.Poster(report.PosterView{Title: "x"}); err == nil {
 		t.Error("a poster without a link was drawn")
 	}
+}
+
+// half is the left (0) or the right half of a picture.
+func half(img image.Image, i int) image.Image {
+	b := img.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx()/2, b.Dy()))
+	draw.Draw(out, out.Bounds(), img, image.Pt(b.Min.X+i*b.Dx()/2, b.Min.Y), draw.Src)
+	return out
 }
 
 func TestStatusChart(t *testing.T) {

@@ -10,6 +10,7 @@
 //	! peran rina ketua
 //	! tamu siti = Siti Aminah | ukm | Keripik Bu Siti   a guest who has a chat with the bot
 //	! tamu H. Dedi | koperasi | KSU Maju | 081234567890 | dedi@contoh.id   and one who has none
+//	! rombongan 51 | ukm                                many guests who have: tamu1, tamu2 …
 //	! tolak siti              what is sent to siti fails (in a House)
 //	@ 2026-11-30 09:00        the clock moves to that time (WIB)
 //	@ +24h                    the clock moves on

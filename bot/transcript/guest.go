@@ -3,6 +3,7 @@ package transcript
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -55,4 +56,19 @@ func (h *House) guest(ctx context.Context, arg string) error {
 	}
 	p.Derive()
 	return h.store.Participations().Save(ctx, p)
+}
+
+// guests puts many on the list who have opened the chat: "51 | ukm".
+func (h *House) guests(ctx context.Context, arg string) error {
+	n, aud, _ := strings.Cut(arg, "|")
+	many, err := strconv.Atoi(strings.TrimSpace(n))
+	if err != nil || many < 1 {
+		return fmt.Errorf("many guests are: 51 | ukm")
+	}
+	for i := range many {
+		if err := h.guest(ctx, fmt.Sprintf("tamu%d = Tamu %d | %s", i+1, i+1, strings.TrimSpace(aud))); err != nil {
+			return err
+		}
+	}
+	return nil
 }

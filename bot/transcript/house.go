@@ -476,6 +476,8 @@ func (h *House) Direct(text string) error {
 		return h.quota(ctx, strings.Fields(arg))
 	case "tamu":
 		return h.guest(ctx, arg)
+	case "rombongan":
+		return h.guests(ctx, arg)
 	case "tolak": // a network that refuses, without saying so before
 		chat, _ := h.net.address(strings.TrimSpace(arg))
 		h.fake.Block(chat)

@@ -54,16 +54,17 @@ func (c *importGuestsCmd) do(ctx context.Context, s storage.Store, at clock.Cloc
 		return err
 	}
 	fmt.Fprintf(out, "%s: %d rows for %s\n", filepath.Base(c.File), len(list.Rows), e.ID)
-	fmt.Fprintf(out, "new %d, known %d, in the event already %d, doubtful %d, bad %d\n",
-		plan.Counts[app.StandsNew], plan.Counts[app.StandsKnown], plan.Counts[app.StandsAlready], plan.Counts[app.StandsDoubt], list.Bad())
+	fmt.Fprintf(out, "new %d, known %d, in the event already %d (%d to be completed), contact of another guest %d, doubtful %d, bad %d\n",
+		plan.Counts[app.StandsNew], plan.Counts[app.StandsKnown], plan.Counts[app.StandsAlready]-plan.Taken, plan.Completes, plan.Taken,
+		plan.Counts[app.StandsDoubt], list.Bad())
 	if len(list.Ignored) > 0 {
 		fmt.Fprintf(out, "columns not used: %s\n", strings.Join(list.Ignored, ", "))
 	}
-	if err := c.faults(list, texts, out); err != nil {
+	if err := c.faults(list, plan, texts, out); err != nil {
 		return err
 	}
 	if !c.Yes {
-		fmt.Fprintf(out, "nothing was written; %d guests would be added with --yes\n", plan.Writes())
+		fmt.Fprintf(out, "nothing was written; with --yes %d guests would be added and %d completed\n", plan.Writes(), plan.Completes)
 		return nil
 	}
 	// The same file does the same: its people and their part bear natural IDs.
@@ -72,7 +73,7 @@ func (c *importGuestsCmd) do(ctx context.Context, s storage.Store, at clock.Cloc
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d guests added, %d of them new people\n", done.Guests, done.People)
+	fmt.Fprintf(out, "%d guests added, %d of them new people; %d completed\n", done.Guests, done.People, done.Completed)
 	return nil
 }
 
@@ -115,10 +116,8 @@ func (c *importGuestsCmd) event(ctx context.Context, a *app.App) (*event.Event, 
 }
 
 // faults writes the list with its faults beside it, and prints each bad row.
-func (c *importGuestsCmd) faults(list *guestlist.List, texts *templates.Renderer, out io.Writer) error {
-	marked := false
+func (c *importGuestsCmd) faults(list *guestlist.List, plan *app.Plan, texts *templates.Renderer, out io.Writer) error {
 	for _, r := range list.Rows {
-		marked = marked || len(r.Faults)+len(r.Notes) > 0
 		if len(r.Faults) == 0 {
 			continue
 		}
@@ -128,11 +127,11 @@ func (c *importGuestsCmd) faults(list *guestlist.List, texts *templates.Renderer
 		}
 		fmt.Fprintf(out, "row %d: %s\n", r.Line, text)
 	}
-	if !marked {
+	if !dialog.Remarked(list, plan) {
 		return nil
 	}
 	var b bytes.Buffer
-	if err := dialog.WriteGuestFaults(&b, texts, list); err != nil {
+	if err := dialog.WriteGuestFaults(&b, texts, list, plan); err != nil {
 		return err
 	}
 	name := strings.TrimSuffix(c.File, filepath.Ext(c.File)) + "-periksa.xlsx"

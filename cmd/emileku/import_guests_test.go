@@ -19,27 +19,34 @@ func TestImportGuests(t *testing.T) {
 	}
 	env := []string{"DATA_DIR=" + dir}
 	code, text := runs(t, env, "import", "guests", list)
-	for _, part := range []string{"new 2", "bad 1", "row 3:", "8,12E+11", "nothing was written; 2 guests"} {
+	for _, part := range []string{"new 2", "bad 1", "row 3:", "8,12E+11", "nothing was written; with --yes 2 guests"} {
 		if code != 0 || !strings.Contains(text, part) {
 			t.Errorf("dry run: exit %d, want %q: %s", code, part, text)
 		}
 	}
-	f, err := excelize.OpenFile(filepath.Join(files, "tamu-periksa.xlsx"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := f.GetRows(f.GetSheetName(0))
-	if err != nil || len(rows) != 4 || len(rows[0]) != 5 || rows[0][4] != "Keterangan" || !strings.Contains(rows[2][4], "rusak oleh Excel") {
-		t.Errorf("faults: %v, %q", err, rows)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
+	rows := remarks(t, filepath.Join(files, "tamu-periksa.xlsx"))
+	if len(rows) != 4 || len(rows[0]) != 5 || rows[0][4] != "Keterangan" || !strings.Contains(rows[2][4], "rusak oleh Excel") {
+		t.Errorf("faults: %q", rows)
 	}
 	if code, text = runs(t, env, "import", "guests", list, "--yes"); code != 0 || !strings.Contains(text, "2 guests added, 2 of them new") {
 		t.Errorf("exit %d: %s", code, text)
 	}
 	if code, text = runs(t, env, "import", "guests", list, "--yes"); code != 0 || !strings.Contains(text, "0 guests added") {
 		t.Errorf("again: exit %d: %s", code, text)
+	}
+	// What is known already is said row by row, too.
+	again := "Nama;Jenis;Instansi;No HP\nDewi Anggraini;koperasi;Koperasi Baru Sekali;0811-9988-776\nTatang;ukm;Kios Tatang;0811 9988 775\nDewi Anggraeni;koperasi;Koperasi Baru Sekali;0811 9988 700\n"
+	if err := os.WriteFile(list, []byte(again), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, text = runs(t, env, "import", "guests", list); code != 0 || !strings.Contains(text, "contact of another guest 1, doubtful 1, bad 0") {
+		t.Errorf("known: exit %d: %s", code, text)
+	}
+	rows = remarks(t, filepath.Join(files, "tamu-periksa.xlsx"))
+	for i, part := range []string{"Sudah ada di daftar.", "milik tamu lain di daftar: Fitri (Toko Fitri)", "orang yang sama dengan Dewi Anggraini (Koperasi Baru Sekali)"} {
+		if row := rows[i+1]; !strings.Contains(row[len(row)-1], part) {
+			t.Errorf("row %d says %q, want %q", i+2, row, part)
+		}
 	}
 	for _, c := range []struct {
 		args []string
@@ -55,4 +62,21 @@ func TestImportGuests(t *testing.T) {
 			t.Errorf("%v: exit %d, want %q: %s", c.args, code, c.want, text)
 		}
 	}
+}
+
+// remarks are the rows of the spreadsheet that goes back.
+func remarks(t *testing.T, path string) [][]string {
+	t.Helper()
+	f, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := f.GetRows(f.GetSheetName(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }

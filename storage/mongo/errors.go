@@ -119,3 +119,21 @@ func onlyDuplicates(err error) (n int, ok bool) {
 	}
 	return len(be.WriteErrors), true
 }
+
+// refusedOf tells which of many inserted documents a unique key refused, by
+// their index; any other fault of the insertion is the error.
+func refusedOf(err error) (refused map[int]bool, other error) {
+	if err == nil {
+		return nil, nil
+	}
+	if _, ok := onlyDuplicates(err); !ok {
+		return nil, err
+	}
+	refused = map[int]bool{}
+	var be driver.BulkWriteException
+	errors.As(err, &be)
+	for _, we := range be.WriteErrors {
+		refused[we.Index] = true
+	}
+	return refused, nil
+}

@@ -97,16 +97,9 @@ func (p participations) addPart(ctx context.Context, part []*event.Participation
 		}
 	}
 	_, err = p.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
-	refused := map[int]bool{}
+	refused, err := refusedOf(err)
 	if err != nil {
-		if _, ok := onlyDuplicates(err); !ok {
-			return 0, fail(ctx, doing, err)
-		}
-		var be driver.BulkWriteException
-		errors.As(err, &be)
-		for _, we := range be.WriteErrors {
-			refused[we.Index] = true
-		}
+		return 0, fail(ctx, doing, err)
 	}
 	var ids bson.A
 	for i, given := range part {

@@ -2,11 +2,13 @@ package mongo
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/storage"
@@ -110,6 +112,58 @@ func (p people) Save(ctx context.Context, person *event.Person) error {
 	}
 	person.Version = next.Version
 	return nil
+}
+
+func (p people) AddAll(ctx context.Context, ps []*event.Person) (fresh int, err error) {
+	if p.lone != nil {
+		return p.addEach(ctx, ps)
+	}
+	for part := range slices.Chunk(ps, addAtOnce) {
+		n, err := p.addPart(ctx, part)
+		fresh += n
+		if err != nil {
+			return fresh, err
+		}
+	}
+	return fresh, nil
+}
+
+// addEach adds one by one, where the server lets two have the same account.
+func (p people) addEach(ctx context.Context, ps []*event.Person) (fresh int, err error) {
+	for _, given := range ps {
+		err := p.Save(ctx, given)
+		if err != nil && !errors.Is(err, storage.ErrConflict) {
+			return fresh, err
+		}
+		if err == nil {
+			fresh++
+		}
+	}
+	return fresh, nil
+}
+
+func (p people) addPart(ctx context.Context, part []*event.Person) (fresh int, err error) {
+	const doing = "add people"
+	docs := make([]bson.Raw, len(part))
+	for i, given := range part {
+		first := *given
+		first.Version = 1
+		if docs[i], err = p.codec.encode(&first, lookups(&first)...); err != nil {
+			return 0, fail(ctx, doing, err)
+		}
+	}
+	_, err = p.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
+	refused, err := refusedOf(err)
+	if err != nil {
+		return 0, fail(ctx, doing, err)
+	}
+	for i, given := range part {
+		if !refused[i] {
+			given.Version = 1
+			fresh++
+		}
+	}
+	return fresh, nil
 }
 
 // accountsFree stands in for the unique index where the

@@ -81,23 +81,14 @@ const insertAtOnce = addAtOnce / 2
 func (p participations) AddAll(ctx context.Context, ps []*event.Participation) (fresh int, err error) {
 	ps = slices.Clone(ps)
 	slices.SortStableFunc(ps, func(a, b *event.Participation) int { return strings.Compare(a.ID, b.ID) })
-	for part := range slices.Chunk(ps, insertAtOnce) {
-		var added []*event.Participation
-		err := p.s.write(ctx, "participations.addall", func(t *tx) error {
-			return insertingParticipations(ctx, t, func() (err error) {
-				added, err = addNewParticipations(ctx, t, part)
-				return err
-			})
+	add := func(ctx context.Context, t *tx, part []*event.Participation) (added []*event.Participation, err error) {
+		err = insertingParticipations(ctx, t, func() (err error) {
+			added, err = addNewParticipations(ctx, t, part)
+			return err
 		})
-		if err != nil {
-			return fresh, err
-		}
-		for _, given := range added {
-			given.Version = 1
-		}
-		fresh += len(added)
+		return added, err
 	}
-	return fresh, nil
+	return addParts(ctx, p.s, "participations.addall", slices.Chunk(ps, insertAtOnce), add, func(p *event.Participation) { p.Version = 1 })
 }
 
 func (p participations) SaveAll(ctx context.Context, ps []*event.Participation) (saved int, err error) {

@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -109,6 +111,55 @@ func (p people) Save(ctx context.Context, given *event.Person) error {
 		given.Version = next.Version
 	}
 	return err
+}
+
+// AddAll adds in parts, each of which is there whole or not at all.
+func (p people) AddAll(ctx context.Context, ps []*event.Person) (fresh int, err error) {
+	return addParts(ctx, p.s, "people.addall", slices.Chunk(ps, addAtOnce), addNewPeople, func(p *event.Person) { p.Version = 1 })
+}
+
+// addParts adds new documents part by part, each in one transaction, and marks
+// those that were added once they are kept.
+func addParts[T any](
+	ctx context.Context, s *Store, op string, parts iter.Seq[[]*T], add func(context.Context, *tx, []*T) ([]*T, error), mark func(*T),
+) (fresh int, err error) {
+	for part := range parts {
+		var added []*T
+		err := s.write(ctx, op, func(t *tx) (err error) {
+			added, err = add(ctx, t, part)
+			return err
+		})
+		if err != nil {
+			return fresh, err
+		}
+		for _, given := range added {
+			mark(given)
+		}
+		fresh += len(added)
+	}
+	return fresh, nil
+}
+
+func addNewPeople(ctx context.Context, t *tx, ps []*event.Person) (added []*event.Person, err error) {
+	for _, given := range ps {
+		first := *given
+		first.Version = 1
+		fresh, err := personTable().insertNew(ctx, t, &first)
+		if err == nil && fresh {
+			err = keepAccounts(ctx, t, &first)
+			if errors.Is(err, storage.ErrConflict) {
+				fresh = false
+				err = personTable().delete(ctx, t, first.ID)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("person %s: %w", given.ID, err)
+		}
+		if fresh {
+			added = append(added, given)
+		}
+	}
+	return added, nil
 }
 
 func (p people) Delete(ctx context.Context, id string) error {

@@ -19,6 +19,7 @@ func peopleCases() map[string]func(*testing.T, Harness) {
 		"AccountRace":   personAccountRace,
 		"Lookups":       personLookups,
 		"GetAll":        personGetAll,
+		"AddAll":        personAddAll,
 	}
 }
 
@@ -56,6 +57,38 @@ func personCompareAndSet(t *testing.T, h Harness) {
 	ok(t, s.People().Save(ctx, p))
 	is(t, s.People().Save(ctx, &old), storage.ErrConflict)
 	equal(t, "version", must(s.People().Get(ctx, p.ID))(t).Version, int64(2))
+}
+
+func personAddAll(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	equal(t, "none", must(s.People().AddAll(ctx, nil))(t), 0)
+	there := samplePerson("telegram:1")
+	ok(t, s.People().Save(ctx, there))
+
+	same1 := &event.Person{ID: there.ID, Name: "lain"}
+	taken := &event.Person{ID: "guest:taken", Accounts: []event.Account{{Key: "telegram:@baru"}, {Key: there.Accounts[0].Key}}}
+	fresh1 := &event.Person{ID: "guest:1", Name: "Siti", Phone: "+6281200000001", Email: "Siti@contoh.id", Accounts: []event.Account{{Key: "telegram:@siti", Username: "Siti"}}}
+	fresh2 := &event.Person{ID: "guest:2", Name: "Dedi"}
+	twice := &event.Person{ID: "guest:2", Name: "dua kali"}
+	equal(t, "fresh", must(s.People().AddAll(ctx, []*event.Person{same1, taken, fresh1, fresh2, twice}))(t), 2)
+	for p, version := range map[*event.Person]int64{same1: 0, taken: 0, fresh1: 1, fresh2: 1, twice: 0} {
+		equal(t, "version of "+p.Name, p.Version, version)
+	}
+	// What was there stays, what was left out left no trace, what is new is found.
+	same(t, must(s.People().Get(ctx, there.ID))(t), there)
+	_, err := s.People().Get(ctx, taken.ID)
+	is(t, err, storage.ErrNotFound)
+	_, err = s.People().ByAccount(ctx, "telegram:@baru")
+	is(t, err, storage.ErrNotFound)
+	equal(t, "owner", must(s.People().ByAccount(ctx, there.Accounts[0].Key))(t).ID, there.ID)
+	same(t, must(s.People().Get(ctx, fresh2.ID))(t), fresh2)
+	for what, found := range map[string][]*event.Person{
+		"phone": must(s.People().ByPhone(ctx, fresh1.Phone))(t), "email": must(s.People().ByEmail(ctx, "siti@contoh.id"))(t), "handle": must(s.People().ByUsername(ctx, "siti"))(t),
+	} {
+		equal(t, "found by "+what, len(found), 1)
+		same(t, found[0], fresh1)
+	}
+	ok(t, s.People().Save(ctx, fresh1)) // its Version is right
 }
 
 func personAccounts(t *testing.T, h Harness) {
