@@ -271,6 +271,10 @@ func TestBrowserReconnect(t *testing.T) {
 	serve := func(l net.Listener) *httptest.Server {
 		srv := &httptest.Server{Listener: l, Config: &http.Server{Handler: c.Handler(), ReadHeaderTimeout: time.Second}}
 		srv.Start()
+		t.Cleanup(func() { // also where there is no browser, and the test is skipped
+			srv.CloseClientConnections()
+			srv.Close()
+		})
 		return srv
 	}
 	srv := serve(listener)
@@ -292,11 +296,7 @@ func TestBrowserReconnect(t *testing.T) {
 	if listener, err = net.Listen("tcp", address); err != nil {
 		t.Fatal(err)
 	}
-	srv = serve(listener)
-	t.Cleanup(func() {
-		srv.CloseClientConnections()
-		srv.Close()
-	})
+	serve(listener)
 	b.sees(t, 0, "Kabar selagi putus.")
 	b.sees(t, 0, "Anda menulis: selagi putus")
 	b.until(t, `document.getElementById("offline").hidden && !document.querySelector(".failed")`)
