@@ -55,13 +55,15 @@ var learned = sync.OnceValue(func() *learner { return learn(examples()) })
 
 // Prepare learns from the examples, so that the first reply does not wait for
 // it, and gives back the memory that learning took. It is for the start of a
-// program.
-func Prepare() {
+// program; called again it does nothing.
+func Prepare() { prepare() }
+
+var prepare = sync.OnceFunc(func() {
 	percent := debug.SetGCPercent(thrifty)
 	learned()
 	debug.SetGCPercent(percent)
 	debug.FreeOSMemory()
-}
+})
 
 // thrifty is how much garbage, in percent, learning leaves about: what a small
 // machine took for it once, it would keep.
