@@ -140,6 +140,10 @@ func (b *Bot) Receipt(ctx context.Context, r channel.Receipt) error {
 	return b.receipt(ctx, r)
 }
 
+// prepareAfter is how long after the start what the first reply would wait for
+// is readied: being ready comes first, and an end does not wait for it.
+const prepareAfter = 3 * time.Second
+
 // Run replays what an earlier run left unfinished, then handles messages until
 // ctx ends, and returns when those in hand are finished.
 func (b *Bot) Run(ctx context.Context) error {
@@ -148,7 +152,8 @@ func (b *Bot) Run(ctx context.Context) error {
 	b.mu.Unlock()
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	b.workers.Go(b.desk.Prepare) // else the first reply waits for it
+	prepare := time.AfterFunc(prepareAfter, b.desk.Prepare)
+	defer prepare.Stop()
 	if err := b.replay(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
