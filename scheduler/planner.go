@@ -33,7 +33,7 @@ type Voice interface {
 	// GuestTicket makes the ticket of a guest who comes without a registration.
 	GuestTicket(ctx context.Context, p *event.Participation, e *event.Event) (*channel.File, error)
 	// RSVPButtons are the answers under an invitation or a reminder.
-	RSVPButtons(code string) [][]channel.Button
+	RSVPButtons(p *event.Participation) [][]channel.Button
 	// Mail completes what is written to a guest by e-mail: the answers as
 	// links, where ask says that one is asked for, and how to end all mails.
 	Mail(m *channel.Outbound, e *event.Event, g *event.Participation, ask bool) error

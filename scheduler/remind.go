@@ -190,7 +190,11 @@ func (p *Planner) stagePage(ctx context.Context, e *event.Event, stage event.Sta
 		if msg == event.NoMessage {
 			continue
 		}
-		chat := p.reach(g, page.people[g.PersonID])
+		person := page.people[g.PersonID]
+		if person != nil && person.StoppedAt != nil {
+			continue // not by telephone either
+		}
+		chat := p.reach(g, person)
 		if msg == event.MsgAskLast || chat.IsZero() && msg != event.MsgEve && msg != event.MsgThanks {
 			out.ring = append(out.ring, g)
 		}

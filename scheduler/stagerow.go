@@ -148,7 +148,7 @@ func (p *Planner) stageButtons(msg event.Message, g *event.Participation, ticket
 	case ticketAttached:
 	}
 	if msg != event.MsgEve {
-		out = append(out, p.Voice.RSVPButtons(g.Code)...)
+		out = append(out, p.Voice.RSVPButtons(g)...)
 	}
 	return out
 }

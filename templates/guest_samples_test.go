@@ -27,7 +27,7 @@ var (
 func guestSample(key, mark string, at time.Time) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
 	switch room {
-	case "sebar", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite", "cold", "restriction", "mail", "page":
+	case "sebar", "call", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite", "cold", "restriction", "mail", "page":
 	default:
 		if key != "status.invitations" {
 			return nil
@@ -108,7 +108,7 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 	case "cold.known":
 		return strangersKnown
 	case "calls.list":
-		return templates.Data{"Guests": []object{{"N": 1, "Salute": "Bapak Dedi" + mark, "Organisation": "Koperasi" + mark, "Number": "0812-3456-7890", "Link": "https://wa.me/6281234567890"}}}
+		return templates.Data{"Guests": []object{{"N": 1, "Salute": "Bapak Dedi" + mark, "Organisation": "Koperasi" + mark, "Number": "0812-3456-7890", "Reply": event.Reply{Answer: event.Delegated}, "Link": "https://wa.me/6281234567890"}}}
 	case "guests.earlier":
 		return templates.Data{"Names": []string{"Siti" + mark}}
 	case "guests.add.done":

@@ -41,8 +41,8 @@ type Call struct {
 	N int
 }
 
-func (a *App) callsOf(ctx context.Context, by Actor) (given []string, err error) {
-	err = a.store.Settings().Get(ctx, a.callsKey(by.Person.ID), &given)
+func (a *App) callsOf(ctx context.Context, personID string) (given []string, err error) {
+	err = a.store.Settings().Get(ctx, a.callsKey(personID), &given)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, nil
 	}
@@ -50,9 +50,11 @@ func (a *App) callsOf(ctx context.Context, by Actor) (given []string, err error)
 }
 
 // NextCalls gives a member up to n guests of an event's call list: first those
-// whom they took before and are not done with. Nobody else is given them.
+// whom they took before and are not done with. Nobody else is given them on
+// that day; from the next day on they are free again, so that nobody is
+// forgotten with a member who fell ill.
 func (a *App) NextCalls(ctx context.Context, by Actor, eventID string, n int) (*Calls, error) {
-	given, err := a.callsOf(ctx, by)
+	given, err := a.callsOf(ctx, by.Person.ID)
 	if err != nil {
 		return nil, fmt.Errorf("calls: %w", err)
 	}
@@ -65,13 +67,20 @@ func (a *App) NextCalls(ctx context.Context, by Actor, eventID string, n int) (*
 		out.Guests = append(out.Guests, Call{p, i + 1})
 	}
 	var free []*event.Participation
+	busy := map[string][]string{} // what the others were given today
 	err = a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID, Call: event.CallDue}, func(p *event.Participation) error {
 		out.Left++
 		switch {
 		case p.CallBy == by.Person.ID && len(out.Guests) < n:
 			show(p)
-		case p.CallBy == "" && len(free) < n:
-			free = append(free, p)
+		case p.CallBy != by.Person.ID && len(free) < n:
+			held, err := a.heldToday(ctx, busy, p)
+			if err != nil {
+				return err
+			}
+			if !held {
+				free = append(free, p)
+			}
 		}
 		return nil
 	})
@@ -82,7 +91,7 @@ func (a *App) NextCalls(ctx context.Context, by Actor, eventID string, n int) (*
 		if len(out.Guests) >= n || len(given) >= MaxCalls {
 			break
 		}
-		taken, err := a.takeCall(ctx, by, p.ID)
+		taken, err := a.takeCall(ctx, by, p)
 		if err != nil {
 			return nil, fmt.Errorf("calls: %w", err)
 		}
@@ -101,17 +110,34 @@ func (a *App) NextCalls(ctx context.Context, by Actor, eventID string, n int) (*
 // CallNumbered is the participation of that number among those that a member
 // has been given today; "" where there is none.
 func (a *App) CallNumbered(ctx context.Context, by Actor, n int) (string, error) {
-	given, err := a.callsOf(ctx, by)
+	given, err := a.callsOf(ctx, by.Person.ID)
 	if err != nil || n < 1 || n > len(given) {
 		return "", err
 	}
 	return given[n-1], nil
 }
 
+// heldToday reports whether another member was given a guest today; lists keeps
+// what was read.
+func (a *App) heldToday(ctx context.Context, lists map[string][]string, p *event.Participation) (bool, error) {
+	if p.CallBy == "" {
+		return false, nil
+	}
+	list, ok := lists[p.CallBy]
+	if !ok {
+		var err error
+		if list, err = a.callsOf(ctx, p.CallBy); err != nil {
+			return false, err
+		}
+		lists[p.CallBy] = list
+	}
+	return slices.Contains(list, p.ID), nil
+}
+
 // takeCall gives one guest to a member; nil where somebody else was faster.
-func (a *App) takeCall(ctx context.Context, by Actor, id string) (*event.Participation, error) {
-	p, err := a.updateParticipation(ctx, id, func(p *event.Participation) error {
-		if p.Call != event.CallDue || p.CallBy != "" {
+func (a *App) takeCall(ctx context.Context, by Actor, free *event.Participation) (*event.Participation, error) {
+	p, err := a.updateParticipation(ctx, free.ID, func(p *event.Participation) error {
+		if p.Call != event.CallDue || p.CallBy != free.CallBy {
 			return errUnchanged
 		}
 		p.CallBy = by.Person.ID

@@ -144,7 +144,36 @@ func (a *App) setStopped(ctx context.Context, by Actor, action string, stopped b
 	if err != nil {
 		return nil, err
 	}
+	if err := a.stopInEvents(ctx, p.ID, stopped); err != nil {
+		return nil, err
+	}
 	return p, a.record(ctx, by, action, "", "")
+}
+
+// stopInEvents takes somebody who wants to hear nothing any more off the call
+// lists of all events to come, and opens those again for who takes that back.
+func (a *App) stopInEvents(ctx context.Context, personID string, stopped bool) error {
+	up, err := a.Upcoming(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range up {
+		_, err := a.updateParticipation(ctx, event.ParticipationID(e.ID, personID), func(p *event.Participation) error {
+			switch {
+			case stopped && p.Call == event.CallDue:
+				p.Call, p.CallBy = event.NoCall, ""
+			case !stopped && p.Closed == event.Stopped:
+				p.Closed = event.StillOpen
+			default:
+				return errUnchanged
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errUnchanged) && !errors.Is(err, storage.ErrNotFound) {
+			return fmt.Errorf("stop %s in %s: %w", personID, e.ID, err)
+		}
+	}
+	return nil
 }
 
 // StopGuest is Stop for a guest who asked a team member, or by mail; resume
@@ -160,6 +189,9 @@ func (a *App) StopGuest(ctx context.Context, by Actor, g *event.Participation, r
 	})
 	if err != nil {
 		return fmt.Errorf("stop guest: %w", err)
+	}
+	if err := a.stopInEvents(ctx, g.PersonID, !resume); err != nil {
+		return err
 	}
 	action := "guest.stop"
 	if resume {

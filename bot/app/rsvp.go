@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/diskopukm/emileku/bot/event"
@@ -18,8 +19,8 @@ func (a *App) Answer(ctx context.Context, by Actor, id string, r event.Reply) (*
 	now := a.Now()
 	r.At = &now
 	p, err := a.updateParticipation(ctx, id, func(p *event.Participation) error {
-		if r.Heads == 0 && p.Reply.Answer == r.Answer {
-			r.Heads = p.Reply.Heads // "ya, jadi" keeps the two of before
+		if p.Reply.Answer == r.Answer {
+			r = carryOn(p.Reply, r)
 		}
 		keepUndo(p, by, r)
 		p.Reply = r
@@ -29,8 +30,8 @@ func (a *App) Answer(ctx context.Context, by Actor, id string, r event.Reply) (*
 		if p.Call == event.CallDue {
 			p.Call = event.CallDone
 		}
-		if p.Closed != event.Withdrawn {
-			p.Closed = event.StillOpen // whoever answers may be written to
+		if p.Closed == event.WrongNumber || p.Closed == event.Stopped || p.Closed == event.Grieving && r.By != "" {
+			p.Closed = event.StillOpen // whoever answers may be written to; after a death or an illness the team decides that
 		}
 		return nil
 	})
@@ -38,6 +39,23 @@ func (a *App) Answer(ctx context.Context, by Actor, id string, r event.Reply) (*
 		return nil, fmt.Errorf("answer: %w", err)
 	}
 	return p, a.record(ctx, by, "rsvp.answer", p.Name, string(r.Answer)+" "+r.Source)
+}
+
+// carryOn fills in what an answer leaves unsaid from the same answer before it:
+// "ya, jadi" keeps the two people, "tetap diwakilkan" who comes and their
+// number.
+func carryOn(was, r event.Reply) event.Reply {
+	if r.Heads == 0 {
+		r.Heads = was.Heads
+	}
+	same := r.Delegate == "" || strings.Contains(" "+event.Fold(was.Delegate)+" ", " "+event.Fold(r.Delegate)+" ")
+	if r.Answer == event.Delegated && same {
+		r.Delegate = was.Delegate
+		if r.DelegatePhone == "" {
+			r.DelegatePhone = was.DelegatePhone
+		}
+	}
+	return r
 }
 
 // keepUndo keeps what an answer that a team member enters takes the place of;

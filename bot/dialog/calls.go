@@ -44,6 +44,8 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 	switch {
 	case list.Left == 0:
 		return t.Say("calls.none", nil)
+	case len(list.Guests) == 0 && list.Today < app.MaxCalls:
+		return t.Say("calls.taken", templates.Data{"Left": list.Left})
 	case len(list.Guests) == 0:
 		return t.Say("calls.enough", templates.Data{"Today": list.Today, "Left": list.Left})
 	}
@@ -65,7 +67,7 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 			if app.Mobile(g.Phone) { // a land line can only be rung
 				write = []channel.Button{{Label: shorten(t.Label("sebar", "write")+" "+g.Name, 28), URL: link}}
 			}
-			if g.InvitedAt == nil {
+			if g.InvitedAt == nil && g.Reply.Answer == event.Silent || e.Status == event.EventCancelled {
 				keys = append(keys, append(write, channel.Button{Label: t.Label("sebar", "called") + " " + n, Value: "/sebar sudah " + g.Code}))
 			} else { // rung for an answer: what came of it, with one tap
 				if len(write) > 0 {
@@ -93,13 +95,22 @@ func callResults(t *Turn, n, code string) [][]channel.Button {
 }
 
 // callLink opens WhatsApp with what this guest has to hear: the news of a moved
-// or cancelled event, where they do not know it yet, else the invitation.
+// or cancelled event, where they do not know it yet; else whether it still
+// holds that they come; else the invitation.
 func (d *Desk) callLink(body string, e *event.Event, g *event.Participation) (string, error) {
 	n := e.News
-	if n == nil || g.InvitedAt == nil || !g.InvitedAt.Before(n.At) || g.Reply.At != nil && g.Reply.At.After(n.At) {
+	told := g.InvitedAt == nil && g.Reply.At == nil || g.InvitedAt != nil && n != nil && !g.InvitedAt.Before(n.At)
+	stands := n == nil || told || g.Reply.At != nil && g.Reply.At.After(n.At)
+	if stands && !g.Reply.Comes() {
 		return d.waLink(body, e, g)
 	}
-	text, err := d.newsText(e, g, g.NewsFor())
+	var text string
+	var err error
+	if stands { // who said that they come is not invited once more
+		text, err = d.texts.Text("call.still", d.rsvpData(g, e))
+	} else {
+		text, err = d.newsText(e, g, g.NewsFor())
+	}
 	if err != nil {
 		return "", err
 	}

@@ -211,7 +211,7 @@ func (d *Desk) guestThings(t *Turn, s standing, help bool) Option {
 	}
 	return func(t *Turn, m *channel.Outbound) {
 		if unanswered && t.Caps.Buttons {
-			m.Buttons = append(m.Buttons, d.RSVPButtons(s.guest.Code)...)
+			m.Buttons = append(m.Buttons, d.RSVPButtons(s.guest)...)
 		}
 		t.commands(list...)(t, m)
 	}

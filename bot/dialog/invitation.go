@@ -123,7 +123,7 @@ func (d *Desk) inviteOutbound(body string, e *event.Event, g *event.Participatio
 		m.Text = text
 		return m, d.Mail(&m, e, g, true)
 	case caps.Buttons:
-		m.Buttons = d.RSVPButtons(g.Code)
+		m.Buttons = d.RSVPButtons(g)
 	default:
 		for i, option := range rsvpOptions {
 			if text += "\n"; i == 0 {

@@ -3,6 +3,7 @@ package dialog
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -358,11 +359,14 @@ func delegateName(r understand.Reading, text string) string {
 	// As it was written: readings are in small letters.
 	if lower := strings.ToLower(text); len(lower) == len(text) {
 		if i := strings.Index(lower, name); i >= 0 {
-			return text[i : i+len(name)]
+			name = text[i : i+len(name)]
 		}
 	}
-	return name
+	return ofTheirs.ReplaceAllString(name, "${1}nya")
 }
+
+// ofTheirs finds "anak saya", which is "anaknya" when we repeat it.
+var ofTheirs = regexp.MustCompile(`(?i)(\pL)\s+(?:saya|sy|aku|kami|kita|abdi|kuring)\b`)
 
 // undoAnswer is /konfirmasi urungkan NAMA, or the button under an entry.
 func (d *Desk) undoAnswer(ctx context.Context, t *Turn, e *event.Event, args string) error {

@@ -53,7 +53,7 @@ func (d *Desk) News(e *event.Event, g *event.Participation, w event.Wording, via
 	case w == event.ToRegistered:
 		m.Buttons = [][]channel.Button{{{Label: d.texts.Label("menu", "tiket"), Value: "/tiket"}, {Label: d.texts.Label("menu", "batal"), Value: "/batal"}}}
 	default:
-		m.Buttons = d.RSVPButtons(g.Code)
+		m.Buttons = d.RSVPButtons(g)
 	}
 	return m, nil
 }

@@ -63,7 +63,7 @@ func (d *Desk) TakePageReply(ctx context.Context, g *event.Participation, e *eve
 
 // same reports whether a reply says what stands already.
 func (r PageReply) same(p event.Reply) bool {
-	return p.At != nil && p.Answer == r.Answer && (r.Heads == 0 || p.Heads == r.Heads) && p.Delegate == r.Delegate
+	return p.At != nil && p.Answer == r.Answer && (r.Heads == 0 || p.Heads == r.Heads) && (r.Delegate == "" || p.Delegate == r.Delegate)
 }
 
 // StopFromPage ends all unasked sending to a guest, or with resume takes that
@@ -108,7 +108,7 @@ func (d *Desk) grieveOnPage(ctx context.Context, by app.Actor, g *event.Particip
 	if err != nil {
 		return PageTaken{}, err
 	}
-	return PageTaken{Guest: closed, Grief: text}, d.wordToTeam(ctx, g, word)
+	return PageTaken{Guest: closed, Grief: text}, d.wordToTeam(ctx, closed, word)
 }
 
 // wordToTeam puts a guest's word from a page before the team, once; the team's
@@ -133,7 +133,7 @@ func (d *Desk) wordToTeam(ctx context.Context, g *event.Participation, word stri
 		return err
 	}
 	if bound {
-		text, err := d.texts.Text("tanya.forward", templates.Data{"Name": g.Name, "Organisation": g.Organisation, "Text": q.Text})
+		text, err := d.texts.Text("tanya.forward", templates.Data{"Name": g.Name, "Organisation": g.Organisation, "Text": q.Text, "Stopped": g.Closed == event.Grieving})
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -20,12 +21,39 @@ var rsvpOptions = []understand.Meaning{understand.MeansYes, understand.MeansMayb
 
 // RSVPButtons are the answers to an invitation or a reminder, for those who
 // write to guests.
-func (d *Desk) RSVPButtons(code string) [][]channel.Button {
+func (d *Desk) RSVPButtons(p *event.Participation) [][]channel.Button {
 	var keys []channel.Button
 	for _, m := range rsvpOptions {
-		keys = append(keys, channel.Button{Label: d.texts.Label("rsvp", string(m)), Value: pressMark + rsvpTag + code + "|" + string(m)})
+		keys = append(keys, channel.Button{Label: d.texts.Label("rsvp", rsvpLabel(p, m)), Value: pressMark + rsvpTag + p.Code + "|" + string(m)})
 	}
 	return rows(keys)
+}
+
+// rsvpLabel names an answer for a guest. Who is represented sees what "Hadir"
+// would change.
+func rsvpLabel(p *event.Participation, m understand.Meaning) string {
+	if p.Reply.Answer == event.Delegated {
+		switch m {
+		case understand.MeansYes:
+			return "self"
+		case understand.MeansDelegated:
+			return "still"
+		}
+	}
+	return string(m)
+}
+
+// inPerson are words of somebody who comes themselves.
+var inPerson = []string{"saya", "aku", "kami", "sendiri", "langsung", "pribadi", "abdi", "kuring", "sorangan", "nyalira", "kula"}
+
+// stillRepresented reports whether a yes of a guest who is represented means
+// that this holds, as "ya, masih bisa" does to our question: it does not say
+// that they come themselves, nor with how many, and is not the number of an
+// answer.
+func stillRepresented(p *event.Participation, text string, r understand.Reading) bool {
+	words := strings.Fields(event.Fold(text))
+	return p.Reply.Answer == event.Delegated && r.Meaning == understand.MeansYes && r.People == 0 && onlyDigits(text) == "" &&
+		!slices.ContainsFunc(words, func(w string) bool { return slices.Contains(inPerson, w) })
 }
 
 // rsvpPress takes a button of an invitation or a reminder.
@@ -52,6 +80,9 @@ func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 		return false, err
 	}
 	r := understand.Reply(t.Text(), understand.ReplyContext{Asked: asked, Options: rsvpOptions})
+	if asked && stillRepresented(p, t.Text(), r) {
+		r.Meaning = understand.MeansDelegated
+	}
 	switch {
 	case r.Auto:
 		return true, nil // two machines must not talk to each other
@@ -62,7 +93,7 @@ func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 	case understand.MeansYes, understand.MeansNo, understand.MeansMaybe, understand.MeansDelegated:
 		return true, d.takeAnswer(ctx, t, p, e, r)
 	case understand.MeansOptOut:
-		if _, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.WrongNumber); err != nil {
+		if _, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.Stopped); err != nil {
 			return true, err
 		}
 		return true, d.stop(ctx, t, "")
@@ -84,7 +115,7 @@ func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 
 func (d *Desk) rsvpChoices(p *event.Participation) Option {
 	return func(t *Turn, m *channel.Outbound) {
-		t.choices(rsvpTag+p.Code, rsvpList(t)...)(t, m)
+		t.choices(rsvpTag+p.Code, rsvpList(t, p)...)(t, m)
 		d.rsvpPoll(p)(t, m)
 	}
 }
@@ -92,14 +123,14 @@ func (d *Desk) rsvpChoices(p *event.Participation) Option {
 // rsvpPoll adds the question as a poll, where there are polls.
 func (d *Desk) rsvpPoll(p *event.Participation) Option {
 	return func(t *Turn, m *channel.Outbound) {
-		t.poll(t.Label("rsvp", "poll"), rsvpTag+p.Code, rsvpList(t)...)(t, m)
+		t.poll(t.Label("rsvp", "poll"), rsvpTag+p.Code, rsvpList(t, p)...)(t, m)
 	}
 }
 
-func rsvpList(t *Turn) []choice {
+func rsvpList(t *Turn, p *event.Participation) []choice {
 	var list []choice
 	for _, a := range rsvpOptions {
-		list = append(list, choice{t.Label("rsvp", string(a)), string(a)})
+		list = append(list, choice{t.Label("rsvp", rsvpLabel(p, a)), string(a)})
 	}
 	return list
 }
@@ -127,6 +158,10 @@ func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, 
 	if t.In.Kind == channel.Press {
 		reply.Text = ""
 	}
+	// "ya, jadi" does not take back that they come late.
+	if r.Meaning == understand.MeansYes && p.Reply.Answer == event.Yes && !strings.Contains(event.Fold(t.In.Text), "waktu") {
+		reply.Late = reply.Late || p.Reply.Late
+	}
 	p, err := d.app.Answer(ctx, t.Actor(), p.ID, reply)
 	if err != nil {
 		return err
@@ -134,12 +169,17 @@ func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, 
 	data := d.rsvpData(p, e)
 	data["Soft"] = r.Soft
 	opts := []Option{}
-	data["Register"] = d.MayRegister(p, e)
-	if d.MayRegister(p, e) {
+	mourning := p.Closed == event.Grieving // the team is in touch: no menu, and they hear of it
+	register := d.MayRegister(p, e) && !mourning
+	data["Register"] = register
+	if register {
 		opts = append(opts, t.commands(choice{t.Label("menu", "daftar"), "/daftar " + string(p.Audience)}))
 	}
 	if err := t.Say("rsvp.echo."+string(p.Reply.Answer), data, opts...); err != nil {
 		return err
+	}
+	if mourning {
+		return d.tellTeam(ctx, t, p)
 	}
 	if p.Reply.Comes() && p.Audience == event.Public { // who needs no registration gets the ticket at once
 		if _, err := d.guestTicket(ctx, t); err != nil {
@@ -167,8 +207,12 @@ func (d *Desk) grieve(ctx context.Context, t *Turn, p *event.Participation, r un
 	word := "rsvp.sensitive." + string(r.Sensitive)
 	if p.Closed == event.Grieving { // that was said before
 		word = "rsvp.passedon"
-	} else if _, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.Grieving); err != nil {
-		return err
+	} else {
+		closed, err := d.app.CloseGuest(ctx, t.Actor(), p.ID, event.Grieving)
+		if err != nil {
+			return err
+		}
+		p = closed
 	}
 	if err := t.Say(word, nil); err != nil {
 		return err
@@ -183,7 +227,8 @@ func (d *Desk) answerQuestion(ctx context.Context, t *Turn, p *event.Participati
 	} else if ok {
 		return t.Say("tanya.own", templates.Data{"Text": text})
 	}
-	if r.Topic != "" && r.Topic != understand.AskUnknown {
+	// Of certificates, food and gifts the built-in answers know nothing.
+	if r.Topic != "" && r.Topic != understand.AskUnknown && r.Topic != understand.AskCertificate {
 		key, data, err := d.faq(ctx, r.Topic, e.ID)
 		if err != nil {
 			return err
@@ -205,7 +250,7 @@ func (d *Desk) tellTeam(ctx context.Context, t *Turn, p *event.Participation) er
 	}
 	row := "question/" + t.In.ID
 	q := storage.Question{ID: t.In.ID, PersonID: t.Person.ID, Name: t.Person.Name, Chat: t.Chat.ID, Text: shorten(t.In.Text, 1000), Row: row, AskedAt: d.app.Now()}
-	data := templates.Data{"Name": t.Person.Name, "Organisation": "", "Text": q.Text}
+	data := templates.Data{"Name": t.Person.Name, "Organisation": "", "Text": q.Text, "Stopped": p != nil && p.Closed == event.Grieving}
 	if p != nil {
 		q.Name, data["Name"], data["Organisation"] = p.Name, p.Name, p.Organisation
 	}
@@ -228,12 +273,15 @@ func (d *Desk) tellTeam(ctx context.Context, t *Turn, p *event.Participation) er
 // TeamAnswer takes a team member's reply to a question that the bot put into
 // the group; ok is false where the message replied to was none.
 func (d *Desk) TeamAnswer(ctx context.Context, t *Turn) (ok bool, err error) {
-	if t.In.ReplyTo == nil || !t.In.ReplyTo.FromBot || t.In.Kind != channel.Text || t.In.Text == "" || rank(t.Person.Role) < rank(event.Member) {
+	if t.In.ReplyTo == nil || !t.In.ReplyTo.FromBot || t.In.Kind != channel.Text || t.In.Text == "" || !t.Person.Role.Staff() {
 		return false, nil
 	}
 	q, err := d.app.QuestionOf(ctx, t.In.Chat, t.In.ReplyTo.MessageID)
 	if err != nil || q == nil {
 		return false, err
+	}
+	if rank(t.Person.Role) < rank(event.Member) {
+		return true, t.Say("tanya.member", templates.Data{"Name": q.Name})
 	}
 	to, err := channel.ParseChat(q.Chat)
 	if err != nil {

@@ -57,6 +57,9 @@ func (d *Desk) tanya(ctx context.Context, t *Turn, args string) error {
 		}
 		return t.Say("tanya.added", templates.Data{"Words": f[0], "Answer": f[1]})
 	case "hapus":
+		if rest == "" {
+			return t.Say("tanya.usage.remove", nil)
+		}
 		list, err := d.app.FAQ(ctx)
 		if err != nil {
 			return err

@@ -120,6 +120,7 @@ type Closed string
 const (
 	StillOpen   Closed = ""
 	WrongNumber Closed = "wrong-number"
+	Stopped     Closed = "stopped"   // asked us not to write
 	Withdrawn   Closed = "withdrawn" // taken off the list by the team
 	Grieving    Closed = "sensitive" // a death, an illness, anger: the team takes over
 )

@@ -30,6 +30,9 @@ func (c *repliesCmd) Run() error {
 	if err != nil {
 		return fmt.Errorf("replies: %s: %w", c.File, err)
 	}
+	if len(replies) == 0 {
+		return fmt.Errorf("replies: %s has no replies; after a heading, each line is LABEL<tab>TEXT, such as: yes<tab>hadir berdua", c.File)
+	}
 	score := understand.ScoreReplies(replies)
 	if c.Rules {
 		score = understand.ScoreRules(replies)
