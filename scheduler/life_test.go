@@ -403,6 +403,9 @@ func (l *life) check(g *lifeGuest) {
 	if slices.Contains(got, "H-7 terakhir") && now.Call == event.NoCall && !stopped {
 		l.t.Errorf("%s was asked for the last time and is not on the call list", g.Name)
 	}
+	if stopped && now.Call == event.CallDue {
+		l.t.Errorf("%s asked to be left alone and is on the call list", g.Name)
+	}
 }
 
 func (g *lifeGuest) story() string {

@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/diskopukm/emileku/bot/channel"
@@ -43,19 +42,6 @@ func rsvpLabel(p *event.Participation, m understand.Meaning) string {
 	return string(m)
 }
 
-// inPerson are words of somebody who comes themselves.
-var inPerson = []string{"saya", "aku", "kami", "sendiri", "langsung", "pribadi", "abdi", "kuring", "sorangan", "nyalira", "kula"}
-
-// stillRepresented reports whether a yes of a guest who is represented means
-// that this holds, as "ya, masih bisa" does to our question: it does not say
-// that they come themselves, nor with how many, and is not the number of an
-// answer.
-func stillRepresented(p *event.Participation, text string, r understand.Reading) bool {
-	words := strings.Fields(event.Fold(text))
-	return p.Reply.Answer == event.Delegated && r.Meaning == understand.MeansYes && r.People == 0 && onlyDigits(text) == "" &&
-		!slices.ContainsFunc(words, func(w string) bool { return slices.Contains(inPerson, w) })
-}
-
 // rsvpPress takes a button of an invitation or a reminder.
 func (d *Desk) rsvpPress(ctx context.Context, t *Turn, code, value string) error {
 	p, err := d.app.GuestByCode(ctx, code)
@@ -80,8 +66,8 @@ func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 		return false, err
 	}
 	r := understand.Reply(t.Text(), understand.ReplyContext{Asked: asked, Options: rsvpOptions})
-	if asked && stillRepresented(p, t.Text(), r) {
-		r.Meaning = understand.MeansDelegated
+	if asked && r.Holds && p.Reply.Answer == event.Delegated {
+		r.Meaning = understand.MeansDelegated // "ya, masih bisa": they do not come themselves
 	}
 	switch {
 	case r.Auto:

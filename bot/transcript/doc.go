@@ -24,6 +24,8 @@
 //	rina> (pindai siti)       her phone's camera opens the code on the latest picture that siti got
 //	rina> (jepret siti)       or she sends a photo of it
 //	rina@grup> /rekap         rina writes in the group
+//	rina@grup> ^ Ada.         rina replies to the bot's latest message there
+//	asep@grup> ^^ Ada.        asep replies to the message replied to before (in a House)
 //	rina@lain> /rekap         rina writes in a group that is not the team's (in a House)
 //	! saluran whatsapp        the program runs WhatsApp, too
 //	siti@wa> daftar           siti writes there

@@ -57,6 +57,7 @@ type House struct {
 	waSent     int
 	net        network
 	stop       func()
+	repliedTo  string    // the message that somebody in a group replied to last
 	wake       func()    // nil where nothing sends by itself
 	logTo      io.Writer // nil: the test's log
 	path       string
@@ -211,10 +212,14 @@ func (h *House) Say(who, room, text string) error {
 	}
 	if room != "" {
 		in.Chat.ID, in.Group, in.ChatTitle = room, true, "Tim E-MILE KU"
-		in.Addressed = strings.HasPrefix(text, "/") || strings.Contains(text, "@emileku") || strings.HasPrefix(text, "^ ")
+		in.Addressed = strings.HasPrefix(text, "/") || strings.Contains(text, "@emileku") || strings.HasPrefix(text, "^")
 		if rest, ok := strings.CutPrefix(text, "^ "); ok { // a reply to the bot's latest message
+			in.Text, h.repliedTo = rest, h.latest(room)
+			in.ReplyTo = &channel.Quote{FromBot: true, MessageID: h.repliedTo}
+		}
+		if rest, ok := strings.CutPrefix(text, "^^ "); ok { // one more to the same
 			in.Text = rest
-			in.ReplyTo = &channel.Quote{FromBot: true, MessageID: h.latest(room)}
+			in.ReplyTo = &channel.Quote{FromBot: true, MessageID: h.repliedTo}
 		}
 	}
 	if err := h.special(&in, who); err != nil {

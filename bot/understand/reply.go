@@ -54,6 +54,9 @@ type Reading struct {
 	Soft bool
 	// People is how many come, as said; 0 where nothing was.
 	People int
+	// Holds: a yes that only says that what was said before holds, as "ya, masih
+	// bisa" does. Who is represented then still is.
+	Holds bool
 	// Late: arrives late or leaves early.
 	Late bool
 	// Who comes instead, as written; "" where not said. Only with MeansDelegated.
@@ -98,6 +101,7 @@ func readReply(text string, ctx ReplyContext, l *learner) Reading {
 	if r.Meaning == MeansYes && t.assentOnly && !ctx.Asked {
 		r.Meaning = MeansUnclear
 	}
+	r.Holds = r.Meaning == MeansYes && r.People == 0 && t.holds()
 	if r.Meaning == MeansQuestion || r.Asks {
 		r.Asks = true
 		r.Topic = AskUnknown

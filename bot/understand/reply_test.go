@@ -59,6 +59,40 @@ func TestRepliesOfTheExamples(t *testing.T) {
 	}
 }
 
+// The number of whom to reach instead is no number of people.
+func TestReplyPeopleIsNoPhone(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"diwakilkan anak saya 0812 3456 7899":                0,
+		"diwakili pak Rudi 0812-3456-7899, 3 orang":          3,
+		"yang hadir istri saya, +62 812 3456 7899":           0,
+		"diwakilkan ke Bu Ani (62 857 0000 1111), dua orang": 2,
+		"saya hadir 8 orang":                                 8,
+	} {
+		if r := understand.Reply(text, understand.ReplyContext{Asked: true}); r.People != want {
+			t.Errorf("%q: %d people, want %d", text, r.People, want)
+		}
+	}
+}
+
+// Whether a yes says that somebody comes, or only that it stays as it was.
+func TestReplyHolds(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"ya": true, "ya, masih bisa": true, "masih bisa hadir": true, "tetap hadir pak": true, "jadi bu": true, "siap": true, "iya pak masih": true,
+		"hadir": false, "saya hadir": false, "saya masih bisa": false, "datang pak": false, "insyaallah hadir": false, "hadir berdua": false, "bisa, langsung": false,
+		"tidak jadi": false, "belum tahu": false,
+	} {
+		if r := understand.Reply(text, understand.ReplyContext{Asked: true}); r.Holds != want {
+			t.Errorf("%q: holds %t, want %t (%s)", text, r.Holds, want, r.Meaning)
+		}
+	}
+	numbered := understand.Reply("1", understand.ReplyContext{Asked: true, Options: []understand.Meaning{understand.MeansYes}})
+	if numbered.Meaning != understand.MeansYes || numbered.Holds {
+		t.Errorf("the first answer of a list: %+v", numbered)
+	}
+}
+
 // Nothing was learned from the replies of testdata/unseen, and nobody mended the
 // rules by them: they show how people never met are read. README.md has the
 // figures.

@@ -249,6 +249,13 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 	t.assentOnly = s.meaning == MeansYes && !s.strong
 }
 
+// holds tells whether a yes names neither the speaker nor coming, but for "masih
+// bisa hadir" and the like.
+func (t *replyText) holds() bool {
+	stands := t.says("masih") || t.says("tetap") || t.says("jadi")
+	return !t.hasClass(cSelf) && !t.says("sendiri") && !t.says("langsung") && !t.says("pribadi") && (stands || !t.hasClass(cAttend))
+}
+
 func (t *replyText) hasClass(any class) bool {
 	return slices.ContainsFunc(t.clauses, func(c clause) bool { return c.has(any) })
 }
@@ -327,7 +334,7 @@ func (t *replyText) insults() bool {
 
 // people counts who comes, as said.
 func (t *replyText) people() int {
-	s := timeNoise.ReplaceAllString(t.folded, " ")
+	s := timeNoise.ReplaceAllString(phoneNoise.ReplaceAllString(t.folded, " "), " ")
 	s = numberRange.ReplaceAllString(s, "$1")
 	s = wordEnd.ReplaceAllString(s, "$1 orang")
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "+", " plus "), "&", " dan ")

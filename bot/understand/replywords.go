@@ -297,8 +297,10 @@ func (lex *replyLexicon) plain(w string) string {
 }
 
 var (
-	twice     = regexp.MustCompile(`^([a-z]{2,})2(an|nya|na)?$`)
-	timeNoise = regexp.MustCompile(`(?:\b(?:jam|pukul|pkl|tgl|tanggal|rp)\.?\s*[0-9]{1,2}(?:[.:][0-9]{2})?)|[0-9]{1,2}[.:][0-9]{2}|[0-9]{5,}`)
+	twice = regexp.MustCompile(`^([a-z]{2,})2(an|nya|na)?$`)
+	// a mobile number, in groups or not: "0812 3456 7899" is not 812 people
+	phoneNoise = regexp.MustCompile(`(?:\+?\b62|\b0)[\s.()-]*8(?:[\s.()-]*[0-9]){7,12}`)
+	timeNoise  = regexp.MustCompile(`(?:\b(?:jam|pukul|pkl|tgl|tanggal|rp)\.?\s*[0-9]{1,2}(?:[.:][0-9]{2})?)|[0-9]{1,2}[.:][0-9]{2}|[0-9]{5,}`)
 )
 
 // replyFields splits text into words and signs: letters and digits, and each
