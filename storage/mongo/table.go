@@ -73,25 +73,10 @@ func (t table[T]) list(ctx context.Context, doing string, filter, sort bson.D, l
 	return out, fail(ctx, doing, cur.Err())
 }
 
-// page is list in parts of limit, or defaultPage where that is not set: next is
-// the key of the last, to go on after, where there is more.
+// page is list in parts, see storage.Page.
 func (t table[T]) page(ctx context.Context, doing string, filter, sort bson.D, limit int, key func(d *T) string) (page []*T, next string, err error) {
-	if limit <= 0 {
-		limit = defaultPage
-	}
-	page, err = t.list(ctx, doing, filter, sort, limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(page) > limit { // the one too many tells that there is more
-		page = page[:limit]
-		next = key(page[limit-1])
-	}
-	return page, next, nil
+	return storage.Page(limit, key, func(most int) ([]*T, error) { return t.list(ctx, doing, filter, sort, most) })
 }
-
-// defaultPage is how many documents a page has where nobody says.
-const defaultPage = 100
 
 // insert stores a new document; ErrConflict if a unique key of it is taken.
 func (t table[T]) insert(ctx context.Context, doing string, v *T, own ...bson.E) error {

@@ -233,25 +233,10 @@ func (t *table[T]) list(ctx context.Context, q querier, tail string, args ...any
 	return out, rows.Err()
 }
 
-// page is list in parts of limit, or defaultPage where that is not set: next is
-// the key of the last, to go on after, where there is more. tail has no LIMIT.
+// page is list in parts, see storage.Page. tail has no LIMIT.
 func (t *table[T]) page(ctx context.Context, q querier, tail string, args []any, limit int, key func(d *T) string) (page []*T, next string, err error) {
-	if limit <= 0 {
-		limit = defaultPage
-	}
-	page, err = t.list(ctx, q, tail+" LIMIT ?", append(args, limit+1)...)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(page) > limit { // the one too many tells that there is more
-		page = page[:limit]
-		next = key(page[limit-1])
-	}
-	return page, next, nil
+	return storage.Page(limit, key, func(most int) ([]*T, error) { return t.list(ctx, q, tail+" LIMIT ?", append(args, most)...) })
 }
-
-// defaultPage is how many documents a page has where nobody says.
-const defaultPage = 100
 
 func (t *table[T]) delete(ctx context.Context, w *tx, id string) error {
 	_, err := w.exec(ctx, "DELETE FROM "+t.name+" WHERE id = ?", id)
