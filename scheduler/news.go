@@ -60,6 +60,11 @@ func (p *Planner) newsOf(ctx context.Context, e *event.Event) error {
 	if err := p.expireOld(ctx, e); err != nil {
 		return err
 	}
+	if e.News.Kind == event.NewsCancelled {
+		if err := p.App.DropCalls(ctx, e); err != nil {
+			return err
+		}
+	}
 	group, bound, err := p.App.Group(ctx)
 	if err != nil {
 		return err

@@ -229,3 +229,29 @@ func TestAnswersOncePerDay(t *testing.T) {
 		t.Errorf("the snapshot of H-40 is %+v, %v", c.Last(), err)
 	}
 }
+
+// TestCancelledCalls: once an event is called off, those are rung who have to
+// know it, and nobody is rung to be invited to it.
+func TestCancelledCalls(t *testing.T) {
+	t.Parallel()
+	m := newMailing(t, t.TempDir())
+	m.guests(names("known", 2))
+	m.guest("uninvited", false)
+	m.send()
+	m.drain()
+	m.answer("known000", event.Reply{Answer: event.Yes})
+	for _, id := range []string{"known000", "known001", "uninvited"} {
+		if err := m.app.CallFor(t.Context(), event.ParticipationID(m.event.ID, id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.clock.Set(m.clock.Now().Add(time.Minute))
+	m.change(func(e *event.Event) { e.Status = event.EventCancelled })
+	m.tick()
+	for id, want := range map[string]event.CallState{"known000": event.CallDue, "known001": event.CallDue, "uninvited": event.NoCall} {
+		g, err := m.store.Participations().Get(t.Context(), event.ParticipationID(m.event.ID, id))
+		if err != nil || g.Call != want {
+			t.Errorf("%s: call %q, want %q (%v)", id, g.Call, want, err)
+		}
+	}
+}

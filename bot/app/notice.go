@@ -172,6 +172,31 @@ func (a *App) CallForNews(ctx context.Context, e *event.Event, id string) error 
 	return nil
 }
 
+// DropCalls takes off the call list of an event that was called off whoever was
+// not told of it yet: there is nothing to tell them.
+func (a *App) DropCalls(ctx context.Context, e *event.Event) error {
+	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: e.ID, Call: event.CallDue}, func(g *event.Participation) error {
+		if g.NewsFor() != event.NotTold {
+			return nil
+		}
+		_, err := a.updateParticipation(ctx, g.ID, func(p *event.Participation) error {
+			if p.Call != event.CallDue || p.NewsFor() != event.NotTold {
+				return errUnchanged
+			}
+			p.Call, p.CallBy = event.NoCall, ""
+			return nil
+		})
+		if errors.Is(err, errUnchanged) || errors.Is(err, storage.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("calls of %s: %w", e.ID, err)
+	}
+	return nil
+}
+
 // WithdrawInvitations takes back what is on its way of invitations that name
 // the old time or place; how many broadcasts that were.
 func (a *App) WithdrawInvitations(ctx context.Context, e *event.Event) (n int, err error) {

@@ -198,6 +198,35 @@ func (a *App) Invited(ctx context.Context, personID string) (p *event.Participat
 	return p, e, asked, nil
 }
 
+// calledOffDays is how long after its date an event that was called off is still
+// spoken of.
+const calledOffDays = 7
+
+// CalledOff finds the event to which somebody was invited, or for which they
+// registered, and which was called off; nil where there is none, or where
+// another event awaits them.
+func (a *App) CalledOff(ctx context.Context, personID string) (p *event.Participation, e *event.Event, err error) {
+	if up, err := a.Upcoming(ctx); err != nil || len(up) > 0 {
+		return nil, nil, err
+	}
+	off, err := a.choose(ctx, func(e *event.Event) bool {
+		return e.Status == event.EventCancelled && e.DaysBefore(a.Now()) >= -calledOffDays
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, ev := range off {
+		got, err := a.store.Participations().Get(ctx, event.ParticipationID(ev.ID, personID))
+		if err == nil && (got.InvitedAt != nil || got.RegistrationID != "" || got.Reply.At != nil) {
+			return got, ev, nil
+		}
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return nil, nil, fmt.Errorf("called off: %w", err)
+		}
+	}
+	return nil, nil, nil
+}
+
 // asked reports whether a question to the guest stands unanswered: the
 // invitation, or a stage at which they were asked again.
 func (a *App) asked(e *event.Event, p *event.Participation) bool {

@@ -62,8 +62,11 @@ func (d *Desk) rsvpPress(ctx context.Context, t *Turn, code, value string) error
 // no answer to the invitation and nothing else that belongs to it.
 func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 	p, e, asked, err := d.app.Invited(ctx, t.Person.ID)
-	if err != nil || p == nil {
+	if err != nil {
 		return false, err
+	}
+	if p == nil {
+		return d.calledOff(ctx, t)
 	}
 	r := understand.Reply(t.Text(), understand.ReplyContext{Asked: asked, Options: rsvpOptions})
 	if asked && r.Holds && p.Reply.Answer == event.Delegated {
@@ -95,6 +98,34 @@ func (d *Desk) rsvp(ctx context.Context, t *Turn) (ok bool, err error) {
 	}
 	if asked && !greeting(t.Text()) {
 		return true, t.Say("rsvp.unclear", d.rsvpData(p, e), d.rsvpChoices(p))
+	}
+	return false, nil
+}
+
+// calledOff answers who still speaks of an event that was called off.
+func (d *Desk) calledOff(ctx context.Context, t *Turn) (ok bool, err error) {
+	p, e, err := d.app.CalledOff(ctx, t.Person.ID)
+	if err != nil || p == nil {
+		return false, err
+	}
+	r := understand.Reply(t.Text(), understand.ReplyContext{})
+	switch {
+	case r.Auto:
+		return true, nil
+	case r.Sensitive != "":
+		return true, d.grieve(ctx, t, p, r)
+	}
+	switch r.Meaning {
+	case understand.MeansYes, understand.MeansNo, understand.MeansMaybe, understand.MeansDelegated:
+		return true, t.Say("rsvp.calledoff", d.rsvpData(p, e))
+	case understand.MeansQuestion:
+		if r.Topic != "" && r.Topic != understand.AskUnknown { // where and when it is to be
+			return true, t.Say("rsvp.calledoff", d.rsvpData(p, e))
+		}
+		if err := t.Say("rsvp.forwarded", nil); err != nil { // "kenapa dibatalkan?"
+			return true, err
+		}
+		return true, d.tellTeam(ctx, t, p)
 	}
 	return false, nil
 }

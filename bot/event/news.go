@@ -68,10 +68,13 @@ const (
 
 // NewsFor is how p hears that an event was moved or cancelled. Who declined
 // was promised not to be asked again, and hears nothing; nor does who was not
-// invited yet.
+// invited yet. Who asked us not to write and still comes has to know: somebody
+// rings.
 func (p *Participation) NewsFor() Wording {
 	switch {
-	case p.Closed != StillOpen, p.Reply.Answer == No:
+	case p.Closed == Stopped && p.RegistrationID == "" && !p.Reply.Comes():
+		return NotTold
+	case p.Closed != StillOpen && p.Closed != Stopped, p.Reply.Answer == No:
 		return NotTold
 	case p.InvitedAt == nil && p.RegistrationID == "" && p.Reply.Answer == Silent:
 		return NotTold
