@@ -79,7 +79,7 @@ func TestReplyPeopleIsNoPhone(t *testing.T) {
 func TestReplyHolds(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
-		"ya": true, "ya, masih bisa": true, "masih bisa hadir": true, "tetap hadir pak": true, "jadi bu": true, "siap": true, "iya pak masih": true,
+		"ya": true, "ya, masih bisa": true, "masih bisa hadir": true, "tetap hadir pak": true, "jadi bu": true, "siap": true, "iya pak masih": true, "masih": true, "masih bu": true,
 		"hadir": false, "saya hadir": false, "saya masih bisa": false, "datang pak": false, "insyaallah hadir": false, "hadir berdua": false, "bisa, langsung": false,
 		"tidak jadi": false, "belum tahu": false,
 	} {

@@ -21,8 +21,8 @@ func (r *Reading) heed(o opinion, t *replyText) {
 	switch {
 	case r.Meaning == MeansQuestion && t.marked():
 		return // with a question mark
-	case r.Meaning == MeansUnclear && t.count() < fewWords:
-		return // a name, "protokol": too little to guess from
+	case t.count() < fewWords:
+		return // a name, "protokol", or "masih": the rules know those few
 	case r.Meaning == MeansYes || r.Meaning == MeansNo:
 		if o.of(opposite(r.Meaning)) > t.doubtAt() {
 			likeliest = MeansUnclear

@@ -157,6 +157,8 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 		v.meaning, v.strong = MeansYes, hasWord(c.words, "pasti")
 	case n.unknown == 0 && c.has(cSelf) && (hasWord(c.words, "bawa") || hasWord(c.words, "ajak")):
 		v.meaning = MeansYes // "saya bawa 3 anggota"
+	case c.stillSo():
+		v.meaning = MeansYes
 	case n.seen.is(cModal) && n.unknown == 0:
 		v.meaning = MeansYes
 		if v.want && len(c.content()) == 1 && c.words[len(c.words)-1].said == "sih" {
@@ -165,6 +167,11 @@ func (v *verdict) affirm(c clause, n findings, explicit bool) {
 	case n.seen.is(cSoft):
 		v.meaning, v.softOnly = MeansMaybe, true
 	}
+}
+
+// stillSo tells whether "masih" is all that is said: to "masih bisa hadir?".
+func (c clause) stillSo() bool {
+	return hasWord(c.words, "masih") && !slices.ContainsFunc(c.words, func(w word) bool { return w.plain != "masih" && !w.class.is(cNeutral|cHigh|cAssent) })
 }
 
 // bound tells whether it is something else that cannot be left undone: "gak bisa
