@@ -203,28 +203,32 @@ func (a *App) Invited(ctx context.Context, personID string) (p *event.Participat
 const calledOffDays = 7
 
 // CalledOff finds the event to which somebody was invited, or for which they
-// registered, and which was called off; nil where there is none, or where
-// another event awaits them.
+// registered, and which was called off; nil where there is none, or where they
+// take part in another one that is to come.
 func (a *App) CalledOff(ctx context.Context, personID string) (p *event.Participation, e *event.Event, err error) {
-	if up, err := a.Upcoming(ctx); err != nil || len(up) > 0 {
-		return nil, nil, err
-	}
-	off, err := a.choose(ctx, func(e *event.Event) bool {
-		return e.Status == event.EventCancelled && e.DaysBefore(a.Now()) >= -calledOffDays
+	now := a.Now()
+	events, err := a.choose(ctx, func(e *event.Event) bool {
+		return e.Upcoming(now) || e.Status == event.EventCancelled && e.DaysBefore(now) >= -calledOffDays
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, ev := range off {
+	for _, ev := range events {
 		got, err := a.store.Participations().Get(ctx, event.ParticipationID(ev.ID, personID))
-		if err == nil && (got.InvitedAt != nil || got.RegistrationID != "" || got.Reply.At != nil) {
-			return got, ev, nil
-		}
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			continue
+		case err != nil:
 			return nil, nil, fmt.Errorf("called off: %w", err)
+		case got.InvitedAt == nil && got.RegistrationID == "" && got.Reply.At == nil:
+			continue
+		case ev.Upcoming(now):
+			return nil, nil, nil
+		case p == nil:
+			p, e = got, ev
 		}
 	}
-	return nil, nil, nil
+	return p, e, nil
 }
 
 // asked reports whether a question to the guest stands unanswered: the

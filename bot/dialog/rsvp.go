@@ -175,9 +175,8 @@ func (d *Desk) takeAnswer(ctx context.Context, t *Turn, p *event.Participation, 
 	if t.In.Kind == channel.Press {
 		reply.Text = ""
 	}
-	// "ya, jadi" does not take back that they come late.
-	if r.Meaning == understand.MeansYes && p.Reply.Answer == event.Yes && !strings.Contains(event.Fold(t.In.Text), "waktu") {
-		reply.Late = reply.Late || p.Reply.Late
+	if r.Meaning == understand.MeansYes && p.Reply.Answer == event.Yes && !r.OnTime {
+		reply.Late = reply.Late || p.Reply.Late // "ya, jadi" does not take it back
 	}
 	p, err := d.app.Answer(ctx, t.Actor(), p.ID, reply)
 	if err != nil {

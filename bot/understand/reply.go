@@ -57,6 +57,8 @@ type Reading struct {
 	// Holds: a yes that only says that what was said before holds, as "ya, masih
 	// bisa" does. Who is represented then still is.
 	Holds bool
+	// OnTime: says so, which takes back that they come late.
+	OnTime bool
 	// Late: arrives late or leaves early.
 	Late bool
 	// Who comes instead, as written; "" where not said. Only with MeansDelegated.
@@ -101,6 +103,7 @@ func readReply(text string, ctx ReplyContext, l *learner) Reading {
 	if r.Meaning == MeansYes && t.assentOnly && !ctx.Asked {
 		r.Meaning = MeansUnclear
 	}
+	r.OnTime = r.Meaning == MeansYes && !r.Late && (t.says("tepat waktu") || t.says("ontime") || t.says("on time"))
 	r.Holds = r.Meaning == MeansYes && r.People == 0 && t.holds()
 	if r.Meaning == MeansQuestion || r.Asks {
 		r.Asks = true

@@ -87,6 +87,11 @@ func TestReplyHolds(t *testing.T) {
 			t.Errorf("%q: holds %t, want %t (%s)", text, r.Holds, want, r.Meaning)
 		}
 	}
+	for text, want := range map[string]bool{"saya hadir tepat waktu": true, "hadir, on time pak": true, "saya hadir": false, "hadir tapi telat": false, "ga bisa tepat waktu pak": false} {
+		if r := understand.Reply(text, understand.ReplyContext{Asked: true}); r.OnTime != want {
+			t.Errorf("%q: on time %t (%+v)", text, r.OnTime, r)
+		}
+	}
 	numbered := understand.Reply("1", understand.ReplyContext{Asked: true, Options: []understand.Meaning{understand.MeansYes}})
 	if numbered.Meaning != understand.MeansYes || numbered.Holds {
 		t.Errorf("the first answer of a list: %+v", numbered)
