@@ -23,8 +23,10 @@
 //	replyidiom.go, replycondition.go turns of phrase; what it depends on
 //	replyjudge.go                    the verdict of a clause: yes, no, maybe
 //	replyread.go                     what the verdicts of all clauses add up to
-//	replyexamples.go                 a second reader, which learned from labelled replies
-//	replydecide.go                   what rules and examples together say
+//	replyexamples.go                 labelled replies, to learn from
+//	replyfeatures.go                 what is looked at: words, and what the rules read
+//	replylearn.go                    which meaning that speaks for, as the examples teach
+//	replydecide.go                   the meaning taken, or doubt
 //
 // The 40 kecamatan and 435 desa and kelurahan of Kabupaten Bogor come from
 // idn-area-data 3.1.2 (https://github.com/fityannugroho/idn-area-data), made

@@ -95,7 +95,7 @@ func readReply(text string, ctx ReplyContext, l *learner) Reading {
 	t := replyWords().parse(p)
 	r := t.read()
 	if l != nil && ctx.Asked {
-		r.heed(l.opinion(t), t)
+		r.heed(l.opinion(t, r.Meaning), t)
 	}
 	if thanks && !(t.hasClass(cAttend) && r.Meaning != MeansUnclear) {
 		return Reading{Meaning: MeansUnclear, Auto: true}

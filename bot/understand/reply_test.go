@@ -29,33 +29,28 @@ func labelled(t testing.TB, file string) []understand.LabelledReply {
 	return replies
 }
 
-// The batches under data/examples were written by hand as other people would
-// write, each labelled before it was read for the first time. The rules alone
-// are held to what was reached after mending, both readers together to turn next to
-// none of them round; README.md has the figures of the first reading, which is what
-// to expect of people never met.
+// What the examples teach is remembered: nearly all are read as they are
+// labelled, and next to none of them the wrong way round. How people never met
+// are read, TestRepliesNeverSeen shows.
 func TestRepliesOfTheExamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("data/examples/*.tsv")
 	if err != nil || len(files) < 10 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
-	var rules, both understand.Score
+	right, flips, all := 0, 0, 0
 	for _, file := range files {
-		replies := labelled(t, file)
-		s := understand.ScoreRules(replies)
-		t.Logf("%s: %d replies, %.1f%% by the rules", file, len(s.Replies), 100*s.Accuracy())
-		if len(s.Replies) < 20 || s.Accuracy() < 0.84 {
+		s := understand.ScoreReplies(labelled(t, file))
+		if len(s.Replies) < 20 || s.Accuracy() < 0.94 {
 			report(t, file, s)
 		}
-		rules.Replies = append(rules.Replies, s.Replies...)
-		both.Replies = append(both.Replies, understand.ScoreReplies(replies).Replies...)
+		all += len(s.Replies)
+		right += len(s.Replies) - len(s.Misses())
+		flips += s.Flips()
 	}
-	if rules.Accuracy() < 0.96 || rules.Flips()*500 > len(rules.Replies) {
-		report(t, "by the rules", rules)
-	}
-	if both.Accuracy() < 0.98 || both.Flips()*1000 > len(both.Replies) {
-		report(t, "by rules and examples", both)
+	t.Logf("%d replies, %d right, %d the wrong way round", all, right, flips)
+	if right*100 < all*98 || flips*2000 > all {
+		t.Errorf("%d replies, %d right, %d the wrong way round", all, right, flips)
 	}
 }
 
@@ -125,7 +120,7 @@ func TestRepliesNeverSeen(t *testing.T) {
 	}
 	rules, both := understand.ScoreRules(all), understand.ScoreReplies(all)
 	t.Logf("%d replies: by the rules %.1f%%, %d turned round; by both %.1f%%, %d turned round", len(all), 100*rules.Accuracy(), rules.Flips(), 100*both.Accuracy(), both.Flips())
-	if both.Accuracy() < 0.94 || both.Accuracy() < rules.Accuracy() || both.Flips() > 2 {
+	if both.Accuracy() < 0.97 || both.Accuracy() < rules.Accuracy() || both.Flips() > 1 {
 		t.Errorf("%.1f%% right, %d turned round", 100*both.Accuracy(), both.Flips()) // which ones is not told, so that nobody mends by them
 	}
 }

@@ -19,7 +19,9 @@ func (t *replyText) read() Reading {
 			s.ask(c)
 			continue
 		}
-		s.add(c, c.read())
+		v := c.read()
+		t.doubtful = t.doubtful || v.murky
+		s.add(c, v)
 	}
 	s.finish(&r, t)
 	if r.Meaning == MeansYes || r.Meaning == MeansDelegated || r.Meaning == MeansMaybe {
@@ -54,7 +56,6 @@ type replyState struct {
 	ack        bool
 	conflict   bool
 	hoped      bool // "semoga": what it is for is hoped, too
-	murky      bool // of some clause it is not clear what is denied
 	deferred   bool
 	busyBefore bool // something was in the way before
 	turning    bool // a "tapi" whose clause said nothing: what follows is meant
@@ -72,7 +73,6 @@ func (s *replyState) ask(c clause) {
 // add takes the verdict of the next clause.
 func (s *replyState) add(c clause, v verdict) {
 	s.late = s.late || v.late
-	s.murky = s.murky || v.murky
 	s.hoped = s.hoped || hasWord(c.words, "semoga")
 	s.offTopic = s.offTopic || v.offTopic
 	s.ack = s.ack || v.ack
@@ -239,7 +239,6 @@ func (s *replyState) finish(r *Reading, t *replyText) {
 	case s.sensitive == Anger && s.meaning == MeansYes && t.insults():
 		s.meaning = MeansUnclear
 	}
-	t.doubtful = s.murky
 	r.Meaning = s.meaning
 	r.Asks = s.asked && s.meaning != MeansUnclear
 	r.Soft = s.soft && r.Meaning == MeansYes
