@@ -194,7 +194,7 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 		}
 		row, found := rows[p.PersonID]
 		if !found && p.InvitedAt == nil {
-			route, _, err := a.routeAgain(ctx, p, on)
+			route, _, err := a.RouteTo(ctx, p, on)
 			switch {
 			case err != nil:
 				return err
