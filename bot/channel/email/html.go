@@ -19,6 +19,7 @@ body{margin:0;padding:16px;font-family:-apple-system,"Segoe UI",Roboto,"Noto San
 .isi{max-width:36em;margin:0 auto;overflow-wrap:break-word}
 p{margin:0 0 1em}
 .kecil{margin-top:2em;font-size:14px;opacity:.75}
+.kecil a{color:inherit}
 .gambar{margin-top:2em}
 img{max-width:100%;height:auto}
 .jawab{margin:0 0 10px}
