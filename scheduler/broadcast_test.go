@@ -232,6 +232,30 @@ func TestBroadcastRetries(t *testing.T) {
 	}
 }
 
+// TestBroadcastCancelledFailures: whom a cancelled one failed to reach counts
+// as not invited, and the next one reaches them.
+func TestBroadcastCancelledFailures(t *testing.T) {
+	t.Parallel()
+	m := newMailing(t, t.TempDir())
+	all := names("tamu", 9)
+	m.guests(all)
+	b := m.send()
+	m.tick()
+	m.deliver(6, 3)
+	if _, err := m.app.CancelBroadcast(t.Context(), m.actor(m.lead.Person), b.ID); err != nil {
+		t.Fatal(err)
+	}
+	sent := len(m.rows(storage.Sent))
+	on := func(name channel.Name) bool { return name == channel.Telegram }
+	st, err := m.app.InvitationStatusOf(t.Context(), m.event.ID, on)
+	if err != nil || len(m.invited()) != sent || st.Waiting != 9-sent || st.Total.Guests != sent || st.Total.Failed != 0 {
+		t.Errorf("%d sent, %d invited, %+v, %v", sent, len(m.invited()), st, err)
+	}
+	m.send()
+	m.drain()
+	m.exactlyOnce(all...)
+}
+
 // TestBroadcastGrows: guests who were added after the submission do not slip
 // past the second member.
 func TestBroadcastGrows(t *testing.T) {

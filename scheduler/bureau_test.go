@@ -85,7 +85,7 @@ func (o *bureau) open() {
 		Limits: map[channel.Name]outbox.Limits{channel.Telegram: {}, channel.WhatsApp: {}, channel.Email: {}},
 	})
 	o.bot = bot.New(bot.Options{Store: store, App: o.app, Texts: texts, Channels: chans, Log: zerolog.Nop(), Wake: o.sender.Wake, Receipt: o.sender.Receipt})
-	o.plan = scheduler.New(scheduler.Options{Store: store, App: o.app, Voice: o.bot.Desk(), Texts: texts, Channels: chans, Log: zerolog.Nop(), Wake: o.sender.Wake})
+	o.plan = scheduler.New(scheduler.Options{Store: store, App: o.app, Voice: o.bot.Desk(), Texts: texts, Channels: chans, Log: zerolog.Nop(), Wake: o.sender.Wake, Quiet: o.sender.QuietAt})
 	parts := []func(context.Context) error{o.bot.Run, o.sender.Run}
 	for _, ch := range chans {
 		parts = append(parts, func(ctx context.Context) error { return ch.Run(ctx, o.bot) })

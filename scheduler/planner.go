@@ -81,6 +81,8 @@ type Options struct {
 	Metrics  *metrics.Metrics // may be nil
 	Log      zerolog.Logger
 	Wake     func() // tells the outbox that rows were added
+	// Quiet tells whether guests are left alone at a time; nil: never.
+	Quiet func(time.Time) bool
 }
 
 // Planner looks for what is due.

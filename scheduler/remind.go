@@ -29,7 +29,13 @@ type stageDone struct {
 // guest whom the table asks something of. It plans a stage once: the rows have
 // unique keys, and a marker spares looking again. A stage that was missed by
 // downtime is sent only where no later one has begun.
+//
+// In quiet hours, where a program that was down may find itself, it waits: the
+// texts count days, and what is written at night would be read the next day.
 func (p *Planner) remind(ctx context.Context) error {
+	if p.Quiet != nil && p.Quiet(p.App.Now()) {
+		return nil
+	}
 	events, err := p.App.Upcoming(ctx)
 	if err != nil {
 		return err

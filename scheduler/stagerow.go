@@ -126,6 +126,9 @@ func (p *Planner) stageRow(ctx context.Context, e *event.Event, stage event.Stag
 	if next, ok := stageAfter(e, stage); ok {
 		expires = next.UTC() // a later stage says it better
 	}
+	if stage == event.StageEve {
+		expires = e.Day().UTC() // "tomorrow" is not true any more
+	}
 	return storage.Message{
 		ID:   fmt.Sprintf("%s/%s/%s.%d/%s", e.ID, g.PersonID, stage, e.Schedule, to.Channel),
 		Chat: to, Lane: storage.LaneReminder, Order: now.UnixMicro(), Body: body, PersonID: personID, EventID: e.ID,

@@ -92,7 +92,7 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 	case "sebar.board":
 		return templates.Data{"Status": "running", "P": progress}
 	case "sebar.list":
-		return templates.Data{"List": []object{{"Names": "Koperasi", "Status": "running", "Total": 500, "Done": 320, "Failed": 3, "Later": true, "StartAt": at}}}
+		return templates.Data{"List": []object{{"Names": "Koperasi", "Status": "running", "Total": 500, "Done": 320, "Sent": 317, "Over": false, "Failed": 3, "Later": true, "StartAt": at}, {"Names": "UKM", "Status": "cancelled", "Total": 40, "Done": 40, "Sent": 22, "Over": true, "Failed": 2, "Later": false}}}
 	case "sebar.reachline":
 		return templates.Data{"Audience": event.Koperasi, "Ways": []string{"Telegram 30", "e-mail 5"}}
 	case "cold.outlook":
@@ -108,7 +108,7 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 	case "cold.known":
 		return strangersKnown
 	case "calls.list":
-		return templates.Data{"Guests": []object{{"N": 1, "Salute": "Bapak Dedi" + mark, "Organisation": "Koperasi" + mark, "Number": "0812-3456-7890", "Reply": event.Reply{Answer: event.Delegated}, "Link": "https://wa.me/6281234567890"}}}
+		return templates.Data{"Guests": []object{{"N": 1, "Salute": "Bapak Dedi" + mark, "Organisation": "Koperasi" + mark, "Number": "0812-3456-7890", "Reply": event.Reply{Answer: event.Delegated}, "Link": "https://wa.me/6281234567890"}, {"N": 2, "Salute": "Ibu Siti" + mark, "Organisation": "", "Number": "", "MailTo": "siti@contoh.id", "Reply": event.Reply{}, "Link": ""}}, "Written": true, "Marked": false, "Asked": true}
 	case "guests.earlier":
 		return templates.Data{"Names": []string{"Siti" + mark}}
 	case "guests.add.done":

@@ -214,8 +214,8 @@ func (a *App) ResumeBroadcast(ctx context.Context, by Actor, id string) (*storag
 	return a.steer(ctx, by, id, storage.BroadcastRunning, "broadcast.resume")
 }
 
-// CancelBroadcast ends one: whoever has not got it does not get it, and counts
-// as not invited.
+// CancelBroadcast ends one: whoever has not got it, also since it failed, does
+// not get it, and counts as not invited.
 func (a *App) CancelBroadcast(ctx context.Context, by Actor, id string) (*storage.Broadcast, error) {
 	return a.steer(ctx, by, id, storage.BroadcastCancelled, "broadcast.cancel")
 }
@@ -347,10 +347,11 @@ func (a *App) SettleBroadcast(ctx context.Context, b *storage.Broadcast) error {
 
 func held(m *storage.Message) bool { return m.LastError == heldReason }
 
-// unsent reports whether a row was taken back before it went out, so that
-// another broadcast may reach its person.
+// unsent reports whether a row never reached anybody, since it was taken back
+// before it went out or was refused, so that another broadcast may reach its
+// person. A stranger who was refused is reached in another way.
 func unsent(m *storage.Message) bool {
-	return m.State == storage.Expired || m.State == storage.Failed && held(m)
+	return m.State == storage.Expired || m.State == storage.Failed && !ColdFailed(m)
 }
 
 // undoRest takes back what a cancelled broadcast did not send.

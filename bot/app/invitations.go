@@ -154,6 +154,7 @@ type rowState struct {
 	via    string
 	state  storage.State
 	reason string
+	again  bool // it never arrived, and another broadcast may try
 }
 
 // rowStates are all states that an invitation may be in.
@@ -172,9 +173,9 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 			case m.PersonID == "" || m.LastError == cancelledReason:
 				return nil
 			case held(m):
-				rows[m.PersonID] = rowState{string(m.Chat.Channel), storage.Queued, ""}
+				rows[m.PersonID] = rowState{via: string(m.Chat.Channel), state: storage.Queued}
 			default:
-				rows[m.PersonID] = rowState{string(m.Chat.Channel), state, m.LastError}
+				rows[m.PersonID] = rowState{string(m.Chat.Channel), state, m.LastError, unsent(m)}
 			}
 			return nil
 		})
@@ -193,8 +194,11 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 			out.Called++
 		}
 		row, found := rows[p.PersonID]
+		if row.again && p.InvitedAt == nil {
+			found = false // its broadcast was cancelled: another one may reach them
+		}
 		if !found && p.InvitedAt == nil {
-			route, _, err := a.routeAgain(ctx, p, on)
+			route, _, err := a.RouteTo(ctx, p, on)
 			switch {
 			case err != nil:
 				return err
@@ -210,7 +214,7 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 			return nil
 		}
 		if !found { // by hand: on paper, by telephone, through a liaison
-			row = rowState{p.Via, storage.Sent, ""}
+			row = rowState{via: p.Via, state: storage.Sent}
 		}
 		if row.state == storage.Failed && p.BadEmail != "" && p.Phone == "" && p.Reply.Answer == event.Silent {
 			out.Unreachable = append(out.Unreachable, p)

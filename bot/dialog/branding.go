@@ -225,8 +225,10 @@ func faultCounts(reasons []app.FailureReason) []app.FailureReason {
 func faultKind(reason string) string {
 	reason = strings.ToLower(reason)
 	for _, k := range []struct{ part, kind string }{
+		// First of mails: their servers' words are like the chat networks'.
+		{"no such mailbox", "mailbox"}, {"smtp", "mail"},
 		{"blocked", "blocked"}, {"chat not found", "gone"}, {"deactivated", "gone"}, {"given up", "day"},
-		{"restricted", "restricted"}, {"sending smtp rcpt to command", "mailbox"}, {"smtp", "mail"}, {"no account", "absent"}, {"too late", "late"}, {"asked us to stop", "stopped"}, {"opted out", "stopped"}, {"stop", "stopped"},
+		{"restricted", "restricted"}, {"no account", "absent"}, {"too late", "late"}, {"asked us to stop", "stopped"}, {"opted out", "stopped"}, {"stop", "stopped"},
 	} {
 		if strings.Contains(reason, k.part) {
 			return k.kind

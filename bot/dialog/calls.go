@@ -23,7 +23,7 @@ const callsAtOnce = 5
 type callLine struct {
 	app.Call
 	Salute string
-	Number string // as people write it
+	Number string // as people write it; "": none is known
 	Link   string // shown where there are no buttons
 }
 
@@ -55,6 +55,7 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 	}
 	var lines []callLine
 	var keys [][]channel.Button
+	var written, marked, asked bool // what there is to press, or to open
 	for _, g := range list.Guests {
 		link, err := d.callLink(body, e, g.Participation)
 		if err != nil {
@@ -62,14 +63,17 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 		}
 		n := strconv.Itoa(g.N)
 		l := callLine{Call: g, Salute: d.Salute(g.Participation), Number: understand.FormatPhone(g.Phone)}
+		written = written || app.Mobile(g.Phone)
 		if t.Caps.Buttons {
 			var write []channel.Button
 			if app.Mobile(g.Phone) { // a land line can only be rung
 				write = []channel.Button{{Label: shorten(t.Label("sebar", "write")+" "+g.Name, 28), URL: link}}
 			}
 			if g.InvitedAt == nil && g.Reply.Answer == event.Silent || e.Status == event.EventCancelled {
+				marked = true
 				keys = append(keys, append(write, channel.Button{Label: t.Label("sebar", "called") + " " + n, Value: "/sebar sudah " + g.Code}))
 			} else { // rung for an answer: what came of it, with one tap
+				asked = true
 				if len(write) > 0 {
 					keys = append(keys, write)
 				}
@@ -82,6 +86,7 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 	}
 	return t.Say("calls.list", templates.Data{
 		"Event": e, "Left": list.Left, "Today": list.Today, "Most": app.MaxCalls, "Guests": lines, "Plain": !t.Caps.Buttons,
+		"Written": written, "Marked": marked, "Asked": asked,
 	}, func(_ *Turn, m *channel.Outbound) { m.Buttons = keys })
 }
 

@@ -207,11 +207,15 @@ func (d *Desk) askConfirm(ctx context.Context, t *Turn, st confirmState) error {
 		if err != nil {
 			return err
 		}
+		stopped, err := d.Stopped(ctx, p)
+		if err != nil {
+			return err
+		}
 		var list []choice
 		for _, a := range rsvpOptions {
 			list = append(list, choice{t.Label("rsvp", string(a)), string(a)})
 		}
-		return t.Say("konfirmasi.ask.answer", templates.Data{"P": p}, t.choices(st.Tag, append(list, stop)...), replyHint())
+		return t.Say("konfirmasi.ask.answer", templates.Data{"P": p, "Stopped": stopped}, t.choices(st.Tag, append(list, stop)...), replyHint())
 	case cfSource:
 		var list []choice
 		for _, s := range answerSources {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
 	"github.com/diskopukm/emileku/templates"
 )
 
@@ -29,7 +30,7 @@ func (d *Desk) Mail(m *channel.Outbound, e *event.Event, g *event.Participation,
 	}
 	if page != "" && ask {
 		for _, a := range pageAnswers() {
-			m.Buttons = append(m.Buttons, []channel.Button{{Label: d.texts.Label("rsvp", string(a)), URL: page + "?j=" + string(a)}})
+			m.Buttons = append(m.Buttons, []channel.Button{{Label: d.texts.Label("rsvp", rsvpLabel(g, understand.Meaning(a))), URL: page + "?j=" + string(a)}})
 		}
 	} else if page != "" {
 		m.Buttons = append(m.Buttons, []channel.Button{{Label: d.texts.Label("mail", "page"), URL: page}})

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
@@ -21,9 +23,21 @@ const SourceMail = "email"
 // PageReply is what a guest sends from a reply page.
 type PageReply struct {
 	Answer   event.Answer
-	Heads    int // 0: not said
-	Delegate string
+	Heads    int    // 0: not said
+	Delegate string // may hold their telephone number, too
 	Word     string // to the team
+}
+
+// delegate parts who comes instead from the number that stands with them.
+func (r PageReply) delegate() (name, phone string) {
+	n, err := understand.Phone(r.Delegate)
+	if err != nil || n.Landline {
+		return r.Delegate, ""
+	}
+	if name = strings.TrimRight(r.Delegate, " -+()0123456789.,:/"); name == "" || strings.IndexFunc(name, unicode.IsLetter) < 0 {
+		return r.Delegate, ""
+	}
+	return name, n.E164
 }
 
 // PageTaken is what became of it.
@@ -44,10 +58,12 @@ func (d *Desk) TakePageReply(ctx context.Context, g *event.Participation, e *eve
 	if s := understand.Reply(r.Word, understand.ReplyContext{}).Sensitive; r.Word != "" && s != "" {
 		return d.grieveOnPage(ctx, by, g, r.Word, s)
 	}
+	var phone string
+	r.Delegate, phone = r.delegate()
 	before := g.Reply
 	out := PageTaken{Guest: g}
 	out.Guest, err = d.app.Answer(ctx, by, g.ID, event.Reply{
-		Answer: r.Answer, Heads: r.Heads, Delegate: r.Delegate, Text: shorten(r.Word, 300), Source: SourceMail,
+		Answer: r.Answer, Heads: r.Heads, Delegate: r.Delegate, DelegatePhone: phone, Text: shorten(r.Word, 300), Source: SourceMail,
 	})
 	if err != nil {
 		return out, err

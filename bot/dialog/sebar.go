@@ -85,7 +85,7 @@ func (d *Desk) send(ctx context.Context, t *Turn, args string) error {
 		return err
 	}
 	if len(st.Audiences) == 0 {
-		if f[0] != "" {
+		if f[0] != "" && event.Fold(f[0]) != "semua" { // all of none is answered below
 			return d.usage(t, "sebar", f[0], func() error { return d.askAudiences(ctx, t, e, st) })
 		}
 		return d.askAudiences(ctx, t, e, st)

@@ -67,7 +67,7 @@ func (d *Desk) retrySending(ctx context.Context, t *Turn, args string) error {
 	if uncertain {
 		args = rest
 	}
-	b, err := d.sendingNamed(ctx, t, args, storage.BroadcastFinished, storage.BroadcastRunning)
+	b, err := d.sendingToRetry(ctx, t, args, uncertain)
 	if b == nil || err != nil {
 		return err
 	}
@@ -79,6 +79,32 @@ func (d *Desk) retrySending(ctx context.Context, t *Turn, args string) error {
 		return err
 	}
 	return t.Say("sebar.retried", templates.Data{"N": n})
+}
+
+// sendingToRetry finds the broadcast whose messages are tried again: the one
+// named, or the latest in which there is one to try.
+func (d *Desk) sendingToRetry(ctx context.Context, t *Turn, id string, uncertain bool) (*storage.Broadcast, error) {
+	b, err := d.sendingNamed(ctx, t, id, storage.BroadcastFinished, storage.BroadcastRunning)
+	if b == nil || err != nil || strings.TrimSpace(id) != "" {
+		return b, err
+	}
+	all, err := d.app.Broadcasts(ctx, b.EventID)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range all {
+		if other.Status != storage.BroadcastFinished && other.Status != storage.BroadcastRunning {
+			continue
+		}
+		p, err := d.app.ProgressOf(ctx, other)
+		if err != nil {
+			return nil, err
+		}
+		if !uncertain && p.Failed > 0 || uncertain && p.Uncertain > 0 {
+			return other, nil
+		}
+	}
+	return b, nil
 }
 
 func (d *Desk) approveSending(ctx context.Context, t *Turn, id string) error {
@@ -136,9 +162,10 @@ func (d *Desk) tellMaker(ctx context.Context, t *Turn, b *storage.Broadcast, key
 // sendingLine is one broadcast in /sebar status.
 type sendingLine struct {
 	*storage.Broadcast
-	Names               string
-	Done, Total, Failed int
-	Later               bool
+	Names                     string
+	Done, Sent, Total, Failed int
+	Later                     bool
+	Over                      bool
 }
 
 // sendings is /sebar status.
@@ -164,7 +191,10 @@ func (d *Desk) sendings(ctx context.Context, t *Turn, args string) error {
 		if b.Status == storage.BroadcastCancelled && p.Done() == 0 {
 			continue // it never began
 		}
-		lines = append(lines, sendingLine{b, d.audienceNames(b.Audiences), p.Done(), p.Total, p.Failed, b.Status == storage.BroadcastApproved || b.Status == storage.BroadcastWaiting})
+		lines = append(lines, sendingLine{
+			Broadcast: b, Names: d.audienceNames(b.Audiences), Done: p.Done(), Sent: p.Sent, Total: p.Total, Failed: p.Failed,
+			Later: b.Status == storage.BroadcastApproved || b.Status == storage.BroadcastWaiting, Over: app.BroadcastOver(b.Status),
+		})
 		switch b.Status {
 		case storage.BroadcastRunning:
 			buttons = append(buttons, choice{t.Label("sebar", "pause"), "/sebar jeda " + b.ID}, choice{t.Label("sebar", "cancel"), "/sebar batalkan " + b.ID})

@@ -203,8 +203,8 @@ func (p *Participation) MessageAt(s Stage, now time.Time) Message {
 	if p.Closed != StillOpen || p.Audience == Official || p.Reply.Answer == No {
 		return NoMessage // officials are reached through their liaison
 	}
-	if p.InvitedAt == nil && p.RegistrationID == "" {
-		return NoMessage // never invited: nothing to remind of
+	if p.InvitedAt == nil && p.RegistrationID == "" && p.Reply.At == nil {
+		return NoMessage // never invited, and knows of nothing: whoever answered, by telephone or on paper, does
 	}
 	if p.InvitedAt != nil && now.Sub(*p.InvitedAt) < sinceInvitation && s != StageEve {
 		return NoMessage

@@ -74,11 +74,15 @@ func TestReply(t *testing.T) {
 			if !strings.Contains(page.body, "oleh Ibu &lt;Ani&gt; Bcc: x") || strings.Contains(page.body, "<Ani>") {
 				t.Errorf("shown:\n%s", page.body)
 			}
+			page = o.post(o.reply(p), url.Values{"jawaban": {"delegated"}, "wakil": {"Ibu Ani, bendahara, 0812-3456-7890"}})
+			if r := o.now(p).Reply; r.Delegate != "Ibu Ani, bendahara" || r.DelegatePhone != "+6281234567890" || !strings.Contains(page.body, "oleh Ibu Ani, bendahara.") {
+				t.Errorf("with a number: %+v\n%s", r, page.body)
+			}
 			page = o.post(o.reply(p), url.Values{"jawaban": {"no"}})
 			if r := o.now(p).Reply; r.Answer != event.No || !strings.Contains(page.body, "tidak hadir") {
 				t.Errorf("changed to %+v", r)
 			}
-			if n := len(o.rows("confirm")); n != 2 {
+			if n := len(o.rows("confirm")); n != 3 {
 				t.Errorf("%d confirmations, want one for each time that somebody comes", n)
 			}
 		})
@@ -235,7 +239,8 @@ func TestStop(t *testing.T) {
 	if !o.stopped(p) || !strings.Contains(page.body, "tidak akan mengirim pesan lagi") || !strings.Contains(page.body, "Terima pesan lagi") {
 		t.Errorf("stopped: %v\n%s", o.stopped(p), page.body)
 	}
-	if page = o.get(o.reply(p)); !strings.Contains(page.body, "berhenti mengirim pesan") || !strings.Contains(page.body, "<form") {
+	if page = o.get(o.reply(p)); !strings.Contains(page.body, "berhenti mengirim pesan") || !strings.Contains(page.body, "<form") ||
+		!strings.Contains(page.body, "Ingin menerima pesan lagi") || strings.Contains(page.body, "Tidak ingin menerima") {
 		t.Errorf("the invitation after it:\n%s", page.body)
 	}
 	page = o.post(o.stop(p), url.Values{"lanjut": {"1"}})

@@ -108,7 +108,7 @@ func assemble(b bases) (*program, error) {
 	})
 	p.planner = scheduler.New(scheduler.Options{
 		Store: b.store, App: p.app, Voice: p.bot.Desk(), Texts: texts, Channels: b.channels, Metrics: p.metrics,
-		Log: b.log.With().Str("part", "planner").Logger(), Wake: p.sender.Wake,
+		Log: b.log.With().Str("part", "planner").Logger(), Wake: p.sender.Wake, Quiet: p.sender.QuietAt,
 	})
 	if rehearsal.after != nil {
 		rehearsal.after(p)

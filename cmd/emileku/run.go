@@ -159,8 +159,12 @@ func (s settings) email(log zerolog.Logger) (*email.Channel, error) {
 	if err != nil {
 		return nil, err
 	}
+	label, err := texts.Text("mail.stoplabel", nil)
+	if err != nil {
+		return nil, err
+	}
 	return email.New(email.Options{
-		URL: s.SMTPURL, From: s.MailFrom, Subject: subject, StopSubject: stop, Log: log.With().Str("part", "email").Logger(),
+		URL: s.SMTPURL, From: s.MailFrom, Subject: subject, StopSubject: stop, StopLabel: label, Log: log.With().Str("part", "email").Logger(),
 	})
 }
 

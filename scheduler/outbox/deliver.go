@@ -69,7 +69,7 @@ func (d *dispatcher) deliver(ctx context.Context, j job) result {
 		return r
 	}
 
-	c, err := d.claim(ctx, j.id)
+	c, err := d.claim(ctx, j.id, "")
 	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
 		return r // gone: somebody dropped it, or it was seen twice
 	}
@@ -173,9 +173,10 @@ func (d *dispatcher) target(ctx context.Context, j job) (messageID string, wait 
 	return "", false, nil
 }
 
-// claim takes a row in hand. The caller lets it go when all is done.
-func (d *dispatcher) claim(ctx context.Context, id string) (*claimed, error) {
-	c := &claimed{token: d.s.id + "/" + strconv.FormatInt(d.s.claims.Add(1), 36)}
+// claim takes a row in hand. The caller lets it go when all is done. mark begins
+// its lease token, for who finds the row if the program ends meanwhile.
+func (d *dispatcher) claim(ctx context.Context, id, mark string) (*claimed, error) {
+	c := &claimed{token: mark + d.s.id + "/" + strconv.FormatInt(d.s.claims.Add(1), 36)}
 	chosen := d.ch.NewMessageID()
 	d.s.takeInHand(c)
 	unsure := false // whether an earlier try got through without our knowing

@@ -12,6 +12,10 @@ import (
 // found again when the event clock is moved past the quiet hours.
 const putOff = "held back by quiet hours"
 
+// putOffMark begins the lease token of a row that is claimed only to be put
+// off: where the program ends in that moment, nothing was sent.
+const putOffMark = "put off/"
+
 // longestQuiet is the longest time that rows are put off.
 const longestQuiet = 48 * time.Hour
 
@@ -106,7 +110,7 @@ func (d *dispatcher) look(ctx context.Context, name storage.Lane, limit int, hor
 
 // putOff gives a row a later DueAt.
 func (d *dispatcher) putOff(ctx context.Context, m *storage.Message, until time.Time) error {
-	c, err := d.claim(ctx, m.ID)
+	c, err := d.claim(ctx, m.ID, putOffMark)
 	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
 		return nil // somebody dropped it
 	}

@@ -101,6 +101,48 @@ func TestQuietHoursJump(t *testing.T) {
 	}
 }
 
+// A row that was being put off when the program ended was not being sent: the
+// next one sends it in the morning.
+func TestQuietHoursKill(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := telegram()
+		o := newOffice(t, n)
+		o.opts.Quiet = quietHours(t)
+		o.opts.TakeOver = true
+		o.event.Set(wib(0, 21, 0))
+		ms := broadcast(n, 2*window)
+		for i := range ms {
+			ms[i].Quiet = true
+		}
+		o.add(ms...)
+		fail := func(f func(string) error) {
+			o.store.mu.Lock()
+			defer o.store.mu.Unlock()
+			o.store.fault = f
+		}
+		fail(func(op string) error {
+			if op == "finish" {
+				return storage.ErrUnavailable
+			}
+			return nil
+		})
+		o.open()
+		o.settle(time.Second)
+		o.stop()
+		if states := o.store.states(); states[storage.Claimed] == 0 {
+			t.Fatalf("nothing was in hand: %v", states)
+		}
+		fail(nil)
+		o.event.Set(wib(1, 8, 0))
+		o.open()
+		o.settle(time.Minute)
+		if states := o.store.states(); states[storage.Sent] != 2*window {
+			t.Errorf("in the morning: %v, want all %d sent", states, 2*window)
+		}
+	})
+}
+
 func TestExpired(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/diskopukm/emileku/storage"
@@ -57,7 +58,9 @@ func (s *Sender) rescueRow(m *storage.Message) bool {
 	c := &claimed{row: m, token: m.LeaseToken}
 	m.LastError = abandonedReason
 	m.State = storage.Queued
-	if !repeatable(m, s.channels[m.Chat.Channel]) {
+	if strings.HasPrefix(m.LeaseToken, putOffMark) {
+		m.LastError = ""
+	} else if !repeatable(m, s.channels[m.Chat.Channel]) {
 		m.State = storage.Uncertain
 		s.onUncertain(s.writeCtx, m)
 	}

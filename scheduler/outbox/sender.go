@@ -143,6 +143,9 @@ func New(o Options) *Sender {
 	return s
 }
 
+// QuietAt reports whether guests are not written to unasked at a time.
+func (s *Sender) QuietAt(t time.Time) bool { return s.quiet.Load().At(t) }
+
 // SetQuietHours changes the quiet hours from now on (for Ramadan, say).
 func (s *Sender) SetQuietHours(q QuietHours) {
 	s.quiet.Store(&q)

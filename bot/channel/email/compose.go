@@ -69,7 +69,7 @@ func (c *Channel) compose(to channel.Chat, messageID string, m channel.Outbound)
 		}
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, plainText(m))
-	msg.AddAlternativeString(gomail.TypeTextHTML, page(subject, m, inline))
+	msg.AddAlternativeString(gomail.TypeTextHTML, page(subject, c.options.StopLabel, m, inline))
 	for _, p := range inline {
 		err := msg.EmbedReader(p.Name, bytes.NewReader(p.Data), gomail.WithFileContentID(p.ID), gomail.WithFileContentType(contentType(p.File)))
 		if err != nil {

@@ -36,6 +36,8 @@ type Options struct {
 	// StopSubject is the subject of a mail by which a person wants to end all
 	// mails, where there is no address for one press.
 	StopSubject string
+	// StopLabel names the address for one press in the HTML part.
+	StopLabel string
 	// TLS is for servers that the system's certificates do not vouch for; nil:
 	// the system's.
 	TLS *tls.Config

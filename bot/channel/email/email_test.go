@@ -33,7 +33,7 @@ func open(t *testing.T, o smtptest.Options) (*smtptest.Server, *Channel) {
 func connect(t *testing.T, s *smtptest.Server, url string) *Channel {
 	t.Helper()
 	c, err := New(Options{
-		URL: url, From: office, Subject: "E-MILE KU", StopSubject: "BERHENTI", TLS: &tls.Config{RootCAs: s.Roots, MinVersion: tls.VersionTLS12},
+		URL: url, From: office, Subject: "E-MILE KU", StopSubject: "BERHENTI", StopLabel: "Berhenti", TLS: &tls.Config{RootCAs: s.Roots, MinVersion: tls.VersionTLS12},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -226,6 +226,9 @@ func TestVerdicts(t *testing.T) {
 		}
 		s.FailNext(key, v.fault)
 		err := send(t, c, to, channel.Outbound{Text: "halo"})
+		if err != nil && strings.Contains(err.Error(), "no such mailbox") != (v.want == "absent") {
+			t.Errorf("%+v: staff are told %v", v.fault, err)
+		}
 		if got := kind(err); got != v.want {
 			t.Errorf("%+v: %s (%v), want %s", v.fault, got, err, v.want)
 		}

@@ -48,7 +48,7 @@ func TestInvitation(t *testing.T) {
 			{Name: "emileku.ics", MIME: "text/calendar", Data: []byte(calendar)},
 		},
 		Buttons: [][]channel.Button{{{Label: "Hadir", URL: "https://jawab.contoh.id/u/x?j=yes&a=b"}, {Label: "bukan tautan", Value: "x"}}},
-		Footer:  "Kantor *Cibinong*",
+		Footer:  "Kantor *Cibinong*. Cukup? https://jawab.contoh.id/b/x",
 		Stop:    "https://jawab.contoh.id/b/x",
 	}
 	id := c.NewMessageID()
@@ -80,13 +80,13 @@ func TestInvitation(t *testing.T) {
 	if want := "mixed(related(alternative(text/plain text/html) image/png) application/pdf text/calendar)"; r.Shape != want {
 		t.Errorf("it is %s, want %s", r.Shape, want)
 	}
-	wantText := "Yth. Bapak H. Dedi <Koperasi>\nKetua\n\nKami mengundang ke https://peta.contoh.id/?a=1&b=2. Peta di atas.\n\nDinas Koperasi\n\nHadir: https://jawab.contoh.id/u/x?j=yes&a=b\n\n-- \nKantor Cibinong"
+	wantText := "Yth. Bapak H. Dedi <Koperasi>\nKetua\n\nKami mengundang ke https://peta.contoh.id/?a=1&b=2. Peta di atas.\n\nDinas Koperasi\n\nHadir: https://jawab.contoh.id/u/x?j=yes&a=b\n\n-- \nKantor Cibinong. Cukup? https://jawab.contoh.id/b/x"
 	if r.Text != wantText {
 		t.Errorf("text:\n%q, want\n%q", r.Text, wantText)
 	}
 	for _, part := range []string{
 		"<b>H. Dedi &lt;Koperasi&gt;</b><br>", "</p>\n<p>Kami", `<a href="https://peta.contoh.id/?a=1&amp;b=2">https://peta.contoh.id/?a=1&amp;b=2</a>. Peta`,
-		`<a class="tombol" href="https://jawab.contoh.id/u/x?j=yes&amp;a=b">Hadir</a>`, `<img src="cid:` + r.Files[0].ID + `" alt="poster.png">`, `<div class="kecil"><p>Kantor <b>Cibinong</b></p></div>`, `lang="id"`, "width=device-width",
+		`<a class="tombol" href="https://jawab.contoh.id/u/x?j=yes&amp;a=b">Hadir</a>`, `<img src="cid:` + r.Files[0].ID + `" alt="poster.png">`, `<div class="kecil"><p>Kantor <b>Cibinong</b>. Cukup? <a href="https://jawab.contoh.id/b/x">Berhenti</a></p></div>`, `lang="id"`, "width=device-width",
 	} {
 		if !strings.Contains(r.HTML, part) {
 			t.Errorf("%s is missing in\n%s", part, r.HTML)

@@ -118,7 +118,9 @@ func verdict(err error, address string) error {
 		out.RetryAfter, out.Everyone = wrongPause, true
 	default:
 		out.Permanent = true
-		out.Absent = absent(code, why.Error())
+		if absent(code, why.Error()) {
+			out.Absent, out.Err = true, fmt.Errorf("no such mailbox: %w", why)
+		}
 	}
 	return out
 }
