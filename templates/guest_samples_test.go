@@ -50,7 +50,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"P": guest, "Salute": "Bapak " + guest.Name, "B": &storage.Broadcast{ID: "b1", Total: 320, Status: storage.BroadcastRunning, StartAt: at},
 		"C": object{"Audiences": []object{count}, "Total": count}, "VIP": []*event.Participation{guest}, "VIPMore": 2, "Coming": 1, "Heads": 2,
 		"Last": object{"At": at}, "LastDays": 14, "Change": change, "Now": count, "Since": &at, "Began": true, "Questions": 2, "Officials": 1, "Any": false, "Was": guest.Reply,
-		"News": &event.News{N: 1, Kind: event.NewsMoved, Before: at, BeforePlace: "Lapangan lama" + mark}, "Kind": "moved", "Withdrawn": 1, "ForDelegate": false, "Ticket": "ready", "Ready": true, "Place": "Stadion Pakansari" + mark, "Calls": 3, "Rows": 300,
+		"News": &event.News{N: 1, Kind: event.NewsMoved, Before: at, BeforePlace: "Lapangan lama" + mark}, "Kind": "moved", "Withdrawn": 1, "ForDelegate": false, "DelegateTold": false, "Ticket": "ready", "Ready": true, "Place": "Stadion Pakansari" + mark, "Calls": 3, "Rows": 300,
 		"Most": 20, "Cell": "8.12E+11" + mark, "Column": "WhatsApp", "Fault": "Nomornya kurang panjang." + mark, "Faults": []object{{"Line": 7, "Text": "Nomornya kurang panjang." + mark}},
 		"Guests": 40, "Total": 320, "Lines": []object{line}, "Names": "Koperasi, UKM", "Many": true, "File": "tamu.xlsx" + mark, "New": 30, "Known": 8, "Already": 2, "Doubt": 1, "Bad": 1,
 		"Writes": 38, "Ignored": []string{"Catatan" + mark}, "Handles": 2, "Public": 1, "Private": true, "Keep": card, "Other": card, "Why": "phone", "N": 2,
@@ -68,7 +68,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 }
 
 func reachSample() app.Reach {
-	return app.Reach{Registered: 1200, Confirmed: 300, Invited: 55, Officials: 4, Declined: 12, Chat: 1500, Email: 20, Calls: 31, Unreachable: 4}
+	return app.Reach{Registered: 1200, Confirmed: 300, Invited: 55, Delegates: 2, Officials: 4, Declined: 12, Chat: 1500, Email: 20, Calls: 31, Unreachable: 4}
 }
 
 // guestOverrides are for texts that mean something else by a name.
@@ -85,6 +85,8 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 		return templates.Data{"Now": false}
 	case "news.change", "news.subject.place":
 		return templates.Data{"Kind": "place"}
+	case "news.moved.confirmed", "news.cancelled.confirmed", "news.delegate":
+		return templates.Data{"P": &event.Participation{Name: "Dedi" + mark, Reply: event.Reply{Answer: event.Delegated, Delegate: "Rudi" + mark}}, "DelegateTold": key == "news.moved.confirmed"}
 	case "news.handover", "news.group":
 		return templates.Data{"Kind": "cancelled"}
 	case "sebar.text.show":
