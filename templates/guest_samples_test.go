@@ -113,6 +113,10 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 		return templates.Data{"Guests": []object{{"N": 1, "Salute": "Bapak Dedi" + mark, "Organisation": "Koperasi" + mark, "Number": "0812-3456-7890", "Reply": event.Reply{Answer: event.Delegated}, "Link": "https://wa.me/6281234567890"}}}
 	case "guests.earlier":
 		return templates.Data{"Names": []string{"Siti" + mark}}
+	case "guests.earlier.list":
+		return templates.Data{"Lines": []object{{"N": 1, "Name": "Siti" + mark}}, "Districts": []object{{"Name": "Cibinong" + mark, "N": 12}, {"Name": "Ciawi", "N": 3}}}
+	case "guests.earlier.done":
+		return templates.Data{"Entry": "abc123"}
 	case "guests.add.done":
 		return templates.Data{"R": object{"Name": "Siti" + mark, "Organisation": "Keripik" + mark, "Audience": event.UKM, "Email": "siti@contoh.id", "Telegram": "siti"}}
 	}

@@ -27,6 +27,7 @@ const (
 	gsAudience guestsPhase = "audience" // which audience a list without that column is of
 	gsSure     guestsPhase = "sure"     // take it over?
 	gsEarlier  guestsPhase = "earlier"  // earlier guests of which audience
+	gsPick     guestsPhase = "pick"     // which of them
 	gsInvite   guestsPhase = "invite"   // put them on the list?
 	gsDouble   guestsPhase = "double"   // are these two one?
 	gsAdd      guestsPhase = "add"      // one guest in one line
@@ -49,6 +50,8 @@ type guestsState struct {
 	Skipped  []string                    `json:"skipped,omitempty"` // pairs passed over
 	Cells    map[guestlist.Column]string `json:"cells,omitempty"`   // gsAddMissing: what was typed
 	Missing  guestlist.Column            `json:"missing,omitempty"` // and which cell is asked for
+	From     int                         `json:"from,omitempty"`    // gsPick: how many were listed before
+	Pick     earlierPick                 `json:"pick,omitzero"`     // gsInvite: which of them
 	Resume   bool                        `json:"resume,omitempty"`  // gsStop: they may be written to again
 	Guests   []string                    `json:"guests,omitempty"`  // gsStopWhich: participation IDs, as numbered
 }
@@ -119,9 +122,7 @@ func (d *Desk) guestVerb(ctx context.Context, t *Turn, e *event.Event, verb, res
 	case "daftar":
 		return d.listGuests(ctx, t, e)
 	case "lama":
-		if st.Phase, st.Audience = gsEarlier, audienceIn(rest); st.Audience != "" {
-			return d.offerEarlier(ctx, t, st)
-		}
+		return d.earlier(ctx, t, st, rest)
 	case "ganda":
 		return d.nextDouble(ctx, t, st)
 	case "berhenti", "kirimi":
@@ -210,6 +211,8 @@ func (d *Desk) askGuests(ctx context.Context, t *Turn, st guestsState) error {
 		return d.askMissing(t, st, guestlist.One(st.Cells).Faults[0])
 	case gsStop, gsStopWhich:
 		return t.Say("guests.ask.stop", data)
+	case gsPick:
+		return d.offerEarlier(ctx, t, st)
 	case gsSure, gsInvite:
 		return t.Say("guests.ask.sure", data, t.choices(st.Tag, d.sure(t)...))
 	}
@@ -282,6 +285,12 @@ func (d *Desk) guestsAnswer(ctx context.Context, t *Turn, st guestsState, again 
 			return d.inviteEarlier(ctx, t, st)
 		}
 		return d.importGuests(ctx, t, st)
+	case gsPick:
+		all, err := d.app.EarlierGuests(ctx, st.EventID, st.Audience)
+		if err != nil {
+			return err
+		}
+		return d.pickEarlier(ctx, t, st, all, t.Text())
 	case gsStop:
 		return d.stopGuest(ctx, t, st, t.Text())
 	case gsStopWhich:
