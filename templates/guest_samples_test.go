@@ -73,7 +73,7 @@ func reachSample() app.Reach {
 
 // guestOverrides are for texts that mean something else by a name.
 func guestOverrides(key, mark string, at time.Time) templates.Data {
-	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Cold": 0, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0}
+	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Cold": 0, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0, "Calls": 12}
 	switch key {
 	case "page.fix.heads":
 		return templates.Data{"Max": 50}

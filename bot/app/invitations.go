@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,6 +22,7 @@ type Progress struct {
 	Held      int // in the outbox, until it goes on
 	Dropped   int // taken back or too late
 	Cold      int // strangers who wait for their day's turn
+	Calls     int // of a finished one: guests whom it left to the call list; not in Total
 	// Left is how long it takes from here; 0: not known.
 	Left time.Duration
 }
@@ -74,11 +76,35 @@ func (a *App) ProgressOf(ctx context.Context, b *storage.Broadcast) (Progress, e
 		}
 		p.Cold = len(waiting)
 	}
+	if b.Status == storage.BroadcastFinished {
+		if p.Calls, err = a.leftToCalls(ctx, b); err != nil {
+			return Progress{}, fmt.Errorf("progress of broadcast %s: %w", b.ID, err)
+		}
+	}
 	p.Total = max(b.Total, p.Done()+p.Pending+p.Held+p.Cold)
 	if b.Queued {
 		p.Total = p.Done() + p.Pending + p.Held + p.Cold
 	}
 	return p, nil
+}
+
+// leftToCalls counts those on the call list of a broadcast's audiences for whom
+// there never was a message.
+func (a *App) leftToCalls(ctx context.Context, b *storage.Broadcast) (n int, err error) {
+	err = a.EachParticipation(ctx, storage.ParticipationQuery{EventID: b.EventID, Call: event.CallDue}, func(g *event.Participation) error {
+		if !slices.Contains(b.Audiences, g.Audience) || g.InvitedAt != nil {
+			return nil
+		}
+		for _, via := range everyWay {
+			_, err := a.store.Outbox().Get(ctx, InviteRowID(b.EventID, g.PersonID, "", via))
+			if !errors.Is(err, storage.ErrNotFound) {
+				return err
+			}
+		}
+		n++
+		return nil
+	})
+	return n, err
 }
 
 // CallForFailed puts those on the call list whom a broadcast did not reach.
