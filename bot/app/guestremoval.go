@@ -45,7 +45,7 @@ func keeps(p *event.Participation) Kept {
 }
 
 // every channel over which an invitation may be on its way, a liaison included.
-var everyWay = []channel.Name{channel.Telegram, channel.WhatsApp, channel.Email, channel.Web, "liaison"}
+var everyWay = []channel.Name{channel.Telegram, channel.WhatsApp, channel.Email, channel.Web, liaison}
 
 // MayRemove reports what speaks against taking a guest off the list.
 func (a *App) MayRemove(ctx context.Context, p *event.Participation) (Kept, error) {

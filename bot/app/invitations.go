@@ -125,7 +125,9 @@ type InvitationStatus struct {
 	Reasons     []FailureReason        // most frequent first
 	Unreachable []*event.Participation // neither chat nor number, and no address or a bad one
 	Waiting     int                    // not invited yet, though they could be
-	Liaison     int                    // officials whose invitation nobody noted as passed on yet
+	Liaison     int                    // officials whose invitation the team has not been given yet
+	Before      []*event.Participation // officials whose invitation the team was given, to pass on
+	Handed      []*event.Participation // officials whose invitation was passed on to their liaison
 	Cold        int                    // strangers who wait for their day's turn
 	Calls       int                    // on the call list
 	Called      int                    // of it done
@@ -208,9 +210,13 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 			return nil, fmt.Errorf("invitations of %s: %w", eventID, err)
 		}
 	}
+	sendings, err := a.Broadcasts(ctx, eventID)
+	if err != nil {
+		return nil, fmt.Errorf("invitations of %s: %w", eventID, err)
+	}
 	out := &InvitationStatus{At: a.Now()}
 	lines, reasons := map[[2]string]*InvitationLine{}, map[string]int{}
-	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID}, func(p *event.Participation) error {
+	err = a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID}, func(p *event.Participation) error {
 		switch p.Call {
 		case event.CallDue:
 			out.Calls++
@@ -229,7 +235,15 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 			case p.Cold == event.ColdWaiting:
 				out.Cold++
 			case route == ByLiaison:
-				out.Liaison++
+				before, err := a.beforeTeam(ctx, p, sendings)
+				if err != nil {
+					return err
+				}
+				if before {
+					out.Before = append(out.Before, p)
+				} else {
+					out.Liaison++
+				}
 			case route == ByChat || route == ByCold || route == ByEmail:
 				out.Waiting++
 			}
@@ -237,6 +251,9 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 		}
 		if !found { // by hand: on paper, by telephone, through a liaison
 			row = rowState{p.Via, storage.Sent, ""}
+			if p.Via == viaLiaison {
+				out.Handed = append(out.Handed, p)
+			}
 		}
 		if row.state == storage.Failed && p.BadEmail != "" && p.Phone == "" && p.Reply.Answer == event.Silent {
 			out.Unreachable = append(out.Unreachable, p)
@@ -258,6 +275,18 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 	}
 	out.Lines, out.Reasons = sortedLines(lines), sortedReasons(reasons)
 	return out, nil
+}
+
+// beforeTeam reports whether one of the sendings put an official's invitation
+// before the team, to pass on.
+func (a *App) beforeTeam(ctx context.Context, p *event.Participation, sendings []*storage.Broadcast) (bool, error) {
+	for _, b := range sendings {
+		live, _, err := a.InviteRow(ctx, p.EventID, p.PersonID, b.ID, []channel.Name{liaison})
+		if err != nil || live != nil {
+			return live != nil, err
+		}
+	}
+	return false, nil
 }
 
 func sortedLines(lines map[[2]string]*InvitationLine) []InvitationLine {

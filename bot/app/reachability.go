@@ -150,6 +150,9 @@ func (a *App) Addressees(ctx context.Context, b *storage.Broadcast) (int, error)
 	return n, err
 }
 
+// liaison stands for the channel in the row of an official's invitation.
+const liaison channel.Name = "liaison"
+
 // InviteRowID names the row of a guest's invitation: one per person and event.
 // again is "" or the ID of a broadcast that reaches somebody whose earlier row
 // was taken back.
