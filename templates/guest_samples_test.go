@@ -115,6 +115,8 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 		return templates.Data{"Names": []string{"Siti" + mark}}
 	case "guests.earlier.list":
 		return templates.Data{"Lines": []object{{"N": 1, "Name": "Siti" + mark}}, "Districts": []object{{"Name": "Cibinong" + mark, "N": 12}, {"Name": "Ciawi", "N": 3}}}
+	case "guests.remove.kept":
+		return templates.Data{"Kept": "invited"}
 	case "guests.earlier.done":
 		return templates.Data{"Entry": "abc123"}
 	case "guests.add.done":

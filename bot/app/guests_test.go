@@ -501,3 +501,37 @@ func TestUndoEarlierGuests(t *testing.T) {
 		}
 	}
 }
+
+// A guest to whom an invitation is on its way stays; else they go, and whoever
+// was known from this list alone is forgotten.
+func TestRemoveGuest(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.imports(three)
+	siti, others := h.guests()["Siti"], 0
+	row := storage.Message{
+		ID: app.InviteRowID(h.e.ID, siti.PersonID, "", channel.Telegram), Chat: channel.Chat{Channel: channel.Telegram, ID: "1"},
+		Body: channel.Outbound{Text: "x"}, EventID: h.e.ID, PersonID: siti.PersonID, State: storage.Queued, DueAt: h.Now(), QueuedAt: h.Now(),
+	}
+	if _, err := h.store.Outbox().Add(h.ctx(), row); err != nil {
+		t.Fatal(err)
+	}
+	for name, g := range h.guests() {
+		_, why, err := h.RemoveGuest(h.ctx(), h.by(), g.ID)
+		if name == "Siti" {
+			if !errors.Is(err, app.ErrKept) || why != app.KeptSending {
+				t.Errorf("%s: %q, %v", name, why, err)
+			}
+			continue
+		}
+		others++
+		h.must(err)
+		if _, err := h.store.People().Get(h.ctx(), g.PersonID); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%s is known still: %v", name, err)
+		}
+	}
+	left := h.guests()
+	if others != 2 || len(left) != 1 || left["Siti"].Closed != event.StillOpen {
+		t.Errorf("%d others, left %v", others, left)
+	}
+}

@@ -174,6 +174,11 @@ func (d *Desk) addGuestCells(ctx context.Context, t *Turn, st guestsState, cells
 		return t.Say("guests.add.already", data, t.commands(choice{t.Label("guests", "more"), "/undangan " + st.EventID + " tambah"}))
 	}
 	next := []choice{{t.Label("guests", "more"), "/undangan " + st.EventID + " tambah"}}
+	if added, err := d.app.GuestOf(ctx, st.EventID, g.PersonID); err != nil {
+		return err
+	} else if added != nil { // a slip can be taken back at once
+		next = append(next, choice{t.Label("guests", "remove"), "/undangan " + st.EventID + " hapus " + added.Code})
+	}
 	if g.Standing == app.StandsDoubt {
 		next = append(next, choice{t.Label("guests", "ganda"), "/undangan " + st.EventID + " ganda"})
 	}
