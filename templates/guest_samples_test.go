@@ -27,7 +27,7 @@ var (
 func guestSample(key, mark string, at time.Time) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
 	switch room {
-	case "sebar", "call", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite", "cold", "restriction", "mail", "page":
+	case "sebar", "call", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite", "cold", "restriction", "mail", "page", "card":
 	default:
 		if key != "status.invitations" {
 			return nil
