@@ -38,7 +38,7 @@ var matrix = []struct {
 	{"/tugas /rekap /konfirmasi /rundown /logistik", no, yes, yes, yes, yes},
 	{"/cari /hadir", no, no, P, P, P},
 	{"/selesai /tugas(ubah) /tema /rundown(ubah) /logistik(ubah) /branding /dok /evaluasi /tanya /kurasi", no, no, no, yes, yes},
-	{"/surat /undangan /sebar /konfirmasi(ubah)", no, no, no, yes, yes},
+	{"/surat /undangan /undangan(ubah) /sebar /konfirmasi(ubah)", no, no, no, yes, yes},
 	{"/ekspor /laporan", no, no, no, P, P},
 	{"/acara /tim /grup /riwayat /kesehatan /whatsapp", no, no, no, no, yes},
 }
@@ -53,6 +53,7 @@ var (
 	lines = map[string]string{
 		"/tugas(ubah)":      "/tugas 5 ambil",
 		"/konfirmasi(ubah)": "/konfirmasi Dedi Supriadi hadir 2 | telepon",
+		"/undangan(ubah)":   "/undangan hapus Dedi Supriadi",
 		"/rundown(ubah)":    "/rundown tambah 08.00 | 30 menit | Pembukaan | Ketua tim | Panggung",
 		"/logistik(ubah)":   "/logistik tambah Tenda | 4 unit",
 	}
@@ -80,6 +81,7 @@ var (
 		"/kurasi":           `^Tidak ada yang menunggu keputusan`,
 		"/surat":            `^Surat E-MILE KU 2027`,
 		"/undangan":         `^Tamu undangan EMK-2027`,
+		"/undangan(ubah)":   `^Keluarkan H. Dedi Supriadi|tidak dapat dikeluarkan`,
 		"/sebar":            `^Undangan E-MILE KU 2027 untuk siapa\?`,
 		"/ekspor":           `^Ekspor EMK-2027`,
 		"/acara":            `^Acara\n• EMK-2027`,

@@ -38,6 +38,7 @@ var wrong = `
 /undangan tambah X | ngawur
 /undangan tambah X | koperasi | Y | 12
 /undangan berhenti Nemo
+/undangan hapus Nemo
 /sebar ngawur
 /sebar sudah x
 /sebar setujui x

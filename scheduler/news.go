@@ -15,7 +15,7 @@ import (
 // Newsreader writes the news of a moved or cancelled event.
 type Newsreader interface {
 	// News writes it to somebody, in the wording that is theirs.
-	News(e *event.Event, g *event.Participation, w event.Wording, via channel.Name, caps channel.Capabilities) (channel.Outbound, error)
+	News(e *event.Event, h app.Hearer, caps channel.Capabilities) (channel.Outbound, error)
 	// NewsHandover writes to the team about an official who has to hear it:
 	// what to do, and the text that is passed on.
 	NewsHandover(e *event.Event, g *event.Participation, caps channel.Capabilities) (note, text channel.Outbound, err error)
@@ -134,12 +134,16 @@ func newsID(e *event.Event, to string, via channel.Name) string {
 func (p *Planner) newsRows(ctx context.Context, e *event.Event, h app.Hearer, team channel.Chat) ([]storage.Message, error) {
 	switch h.Route {
 	case app.ByChat, app.ByEmail:
-		body, err := p.Voice.News(e, h.Guest, h.Wording, h.Chat.Channel, p.caps[h.Chat.Channel])
+		body, err := p.Voice.News(e, h, p.caps[h.Chat.Channel])
 		if err != nil {
 			return nil, err
 		}
-		m := p.newsRow(e, newsID(e, h.Guest.PersonID, h.Chat.Channel), h.Chat, body)
-		m.PersonID = h.Guest.PersonID
+		id := newsID(e, h.Guest.PersonID, h.Chat.Channel)
+		if h.Wording == event.ToDelegate { // they may be a guest, too, or come for two
+			id += "/delegate"
+		}
+		m := p.newsRow(e, id, h.Chat, body)
+		m.PersonID = h.PersonID
 		return []storage.Message{m}, nil
 	case app.ByLiaison:
 		return p.newsForOfficial(ctx, e, h.Guest, team)

@@ -52,19 +52,11 @@ func (p *Planner) ticketOf(ctx context.Context, e *event.Event, g *event.Partici
 // delegateOf is the chat of who comes in a guest's place, where their number
 // was said and they have one with us; the guest's own chat else.
 func (p *Planner) delegateOf(ctx context.Context, g *event.Participation, own channel.Chat) (chat channel.Chat, personID string, err error) {
-	if g.Reply.Answer != event.Delegated || g.Reply.DelegatePhone == "" {
-		return own, g.PersonID, nil
-	}
-	found, err := p.Store.People().ByPhone(ctx, g.Reply.DelegatePhone)
-	if err != nil {
+	to, delegate, err := p.App.DelegateChat(ctx, g, p.has)
+	if err != nil || delegate == "" {
 		return own, g.PersonID, err
 	}
-	for _, person := range found {
-		if chat, err := channel.ParseChat(person.PrivateChat()); err == nil && person.StoppedAt == nil && person.ID != g.PersonID && p.has(chat.Channel) {
-			return chat, person.ID, nil
-		}
-	}
-	return own, g.PersonID, nil
+	return to, delegate, nil
 }
 
 // stageRow writes the message of a stage to a guest, or at the last two stages

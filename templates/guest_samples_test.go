@@ -27,7 +27,7 @@ var (
 func guestSample(key, mark string, at time.Time) templates.Data {
 	room, _, _ := strings.Cut(key, ".")
 	switch room {
-	case "sebar", "call", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite", "cold", "restriction", "mail", "page":
+	case "sebar", "call", "calls", "guests", "konfirmasi", "tanya", "rsvp", "remind", "news", "answers", "opened", "branding", "invite", "cold", "restriction", "mail", "page", "card":
 	default:
 		if key != "status.invitations" {
 			return nil
@@ -50,7 +50,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"P": guest, "Salute": "Bapak " + guest.Name, "B": &storage.Broadcast{ID: "b1", Total: 320, Status: storage.BroadcastRunning, StartAt: at},
 		"C": object{"Audiences": []object{count}, "Total": count}, "VIP": []*event.Participation{guest}, "VIPMore": 2, "Coming": 1, "Heads": 2,
 		"Last": object{"At": at}, "LastDays": 14, "Change": change, "Now": count, "Since": &at, "Began": true, "Questions": 2, "Officials": 1, "Any": false, "Was": guest.Reply,
-		"News": &event.News{N: 1, Kind: event.NewsMoved, Before: at, BeforePlace: "Lapangan lama" + mark}, "Kind": "moved", "Withdrawn": 1, "ForDelegate": false, "Ticket": "ready", "Ready": true, "Place": "Stadion Pakansari" + mark, "Calls": 3, "Rows": 300,
+		"News": &event.News{N: 1, Kind: event.NewsMoved, Before: at, BeforePlace: "Lapangan lama" + mark}, "Kind": "moved", "Withdrawn": 1, "ForDelegate": false, "DelegateTold": false, "Ticket": "ready", "Ready": true, "Place": "Stadion Pakansari" + mark, "Calls": 3, "Rows": 300,
 		"Most": 20, "Cell": "8.12E+11" + mark, "Column": "WhatsApp", "Fault": "Nomornya kurang panjang." + mark, "Faults": []object{{"Line": 7, "Text": "Nomornya kurang panjang." + mark}},
 		"Guests": 40, "Total": 320, "Lines": []object{line}, "Names": "Koperasi, UKM", "Many": true, "File": "tamu.xlsx" + mark, "New": 30, "Known": 8, "Already": 2, "Doubt": 1, "Bad": 1,
 		"Writes": 38, "Ignored": []string{"Catatan" + mark}, "Handles": 2, "Public": 1, "Private": true, "Keep": card, "Other": card, "Why": "phone", "N": 2,
@@ -59,7 +59,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 		"Maker": "Rina" + mark, "Sample": templates.Markup("Yth. Bapak"), "Samples": []object{{"Name": guest.Name, "Audience": event.Koperasi, "Text": templates.Markup("Yth. Bapak")}}, "Apart": false, "SampleName": guest.Name, "Plain": true, "Chosen": []string{"Koperasi"}, "Second": true, "Liaison": 1, "Cold": 60, "Strangers": strangers,
 		"PerDay": 15, "Until": at, "Deadline": at, "Fit": 75, "Over": 425, "Set": true, "Used": 3, "Channel": "whatsapp", "ColdOnly": true, "Reason": "463",
 		"Own": true, "Body": templates.Markup("Yth."), "Required": "{acara}", "Missing": "{acara}", "Unknown": "{x}", "Group": true,
-		"Files": []string{"Surat 005/12/Diskopukm/XI/2026"}, "Letters": false, "Without": 2, "Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
+		"Files": []string{"Surat 005/12/Diskopukm/XI/2026"}, "Letters": false, "Without": 2, "Soft": true, "Register": true, "Days": 7, "Source": "telepon", "More": 3, "Left": 12, "Today": 3, "Link": "https://t.me/emileku_bot?start=u_kode", "Standing": "doubt", "Official": true, "Marked": 2, "Line": 7, "Waiting": 3, "Called": 1, "Unreachable": []string{"Dedi" + mark}, "UnreachableN": 4, "Before": []string{"H. Ahmad (Bupati)" + mark}, "BeforeN": 1, "Handed": []string{"Rudy (Sekda)" + mark}, "HandedN": 2, "UnreachableMore": 3, "Reasons": []object{{"N": 2, "Reason": "blocked"}}, "By": "Rina" + mark,
 		"Mail": false, "Msg": "ask", "Page": true, "Chat": true, "Stop": "https://undangan.contoh.go.id/b/kode", "Passed": true, "Stopped": true,
 		"Chats": []object{{"Network": "whatsapp", "Link": "https://wa.me/6281110000000?text=Halo"}, {"Network": "telegram", "Link": "https://t.me/emileku_bot?start=daftar"}},
 		"Same":  card, "Completes": 2, "Completed": 2, "Taken": 1, "Clashes": []object{{"Line": 9, "Text": "Nomornya milik tamu lain." + mark}}, "MoreClashes": 3,
@@ -68,12 +68,12 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 }
 
 func reachSample() app.Reach {
-	return app.Reach{Registered: 1200, Confirmed: 300, Invited: 55, Officials: 4, Declined: 12, Chat: 1500, Email: 20, Calls: 31, Unreachable: 4}
+	return app.Reach{Registered: 1200, Confirmed: 300, Invited: 55, Delegates: 2, Officials: 4, Declined: 12, Chat: 1500, Email: 20, Calls: 31, Unreachable: 4}
 }
 
 // guestOverrides are for texts that mean something else by a name.
 func guestOverrides(key, mark string, at time.Time) templates.Data {
-	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Cold": 0, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0}
+	progress := object{"Done": 320, "Total": 500, "Percent": 64, "Failed": 3, "Uncertain": 1, "Cold": 0, "Left": 6 * time.Minute, "Sent": 316, "Dropped": 0, "Calls": 12}
 	switch key {
 	case "page.fix.heads":
 		return templates.Data{"Max": 50}
@@ -85,6 +85,8 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 		return templates.Data{"Now": false}
 	case "news.change", "news.subject.place":
 		return templates.Data{"Kind": "place"}
+	case "news.moved.confirmed", "news.cancelled.confirmed", "news.delegate":
+		return templates.Data{"P": &event.Participation{Name: "Dedi" + mark, Reply: event.Reply{Answer: event.Delegated, Delegate: "Rudi" + mark}}, "DelegateTold": key == "news.moved.confirmed"}
 	case "news.handover", "news.group":
 		return templates.Data{"Kind": "cancelled"}
 	case "sebar.text.show":
@@ -111,6 +113,12 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 		return templates.Data{"Guests": []object{{"N": 1, "Salute": "Bapak Dedi" + mark, "Organisation": "Koperasi" + mark, "Number": "0812-3456-7890", "Reply": event.Reply{Answer: event.Delegated}, "Link": "https://wa.me/6281234567890"}, {"N": 2, "Salute": "Ibu Siti" + mark, "Organisation": "", "Number": "", "MailTo": "siti@contoh.id", "Reply": event.Reply{}, "Link": ""}}, "Written": true, "Marked": false, "Asked": true}
 	case "guests.earlier":
 		return templates.Data{"Names": []string{"Siti" + mark}}
+	case "guests.earlier.list":
+		return templates.Data{"Lines": []object{{"N": 1, "Name": "Siti" + mark}}, "Districts": []object{{"Name": "Cibinong" + mark, "N": 12}, {"Name": "Ciawi", "N": 3}}}
+	case "guests.remove.kept":
+		return templates.Data{"Kept": "invited"}
+	case "guests.earlier.done":
+		return templates.Data{"Entry": "abc123"}
 	case "guests.add.done":
 		return templates.Data{"R": object{"Name": "Siti" + mark, "Organisation": "Keripik" + mark, "Audience": event.UKM, "Email": "siti@contoh.id", "Telegram": "siti"}}
 	}

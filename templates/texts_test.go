@@ -62,7 +62,10 @@ func sample(key, mark string) templates.Data {
 		"Members": []object{{"Name": "Rina" + mark, "Self": true, "Role": event.Lead, "Section": "Ketua Seksi Acara" + mark, "Username": "rina_a", "Started": false}}, "Links": 1, "Self": false, "Off": false, "Remove": true, "Started": false,
 		"Bound": true, "Person": &event.Person{Name: "Siti Aminah" + mark, Consent: &event.Consent{At: at}, StoppedAt: &until}, "Group": true,
 	}
-	d["Guest"] = []*event.Participation{{EventID: e.ID, Name: "Siti" + mark, Organisation: "Keripik" + mark, Phone: "+6281234567890", Arrival: &event.Arrival{At: at, Heads: 2}}}
+	d["Guest"] = []struct {
+		*event.Participation
+		Listed bool
+	}{{&event.Participation{EventID: e.ID, Name: "Siti" + mark, Organisation: "Keripik" + mark, Phone: "+6281234567890", Arrival: &event.Arrival{At: at, Heads: 2}}, true}}
 	withGuests(d, key, mark, at)
 	withLine(d, mark, at)
 	withLetters(d, key, mark, at)

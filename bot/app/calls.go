@@ -16,8 +16,12 @@ import (
 // sender of spam.
 const MaxCalls = 20
 
-// viaCall is the Via of those who were told by hand.
-const viaCall = "telepon"
+// The Via of those who were told by hand: over the telephone, or through the
+// liaison of an official.
+const (
+	viaCall    = "telepon"
+	viaLiaison = "protokol"
+)
 
 // settingCalls + person + day lists the participations that a member was given
 // on that day.
@@ -179,7 +183,7 @@ func (a *App) HandedOver(ctx context.Context, by Actor, id string) (p *event.Par
 		if p.InvitedAt != nil {
 			return errUnchanged
 		}
-		p.InvitedAt, p.Via = &now, "protokol"
+		p.InvitedAt, p.Via = &now, viaLiaison
 		return nil
 	})
 	if errors.Is(err, errUnchanged) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -107,28 +108,79 @@ func (a *App) stillWelcome(ctx context.Context, eventID string, found map[string
 	return out, nil
 }
 
+// settingEarlier + event + entry holds the codes, by person, of the earlier
+// guests that one message put on the list: what can be undone.
+const settingEarlier = "earlier/"
+
 // InviteEarlier puts earlier guests on the list of an event; who is on it
-// already stays as they are. It reports how many are new.
-func (a *App) InviteEarlier(ctx context.Context, by Actor, eventID string, guests []EarlierGuest) (int, error) {
-	fresh := 0
+// already stays as they are. It reports how many are new. UndoEarlier takes the
+// entry back.
+func (a *App) InviteEarlier(ctx context.Context, by Actor, eventID string, guests []EarlierGuest) (n int, entry string, err error) {
+	entry = EntryOf(by)
+	codes := make(map[string]string, len(guests))
+	for _, g := range guests {
+		codes[g.PersonID] = newGuestCode()
+	}
+	// First what can be undone, then the guests: after a crash between, the same
+	// message finds the codes there and goes on with them.
+	first, err := a.store.Settings().PutNew(ctx, settingEarlier+eventID+"/"+entry, &codes)
+	if err != nil {
+		return 0, "", fmt.Errorf("invite earlier guests: %w", err)
+	}
 	for part := range slices.Chunk(guests, importBatch) {
 		var batch []*event.Participation
 		for _, g := range part {
+			code, ok := codes[g.PersonID]
+			if !ok {
+				continue // came up since: not of what was shown
+			}
 			p := &event.Participation{
 				ID: event.ParticipationID(eventID, g.PersonID), EventID: eventID, PersonID: g.PersonID, Audience: g.Audience,
 				Name: g.Name, Organisation: g.Organisation, Position: g.Position, Salutation: g.Salutation, Kecamatan: g.Kecamatan,
-				Phone: g.Phone, Email: g.Email, Telegram: g.Telegram, Code: newGuestCode(), CreatedAt: a.Now(), UpdatedAt: a.Now(),
+				Phone: g.Phone, Email: g.Email, Telegram: g.Telegram, Code: code, CreatedAt: a.Now(), UpdatedAt: a.Now(),
 			}
 			p.Derive()
 			batch = append(batch, p)
 		}
-		n, err := a.store.Participations().AddAll(ctx, batch)
+		fresh, err := a.store.Participations().AddAll(ctx, batch)
 		if err != nil {
-			return fresh, fmt.Errorf("invite earlier guests: %w", err)
+			return 0, "", fmt.Errorf("invite earlier guests: %w", err)
 		}
-		fresh += n
+		n += fresh
 	}
-	return fresh, a.record(ctx, by, "guests.earlier", eventID, fmt.Sprintf("%d", len(guests)))
+	if !first { // before a crash
+		n = len(codes)
+	}
+	return n, entry, a.record(ctx, by, "guests.earlier", eventID, fmt.Sprintf("%d", len(codes)))
+}
+
+// UndoEarlier takes those off the list again whom one message put on it; kept
+// are those who have heard of the event meanwhile. storage.ErrNotFound where
+// there is no such entry.
+func (a *App) UndoEarlier(ctx context.Context, by Actor, eventID, entry string) (removed, kept int, err error) {
+	var codes map[string]string
+	if err := a.store.Settings().Get(ctx, settingEarlier+eventID+"/"+entry, &codes); err != nil {
+		return 0, 0, fmt.Errorf("undo earlier guests: %w", err)
+	}
+	for _, person := range slices.Sorted(maps.Keys(codes)) {
+		p, err := a.store.Participations().Get(ctx, event.ParticipationID(eventID, person))
+		if err == nil && p.Code != codes[person] {
+			continue // put on the list in another way
+		}
+		if err == nil {
+			_, _, err = a.RemoveGuest(ctx, by, p.ID)
+		}
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+		case errors.Is(err, ErrKept):
+			kept++
+		case err != nil:
+			return removed, kept, fmt.Errorf("undo earlier guests: %w", err)
+		default:
+			removed++
+		}
+	}
+	return removed, kept, nil
 }
 
 // GuestCounts counts the guests of an event by audience.

@@ -408,10 +408,14 @@ func TestEarlierGuests(t *testing.T) {
 	if got := strings.Join(names, " "); got != "Siti/Keripik Siti/Toko Ani" {
 		t.Fatalf("%s", got)
 	}
-	for _, want := range []int{2, 0} {
-		if n, err := h.InviteEarlier(h.ctx(), h.by(), h.e.ID, found); err != nil || n != want {
-			t.Errorf("%d, %v, want %d", n, err, want)
+	first := h.by()
+	for _, by := range []app.Actor{first, first} { // replayed after a crash
+		if n, _, err := h.InviteEarlier(h.ctx(), by, h.e.ID, found); err != nil || n != 2 {
+			t.Errorf("%d, %v, want 2", n, err)
 		}
+	}
+	if n, _, err := h.InviteEarlier(h.ctx(), h.by(), h.e.ID, found); err != nil || n != 0 {
+		t.Errorf("%d, %v, want none twice", n, err)
 	}
 	if left, err := h.EarlierGuests(h.ctx(), h.e.ID, event.UKM); err != nil || len(left) != 0 {
 		t.Errorf("%v, %v", left, err)
@@ -460,5 +464,74 @@ func BenchmarkCheckAndImport10000(b *testing.B) {
 		b.ReportMetric((checked - read).Seconds(), "check-s")
 		b.ReportMetric((imported - checked).Seconds(), "import-s")
 		b.ReportMetric((time.Since(start) - imported).Seconds(), "doubles-s")
+	}
+}
+
+// What put earlier guests on the list is undone for those who have not heard of
+// the event; who was put on it in another way stays.
+func TestUndoEarlierGuests(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.imports(three)
+	h.e = h.event(time.Date(2027, 3, 14, 8, 0, 0, 0, event.Jakarta))
+	found, err := h.EarlierGuests(h.ctx(), h.e.ID, "")
+	h.must(err)
+	if len(found) != 3 {
+		t.Fatalf("%d found", len(found))
+	}
+	_, entry, err := h.InviteEarlier(h.ctx(), h.by(), h.e.ID, found)
+	h.must(err)
+	if _, err := h.Answer(h.ctx(), h.by(), event.ParticipationID(h.e.ID, found[0].PersonID), event.Reply{Answer: event.Yes}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = h.RemoveGuest(h.ctx(), h.by(), event.ParticipationID(h.e.ID, found[1].PersonID))
+	h.must(err)
+	_, _, err = h.InviteEarlier(h.ctx(), h.by(), h.e.ID, found[1:2])
+	h.must(err)
+	removed, kept, err := h.UndoEarlier(h.ctx(), h.by(), h.e.ID, entry)
+	if err != nil || removed != 1 || kept != 1 {
+		t.Errorf("%d removed, %d kept, %v", removed, kept, err)
+	}
+	for i, want := range []bool{true, true, false} {
+		if g, err := h.GuestOf(h.ctx(), h.e.ID, found[i].PersonID); err != nil || (g != nil) != want {
+			t.Errorf("%s: %v, %v", found[i].Name, g, err)
+		}
+		if _, err := h.store.People().Get(h.ctx(), found[i].PersonID); err != nil { // of the earlier event
+			t.Errorf("%s is forgotten: %v", found[i].Name, err)
+		}
+	}
+}
+
+// A guest to whom an invitation is on its way stays; else they go, and whoever
+// was known from this list alone is forgotten.
+func TestRemoveGuest(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.imports(three)
+	siti, others := h.guests()["Siti"], 0
+	row := storage.Message{
+		ID: app.InviteRowID(h.e.ID, siti.PersonID, "", channel.Telegram), Chat: channel.Chat{Channel: channel.Telegram, ID: "1"},
+		Body: channel.Outbound{Text: "x"}, EventID: h.e.ID, PersonID: siti.PersonID, State: storage.Queued, DueAt: h.Now(), QueuedAt: h.Now(),
+	}
+	if _, err := h.store.Outbox().Add(h.ctx(), row); err != nil {
+		t.Fatal(err)
+	}
+	for name, g := range h.guests() {
+		_, why, err := h.RemoveGuest(h.ctx(), h.by(), g.ID)
+		if name == "Siti" {
+			if !errors.Is(err, app.ErrKept) || why != app.KeptSending {
+				t.Errorf("%s: %q, %v", name, why, err)
+			}
+			continue
+		}
+		others++
+		h.must(err)
+		if _, err := h.store.People().Get(h.ctx(), g.PersonID); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%s is known still: %v", name, err)
+		}
+	}
+	left := h.guests()
+	if others != 2 || len(left) != 1 || left["Siti"].Closed != event.StillOpen {
+		t.Errorf("%d others, left %v", others, left)
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,6 +22,7 @@ type Progress struct {
 	Held      int // in the outbox, until it goes on
 	Dropped   int // taken back or too late
 	Cold      int // strangers who wait for their day's turn
+	Calls     int // of a finished one: guests whom it left to the call list; not in Total
 	// Left is how long it takes from here; 0: not known.
 	Left time.Duration
 }
@@ -74,11 +76,35 @@ func (a *App) ProgressOf(ctx context.Context, b *storage.Broadcast) (Progress, e
 		}
 		p.Cold = len(waiting)
 	}
+	if b.Status == storage.BroadcastFinished {
+		if p.Calls, err = a.leftToCalls(ctx, b); err != nil {
+			return Progress{}, fmt.Errorf("progress of broadcast %s: %w", b.ID, err)
+		}
+	}
 	p.Total = max(b.Total, p.Done()+p.Pending+p.Held+p.Cold)
 	if b.Queued {
 		p.Total = p.Done() + p.Pending + p.Held + p.Cold
 	}
 	return p, nil
+}
+
+// leftToCalls counts those on the call list of a broadcast's audiences for whom
+// there never was a message.
+func (a *App) leftToCalls(ctx context.Context, b *storage.Broadcast) (n int, err error) {
+	err = a.EachParticipation(ctx, storage.ParticipationQuery{EventID: b.EventID, Call: event.CallDue}, func(g *event.Participation) error {
+		if !slices.Contains(b.Audiences, g.Audience) || g.InvitedAt != nil {
+			return nil
+		}
+		for _, via := range everyWay {
+			_, err := a.store.Outbox().Get(ctx, InviteRowID(b.EventID, g.PersonID, "", via))
+			if !errors.Is(err, storage.ErrNotFound) {
+				return err
+			}
+		}
+		n++
+		return nil
+	})
+	return n, err
 }
 
 // CallForFailed puts those on the call list whom a broadcast did not reach.
@@ -99,7 +125,9 @@ type InvitationStatus struct {
 	Reasons     []FailureReason        // most frequent first
 	Unreachable []*event.Participation // neither chat nor number, and no address or a bad one
 	Waiting     int                    // not invited yet, though they could be
-	Liaison     int                    // officials whose invitation nobody noted as passed on yet
+	Liaison     int                    // officials whose invitation the team has not been given yet
+	Before      []*event.Participation // officials whose invitation the team was given, to pass on
+	Handed      []*event.Participation // officials whose invitation was passed on to their liaison
 	Cold        int                    // strangers who wait for their day's turn
 	Calls       int                    // on the call list
 	Called      int                    // of it done
@@ -183,9 +211,13 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 			return nil, fmt.Errorf("invitations of %s: %w", eventID, err)
 		}
 	}
+	sendings, err := a.Broadcasts(ctx, eventID)
+	if err != nil {
+		return nil, fmt.Errorf("invitations of %s: %w", eventID, err)
+	}
 	out := &InvitationStatus{At: a.Now()}
 	lines, reasons := map[[2]string]*InvitationLine{}, map[string]int{}
-	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID}, func(p *event.Participation) error {
+	err = a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID}, func(p *event.Participation) error {
 		switch p.Call {
 		case event.CallDue:
 			out.Calls++
@@ -207,7 +239,15 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 			case p.Cold == event.ColdWaiting:
 				out.Cold++
 			case route == ByLiaison:
-				out.Liaison++
+				before, err := a.beforeTeam(ctx, p, sendings)
+				if err != nil {
+					return err
+				}
+				if before {
+					out.Before = append(out.Before, p)
+				} else {
+					out.Liaison++
+				}
 			case route == ByChat || route == ByCold || route == ByEmail:
 				out.Waiting++
 			}
@@ -215,6 +255,9 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 		}
 		if !found { // by hand: on paper, by telephone, through a liaison
 			row = rowState{via: p.Via, state: storage.Sent}
+			if p.Via == viaLiaison {
+				out.Handed = append(out.Handed, p)
+			}
 		}
 		if row.state == storage.Failed && p.BadEmail != "" && p.Phone == "" && p.Reply.Answer == event.Silent {
 			out.Unreachable = append(out.Unreachable, p)
@@ -236,6 +279,18 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 	}
 	out.Lines, out.Reasons = sortedLines(lines), sortedReasons(reasons)
 	return out, nil
+}
+
+// beforeTeam reports whether one of the sendings put an official's invitation
+// before the team, to pass on.
+func (a *App) beforeTeam(ctx context.Context, p *event.Participation, sendings []*storage.Broadcast) (bool, error) {
+	for _, b := range sendings {
+		live, _, err := a.InviteRow(ctx, p.EventID, p.PersonID, b.ID, []channel.Name{liaison})
+		if err != nil || live != nil {
+			return live != nil, err
+		}
+	}
+	return false, nil
 }
 
 func sortedLines(lines map[[2]string]*InvitationLine) []InvitationLine {

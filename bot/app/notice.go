@@ -14,6 +14,7 @@ import (
 // gets to them: people, each once.
 type Reach struct {
 	Registered, Confirmed, Invited int // by what they hear
+	Delegates                      int // come in a guest's place, and have a chat with us
 	Officials                      int // through their liaison
 	Declined                       int // hear nothing
 	Chat, Email                    int // get a message by themselves
@@ -22,15 +23,20 @@ type Reach struct {
 }
 
 // Concerned is how many people the news is for.
-func (r Reach) Concerned() int { return r.Registered + r.Confirmed + r.Invited + r.Officials }
+func (r Reach) Concerned() int {
+	return r.Registered + r.Confirmed + r.Invited + r.Delegates + r.Officials
+}
 
 // Hearer is somebody whom a piece of news is for. Guest has no ID where a
 // registration has no participation (one of an early version).
 type Hearer struct {
-	Guest   *event.Participation
-	Wording event.Wording
-	Route   Route // ByChat, ByEmail, ByLiaison, ByCall or Unreachable
-	Chat    channel.Chat
+	Guest    *event.Participation
+	PersonID string // who hears it: the guest, or who comes in their place
+	Wording  event.Wording
+	Route    Route // ByChat, ByEmail, ByLiaison, ByCall or Unreachable
+	Chat     channel.Chat
+	// DelegateTold: who comes in the guest's place hears it from us, too.
+	DelegateTold bool
 }
 
 // EachHearer calls fn for everyone whom news of e is for; declined counts those
@@ -52,7 +58,18 @@ func (a *App) EachHearer(ctx context.Context, e *event.Event, on func(channel.Na
 				route = ByCall
 			}
 		}
-		return fn(Hearer{g, w, route, chat})
+		h := Hearer{Guest: g, PersonID: g.PersonID, Wording: w, Route: route, Chat: chat}
+		to, delegate, err := a.DelegateChat(ctx, g, on)
+		if err != nil {
+			return err
+		}
+		// Who comes for an official is as high an official, often: the liaison
+		// tells them.
+		h.DelegateTold = delegate != "" && w != event.ThroughOffice
+		if err := fn(h); err != nil || !h.DelegateTold {
+			return err
+		}
+		return fn(Hearer{Guest: g, PersonID: delegate, Wording: event.ToDelegate, Route: ByChat, Chat: to})
 	}
 	known := map[string]bool{} // people whose registration was told of
 	err = a.EachParticipation(ctx, storage.ParticipationQuery{EventID: e.ID}, func(g *event.Participation) error {
@@ -98,6 +115,8 @@ func (r *Reach) Add(h Hearer) {
 		r.Confirmed++
 	case event.ToInvited:
 		r.Invited++
+	case event.ToDelegate:
+		r.Delegates++
 	case event.ThroughOffice:
 		r.Officials++
 	case event.NotTold:

@@ -75,6 +75,24 @@ func (a *App) routeAgain(ctx context.Context, g *event.Participation, on func(ch
 	return Unreachable, channel.Chat{}, nil
 }
 
+// DelegateChat is the chat of who comes in a guest's place, and who that is:
+// where their number was said and they have one with us; "" else.
+func (a *App) DelegateChat(ctx context.Context, g *event.Participation, on func(channel.Name) bool) (chat channel.Chat, personID string, err error) {
+	if g.Reply.Answer != event.Delegated || g.Reply.DelegatePhone == "" {
+		return channel.Chat{}, "", nil
+	}
+	found, err := a.store.People().ByPhone(ctx, g.Reply.DelegatePhone)
+	if err != nil {
+		return channel.Chat{}, "", fmt.Errorf("delegate of %s: %w", g.ID, err)
+	}
+	for _, person := range found {
+		if chat, err := channel.ParseChat(person.PrivateChat()); err == nil && person.StoppedAt == nil && person.ID != g.PersonID && on(chat.Channel) {
+			return chat, person.ID, nil
+		}
+	}
+	return channel.Chat{}, "", nil
+}
+
 // Reachability is how the guests of one audience would get an invitation.
 type Reachability struct {
 	Audience event.Audience
@@ -131,6 +149,9 @@ func (a *App) Addressees(ctx context.Context, b *storage.Broadcast) (int, error)
 	}
 	return n, err
 }
+
+// liaison stands for the channel in the row of an official's invitation.
+const liaison channel.Name = "liaison"
 
 // InviteRowID names the row of a guest's invitation: one per person and event.
 // again is "" or the ID of a broadcast that reaches somebody whose earlier row

@@ -100,6 +100,18 @@ func (a *App) UndoAnswer(ctx context.Context, by Actor, id, of string) (*event.P
 	return p, a.record(ctx, by, "rsvp.undo", p.Name, string(p.Reply.Answer))
 }
 
+// SetGuestPhone notes the number at which a guest wants to be reached.
+func (a *App) SetGuestPhone(ctx context.Context, by Actor, id, phone string) (*event.Participation, error) {
+	p, err := a.updateParticipation(ctx, id, func(p *event.Participation) error {
+		p.Phone = phone
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("phone of guest: %w", err)
+	}
+	return p, a.record(ctx, by, "guest.phone", p.Name, "")
+}
+
 // CallMissed gives a guest of the call list back to it: nobody answered.
 func (a *App) CallMissed(ctx context.Context, by Actor, id string) (*event.Participation, error) {
 	p, err := a.updateParticipation(ctx, id, func(p *event.Participation) error {

@@ -172,7 +172,7 @@ func (d *Desk) invitationStatus(ctx context.Context, t *Turn, args string) error
 	data := templates.Data{
 		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Lines": st.Lines, "Waiting": st.Waiting, "Liaison": st.Liaison, "Cold": st.Cold, "Reasons": faultCounts(st.Reasons),
 		"Unreachable": names, "UnreachableN": len(st.Unreachable), "UnreachableMore": len(st.Unreachable) - len(names),
-		"Calls": st.Calls, "Called": st.Called,
+		"Calls": st.Calls, "Called": st.Called, "Before": namedOfficials(st.Before), "BeforeN": len(st.Before), "Handed": namedOfficials(st.Handed), "HandedN": len(st.Handed),
 	}
 	opts := []Option{}
 	if st.Calls > st.Called {
@@ -186,6 +186,21 @@ func (d *Desk) invitationStatus(ctx context.Context, t *Turn, args string) error
 		opts = append(opts, withFile(file))
 	}
 	return t.Say("status.invitations", data, opts...)
+}
+
+// namedOfficials names officials with their positions, as many as fit.
+func namedOfficials(list []*event.Participation) (names []string) {
+	app.SortVIP(list)
+	for _, p := range list[:min(len(list), shownUnreachable)] {
+		name := p.Name
+		if p.Position != "" {
+			name += " (" + p.Position + ")"
+		} else if p.Organisation != "" {
+			name += " (" + p.Organisation + ")"
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 func (d *Desk) statusPicture(ctx context.Context, t *Turn, e *event.Event, st *app.InvitationStatus) (*channel.File, error) {

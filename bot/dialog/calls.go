@@ -57,7 +57,7 @@ func (d *Desk) calls(ctx context.Context, t *Turn, args string) error {
 	var keys [][]channel.Button
 	var written, marked, asked bool // what there is to press, or to open
 	for _, g := range list.Guests {
-		link, err := d.callLink(body, e, g.Participation)
+		link, err := d.callLink(ctx, body, e, g.Participation)
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func callResults(t *Turn, n, code string) [][]channel.Button {
 // callLink opens WhatsApp with what this guest has to hear: the news of a moved
 // or cancelled event, where they do not know it yet; else whether it still
 // holds that they come; else the invitation.
-func (d *Desk) callLink(body string, e *event.Event, g *event.Participation) (string, error) {
+func (d *Desk) callLink(ctx context.Context, body string, e *event.Event, g *event.Participation) (string, error) {
 	n := e.News
 	told := g.InvitedAt == nil && g.Reply.At == nil || g.InvitedAt != nil && n != nil && !g.InvitedAt.Before(n.At)
 	stands := n == nil || told || g.Reply.At != nil && g.Reply.At.After(n.At)
@@ -114,7 +114,11 @@ func (d *Desk) callLink(body string, e *event.Event, g *event.Participation) (st
 	if stands { // who said that they come is not invited once more
 		text, err = d.texts.Text("call.still", d.rsvpData(g, e))
 	} else {
-		text, err = d.newsText(e, g, g.NewsFor())
+		_, delegate, found := d.app.DelegateChat(ctx, g, d.net.On)
+		if found != nil {
+			return "", found
+		}
+		text, err = d.newsText(e, app.Hearer{Guest: g, Wording: g.NewsFor(), DelegateTold: delegate != ""})
 	}
 	if err != nil {
 		return "", err

@@ -120,6 +120,7 @@ func New(a *app.App, texts *templates.Renderer, net Network) *Desk {
 		dlgThings:   d.logisticsStep,
 		dlgPost:     d.postStep,
 		dlgVillage:  d.villageStep,
+		dlgCard:     d.cardStep,
 	}
 	return d
 }

@@ -27,6 +27,7 @@ const (
 	gsAudience guestsPhase = "audience" // which audience a list without that column is of
 	gsSure     guestsPhase = "sure"     // take it over?
 	gsEarlier  guestsPhase = "earlier"  // earlier guests of which audience
+	gsPick     guestsPhase = "pick"     // which of them
 	gsInvite   guestsPhase = "invite"   // put them on the list?
 	gsDouble   guestsPhase = "double"   // are these two one?
 	gsAdd      guestsPhase = "add"      // one guest in one line
@@ -35,6 +36,10 @@ const (
 
 	gsStop      guestsPhase = "stop"      // who is not written to any more?
 	gsStopWhich guestsPhase = "stopwhich" // which of several of that name?
+
+	gsRemove      guestsPhase = "remove"      // who comes off the list?
+	gsRemoveWhich guestsPhase = "removewhich" // which of several of that name?
+	gsRemoveSure  guestsPhase = "removesure"  // take them off?
 )
 
 type guestsState struct {
@@ -49,17 +54,19 @@ type guestsState struct {
 	Skipped  []string                    `json:"skipped,omitempty"` // pairs passed over
 	Cells    map[guestlist.Column]string `json:"cells,omitempty"`   // gsAddMissing: what was typed
 	Missing  guestlist.Column            `json:"missing,omitempty"` // and which cell is asked for
+	From     int                         `json:"from,omitempty"`    // gsPick: how many were listed before
+	Pick     earlierPick                 `json:"pick,omitzero"`     // gsInvite: which of them
 	Resume   bool                        `json:"resume,omitempty"`  // gsStop: they may be written to again
-	Guests   []string                    `json:"guests,omitempty"`  // gsStopWhich: participation IDs, as numbered
+	Guests   []string                    `json:"guests,omitempty"`  // gsStopWhich, gsRemoveWhich: participation IDs, as numbered; gsRemoveSure: who
 }
 
 // guestVerbs are what /undangan can do, in the order of its menu.
-var guestVerbs = []string{"impor", "contoh", "tambah", "daftar", "lama", "ganda", "status", "berhenti"}
+var guestVerbs = []string{"impor", "contoh", "tambah", "daftar", "lama", "ganda", "status", "berhenti", "hapus"}
 
 // privateVerbs show or take phone numbers.
 var privateVerbs = map[string]bool{"impor": true, "tambah": true, "ganda": true}
 
-// guests is /undangan [KODE] [impor|contoh|tambah|daftar|lama|ganda|status|berhenti].
+// guests is /undangan [KODE] [impor|contoh|tambah|daftar|lama|ganda|status|berhenti|hapus].
 func (d *Desk) guests(ctx context.Context, t *Turn, args string) error {
 	e, rest, err := d.eventFor(ctx, t, "undangan", args)
 	if e == nil || err != nil {
@@ -93,6 +100,8 @@ func guestVerb(word string) string {
 		return "berhenti"
 	case "kirimi":
 		return "kirimi"
+	case "hapus", "keluarkan", "buang":
+		return "hapus"
 	}
 	return ""
 }
@@ -119,14 +128,14 @@ func (d *Desk) guestVerb(ctx context.Context, t *Turn, e *event.Event, verb, res
 	case "daftar":
 		return d.listGuests(ctx, t, e)
 	case "lama":
-		if st.Phase, st.Audience = gsEarlier, audienceIn(rest); st.Audience != "" {
-			return d.offerEarlier(ctx, t, st)
-		}
+		return d.earlier(ctx, t, st, rest)
 	case "ganda":
 		return d.nextDouble(ctx, t, st)
 	case "berhenti", "kirimi":
 		st.Resume = verb == "kirimi"
 		return d.stopGuest(ctx, t, st, rest)
+	case "hapus":
+		return d.removeGuest(ctx, t, st, rest)
 	case "status":
 		t.Close()
 		return d.invitationStatus(ctx, t, e.ID)
@@ -210,6 +219,16 @@ func (d *Desk) askGuests(ctx context.Context, t *Turn, st guestsState) error {
 		return d.askMissing(t, st, guestlist.One(st.Cells).Faults[0])
 	case gsStop, gsStopWhich:
 		return t.Say("guests.ask.stop", data)
+	case gsPick:
+		return d.offerEarlier(ctx, t, st)
+	case gsRemove, gsRemoveWhich:
+		return t.Say("guests.ask.remove", data, replyHint())
+	case gsRemoveSure:
+		g, err := d.app.Store().Participations().Get(ctx, st.Guests[0])
+		if err != nil {
+			return err
+		}
+		return t.Say("guests.remove", templates.Data{"P": g, "EventID": g.EventID}, t.choices(st.Tag, d.sure(t)...), replyHint())
 	case gsSure, gsInvite:
 		return t.Say("guests.ask.sure", data, t.choices(st.Tag, d.sure(t)...))
 	}
@@ -282,10 +301,22 @@ func (d *Desk) guestsAnswer(ctx context.Context, t *Turn, st guestsState, again 
 			return d.inviteEarlier(ctx, t, st)
 		}
 		return d.importGuests(ctx, t, st)
+	case gsPick:
+		all, err := d.app.EarlierGuests(ctx, st.EventID, st.Audience)
+		if err != nil {
+			return err
+		}
+		return d.pickEarlier(ctx, t, st, all, t.Text())
 	case gsStop:
 		return d.stopGuest(ctx, t, st, t.Text())
 	case gsStopWhich:
 		return d.onStopWhich(ctx, t, st)
+	case gsRemove:
+		return d.removeGuest(ctx, t, st, t.Text())
+	case gsRemoveWhich:
+		return d.onRemoveWhich(ctx, t, st)
+	case gsRemoveSure:
+		return d.onRemoveSure(ctx, t, st, again)
 	case gsDouble:
 		return d.onDouble(ctx, t, st)
 	case gsAdd:

@@ -13,53 +13,6 @@ import (
 	"github.com/diskopukm/emileku/templates"
 )
 
-// offerEarlier is /undangan lama: who registered or was invited before.
-func (d *Desk) offerEarlier(ctx context.Context, t *Turn, st guestsState) error {
-	found, err := d.app.EarlierGuests(ctx, st.EventID, st.Audience)
-	if err != nil {
-		return err
-	}
-	data := templates.Data{"EventID": st.EventID, "Audience": st.Audience, "N": len(found), "Names": earlierNames(found), "Public": st.Audience == event.Public}
-	if len(found) == 0 {
-		t.Close()
-		return t.Say("guests.earlier.none", data, t.commands(choice{t.Label("guests", "lama"), "/undangan " + st.EventID + " lama"}))
-	}
-	st.Phase, st.Tag = gsInvite, tagHere(t, "gs")
-	if err := t.Open(dlgGuests, st); err != nil {
-		return err
-	}
-	return t.Say("guests.earlier", data, t.choices(st.Tag, d.sure(t)...), replyHint())
-}
-
-// earlierShown is how many names are shown before the yes.
-const earlierShown = 8
-
-func earlierNames(found []app.EarlierGuest) []string {
-	var out []string
-	for _, g := range found[:min(len(found), earlierShown)] {
-		name := g.Name
-		if g.Organisation != "" {
-			name += " (" + g.Organisation + ")"
-		}
-		out = append(out, shorten(name, 60))
-	}
-	return out
-}
-
-func (d *Desk) inviteEarlier(ctx context.Context, t *Turn, st guestsState) error {
-	found, err := d.app.EarlierGuests(ctx, st.EventID, st.Audience)
-	if err != nil {
-		return err
-	}
-	n, err := d.app.InviteEarlier(ctx, t.Actor(), st.EventID, found)
-	if err != nil {
-		return err
-	}
-	t.Close()
-	return t.Say("guests.earlier.done", templates.Data{"N": n, "EventID": st.EventID, "Audience": st.Audience},
-		t.commands(choice{t.Label("guests", "daftar"), "/undangan " + st.EventID + " daftar"}))
-}
-
 // doublesLooked is how many pairs are looked for at a time.
 const doublesLooked = 50
 
@@ -221,6 +174,11 @@ func (d *Desk) addGuestCells(ctx context.Context, t *Turn, st guestsState, cells
 		return t.Say("guests.add.already", data, t.commands(choice{t.Label("guests", "more"), "/undangan " + st.EventID + " tambah"}))
 	}
 	next := []choice{{t.Label("guests", "more"), "/undangan " + st.EventID + " tambah"}}
+	if added, err := d.app.GuestOf(ctx, st.EventID, g.PersonID); err != nil {
+		return err
+	} else if added != nil { // a slip can be taken back at once
+		next = append(next, choice{t.Label("guests", "remove"), "/undangan " + st.EventID + " hapus " + added.Code})
+	}
 	if g.Standing == app.StandsDoubt {
 		next = append(next, choice{t.Label("guests", "ganda"), "/undangan " + st.EventID + " ganda"})
 	}

@@ -45,7 +45,7 @@ func TestLinksOpenTheNetworkOfTheReader(t *testing.T) {
 				t.Errorf("%v by %q: %v\n%s", c.links, via, err, m.Text)
 			}
 		}
-		link, err := o.desk.callLink("{sapaan}: {tautan}", e, g)
+		link, err := o.desk.callLink(t.Context(), "{sapaan}: {tautan}", e, g)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -146,7 +146,11 @@ func (d *Desk) guestNamed(ctx context.Context, eventID, text string) (name, rest
 
 // entered is an answer as a team member writes it down.
 func entered(text string) (understand.Reading, bool) {
-	r := understand.Reply(text, understand.ReplyContext{Asked: true, Options: rsvpOptions})
+	return enteredIn(text, understand.ReplyContext{Asked: true, Options: rsvpOptions})
+}
+
+func enteredIn(text string, ctx understand.ReplyContext) (understand.Reading, bool) {
+	r := understand.Reply(text, ctx)
 	switch r.Meaning {
 	case understand.MeansYes, understand.MeansNo, understand.MeansMaybe, understand.MeansDelegated:
 		return r, true
@@ -158,19 +162,22 @@ func entered(text string) (understand.Reading, bool) {
 	return r, false
 }
 
+// readsAsAnswer tells whether words that may as well belong to a name are an
+// answer.
 func readsAsAnswer(text string) bool {
-	_, ok := entered(text)
+	_, ok := enteredIn(text, understand.ReplyContext{Asked: true, Options: rsvpOptions, MayBeName: true})
 	return ok
 }
 
 // nextConfirm asks what is missing, or enters the answer.
 func (d *Desk) nextConfirm(ctx context.Context, t *Turn, st confirmState) error {
 	st.Tag, st.Guests = "", nil
+	_, isAnswer := entered(st.Reply)
 	switch {
 	case st.Undo:
 		t.Close()
 		return d.undo(ctx, t, st.Guest, "")
-	case !readsAsAnswer(st.Reply):
+	case !isAnswer:
 		st.Phase = cfAnswer
 		return d.askConfirm(ctx, t, st)
 	case st.Source == "" && st.Phase != "": // in one line without a source it came by telephone

@@ -2,8 +2,12 @@ package dialog
 
 import (
 	"context"
+	"slices"
+	"strings"
 
+	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
+	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/understand"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -50,8 +54,48 @@ func (d *Desk) myData(ctx context.Context, t *Turn, _ string) error {
 	}
 	return t.Say("privacy.mydata", templates.Data{
 		"Surveys": surveys,
-		"Person":  t.Person, "Phone": understand.FormatPhone(t.Person.Phone), "Registrations": regs, "Draft": draft, "Guest": data.Participations,
+		"Person":  t.Person, "Phone": understand.FormatPhone(t.Person.Phone), "Registrations": regs, "Draft": draft, "Guest": guestsBeside(data),
 	}, t.commands(choice{t.Label("menu", "hapusdata"), "/hapusdata"}))
+}
+
+// guestShown is what a participation adds to what the registration of its event
+// has shown already.
+type guestShown struct {
+	*event.Participation
+	Listed bool // there is more to show than the arrival
+}
+
+// guestsBeside leaves out of each participation what its registration says: the
+// position above all, which a registration parts from the name ("Dedi,
+// sekretaris").
+func guestsBeside(data app.PersonalData) []guestShown {
+	var out []guestShown
+	for _, p := range data.Participations {
+		g := guestShown{new(*p), p.RegistrationID == ""}
+		var said []string
+		for _, r := range data.Registrations {
+			if r.EventID != p.EventID {
+				continue
+			}
+			for _, v := range r.Answers {
+				said = append(said, event.Fold(v))
+			}
+		}
+		if p.RegistrationID != "" {
+			for _, f := range []*string{&g.Organisation, &g.Position, &g.Email, &g.Telegram} {
+				if slices.ContainsFunc(said, func(v string) bool { return strings.Contains(v, event.Fold(*f)) }) {
+					*f = ""
+				}
+				g.Listed = g.Listed || *f != ""
+			}
+			if g.Reply.Source == app.SourceRegistration {
+				g.Reply = event.Reply{}
+			}
+			g.Listed = g.Listed || g.Reply.Answer != event.Silent
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 // deleteData is /hapusdata: deletes everything after a yes.

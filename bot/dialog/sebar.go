@@ -176,11 +176,7 @@ func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendSta
 		return err
 	}
 	if sum.sending == 0 {
-		list := []choice{{t.Label("sebar", "drop"), leave}}
-		if sum.call > 0 {
-			list = append([]choice{{t.Label("sebar", "calls"), "telepon"}}, list...)
-		}
-		return t.Say("sebar.nobody", templates.Data{"Names": d.audienceNames(st.Audiences), "Lines": lines, "Calls": sum.call}, t.choices(st.Tag, list...), replyHint())
+		return t.Say("sebar.nobody", templates.Data{"Names": d.audienceNames(st.Audiences), "Lines": lines, "Calls": sum.call}, t.choices(st.Tag, d.noSendingChoices(t, sum)...), replyHint())
 	}
 	cold, err := d.app.ColdOutlookOf(ctx, e, st.Audiences, d.app.DefaultStart(e), d.net.On)
 	if err != nil {
@@ -207,6 +203,33 @@ func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendSta
 		"Event": e, "Total": sum.sending, "Lines": lines, "Calls": sum.call, "Liaison": sum.liaison, "SampleName": name, "Sample": templates.Markup(sample),
 		"Second": sum.sending > app.MaxAlone, "Most": app.MaxAlone, "Strangers": cold,
 	}, t.choices(st.Tag, d.readyChoices(t, e)...), replyHint())
+}
+
+// askWhen asks when alone: what there is to know of it has just been shown.
+func (d *Desk) askWhen(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
+	reach, err := d.app.ReachabilityOf(ctx, e.ID, st.Audiences, d.net.On)
+	if err != nil {
+		return err
+	}
+	_, sum := d.reachLines(t, reach)
+	st.Phase, st.Tag = sdReady, tagHere(t, "sd")
+	if err := t.Open(dlgSend, st); err != nil {
+		return err
+	}
+	list := d.readyChoices(t, e)
+	if sum.sending == 0 {
+		list = d.noSendingChoices(t, sum)
+	}
+	return t.Say("sebar.when", templates.Data{"Total": sum.sending, "Calls": sum.call}, t.choices(st.Tag, list...), replyHint())
+}
+
+// noSendingChoices are what is left to do where nobody can be written to.
+func (d *Desk) noSendingChoices(t *Turn, sum reachLine) []choice {
+	list := []choice{{t.Label("sebar", "drop"), leave}}
+	if sum.call > 0 {
+		list = append([]choice{{t.Label("sebar", "calls"), "telepon"}}, list...)
+	}
+	return list
 }
 
 func (d *Desk) readyChoices(t *Turn, e *event.Event) []choice {
@@ -242,10 +265,16 @@ func (d *Desk) onReady(ctx context.Context, t *Turn, e *event.Event, st sendStat
 	}
 	v, ok := d.chosen(t, st.Tag, list)
 	if !ok {
-		if at, problem := d.sendTime(e, t.Text()); problem == "" && t.In.Kind == channel.Text {
+		at, problem := d.sendTime(e, t.Text())
+		switch {
+		case t.In.Kind != channel.Text:
+			problem = "answer.choose"
+		case problem == "":
 			return d.submitSending(ctx, t, e, st, at)
+		case problem == "sebar.bad.time": // neither a choice nor a time
+			problem = "sebar.bad.when"
 		}
-		return noteAgain(t, "answer.choose", nil, func() error { return d.askReady(ctx, t, e, st) })
+		return noteAgain(t, problem, templates.Data{"Event": e}, func() error { return d.askWhen(ctx, t, e, st) })
 	}
 	switch v {
 	case "sekarang":
@@ -278,7 +307,7 @@ func (d *Desk) onReady(ctx context.Context, t *Turn, e *event.Event, st sendStat
 func (d *Desk) testSending(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
 	to, err := channel.ParseChat(t.Person.PrivateChat())
 	if err != nil {
-		return noteAgain(t, "sebar.nochat", nil, func() error { return d.askReady(ctx, t, e, st) })
+		return noteAgain(t, "sebar.nochat", nil, func() error { return d.askWhen(ctx, t, e, st) })
 	}
 	for _, aud := range st.Audiences {
 		g, err := d.sampleGuest(ctx, e, aud)
@@ -313,7 +342,7 @@ func (d *Desk) testSending(ctx context.Context, t *Turn, e *event.Event, st send
 			return err
 		}
 	}
-	return noteAgain(t, "sebar.tested", nil, func() error { return d.askReady(ctx, t, e, st) })
+	return noteAgain(t, "sebar.tested", nil, func() error { return d.askWhen(ctx, t, e, st) })
 }
 
 // callAll puts those on the call list who can be reached in no other way.
@@ -353,7 +382,7 @@ func (d *Desk) sendTime(e *event.Event, text string) (at time.Time, problem stri
 	}
 	switch {
 	case at.Before(d.app.Now()):
-		return at, "sebar.bad.time"
+		return at, "sebar.bad.past"
 	case !at.Before(e.Start):
 		return at, "sebar.bad.late"
 	}
@@ -457,7 +486,7 @@ func (d *Desk) askSending(ctx context.Context, t *Turn, e *event.Event, st sendS
 	case sdAudience:
 		return d.askAudiences(ctx, t, e, st)
 	case sdReady:
-		return d.askReady(ctx, t, e, st)
+		return d.askWhen(ctx, t, e, st)
 	case sdFiles:
 		return d.askFiles(ctx, t, e, st)
 	case sdWhose:

@@ -52,6 +52,11 @@ func (d *Desk) Small(ctx context.Context, t *Turn) error {
 		return t.Say("small.sticker", nil)
 	case channel.Photo, channel.Document:
 		return d.smallPhoto(ctx, t)
+	case channel.Card:
+		if ok, err := d.sharedContact(ctx, t); ok || err != nil {
+			return err
+		}
+		return t.Say("small.wrongkind", nil)
 	default:
 		return t.Say("small.wrongkind", nil)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/diskopukm/emileku/bot/app"
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
+	"github.com/diskopukm/emileku/bot/understand"
 	"github.com/diskopukm/emileku/storage"
 	"github.com/diskopukm/emileku/templates"
 )
@@ -112,14 +113,23 @@ func username(p *event.Person) string {
 	return ""
 }
 
-// teamAdd is /tim tambah [peran]: who is meant is the author of the message
-// that it replies to, or is shared as a contact next.
+// teamAdd is /tim tambah [@nama | nomor] [peran]: who is meant is named, is the
+// author of the message that it replies to, or is shared as a contact next.
 func (d *Desk) teamAdd(ctx context.Context, t *Turn, args string) error {
+	who, args := cutMember(args)
 	role, ok := d.roleNamed(t, args)
-	if args != "" && !ok {
+	st := teamState{Phase: tmContact, Role: role}
+	switch {
+	case who != "":
+		if args != "" && !ok {
+			if err := t.Note("team.norolename", nil); err != nil { // and ask for it
+				return err
+			}
+		}
+		return d.meetKnown(ctx, t, st, who, "")
+	case args != "" && !ok:
 		return noteAgain(t, "team.norolename", nil, func() error { return d.teamAdd(ctx, t, "") })
 	}
-	st := teamState{Role: role}
 	if q := t.In.ReplyTo; q != nil && q.Sender != nil && !q.FromBot {
 		switch {
 		case q.Sender.Anonymous || q.Sender.ID == "":
@@ -134,6 +144,22 @@ func (d *Desk) teamAdd(ctx context.Context, t *Turn, args string) error {
 	}
 	st.Phase = tmContact
 	return d.askTeam(ctx, t, st)
+}
+
+// cutMember takes a Telegram name or a number off "@asep | anggota", "@asep
+// anggota" or "0812 3456 7890 | anggota"; who is "" where there is none.
+func cutMember(args string) (who, role string) {
+	first, rest, barred := strings.Cut(args, "|")
+	first, rest = strings.TrimSpace(first), strings.TrimSpace(rest)
+	if !barred {
+		if first, rest = cutWord(args); !strings.HasPrefix(first, "@") {
+			return "", args
+		}
+	}
+	if _, err := understand.Phone(first); err != nil && !strings.HasPrefix(first, "@") {
+		return "", args
+	}
+	return first, rest
 }
 
 // meet goes on with someone who is to be added: their role is asked unless

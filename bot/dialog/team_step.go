@@ -161,6 +161,19 @@ func (d *Desk) onContact(ctx context.Context, t *Turn, st teamState) error {
 	} else if t.In.Kind != channel.Text || text == "" {
 		return again("team.wantcontact")
 	}
+	return d.meetKnown(ctx, t, st, text, name)
+}
+
+// meetKnown goes on with who has that @username or number; name is that of a
+// shared contact.
+func (d *Desk) meetKnown(ctx context.Context, t *Turn, st teamState, text, name string) error {
+	again := func(key string) error {
+		if t.In.Group {
+			t.Close()
+			return t.Say(key, nil, t.commands(choice{t.Label("team", "link"), "/tim tautan"}))
+		}
+		return noteAgain(t, key, nil, func() error { return d.askTeam(ctx, t, st) })
+	}
 	found, err := d.known(ctx, text)
 	if err != nil {
 		return err

@@ -64,6 +64,7 @@ const (
 	ToConfirmed   Wording = "confirmed"  // they said that they come, or somebody for them
 	ToInvited     Wording = "invited"    // they have an invitation and have not made up their mind
 	ThroughOffice Wording = "official"   // officials hear it through their liaison
+	ToDelegate    Wording = "delegate"   // they come in the place of somebody
 )
 
 // NewsFor is how p hears that an event was moved or cancelled. Who declined

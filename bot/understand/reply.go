@@ -45,6 +45,9 @@ type ReplyContext struct {
 	// Options are the meanings of the numbered answers of the question, if it
 	// had any: "1" is Options[0].
 	Options []Meaning
+	// MayBeName: what is written may be a name or an answer. Only what the rules
+	// know is read, since what the examples teach makes a guess of any word.
+	MayBeName bool
 }
 
 // Reading is a reply, understood.
@@ -94,7 +97,7 @@ func readReply(text string, ctx ReplyContext, l *learner) Reading {
 	}
 	t := replyWords().parse(p)
 	r := t.read()
-	if l != nil && ctx.Asked {
+	if l != nil && ctx.Asked && !ctx.MayBeName {
 		r.heed(l.opinion(t, r.Meaning), t)
 	}
 	if thanks && !(t.hasClass(cAttend) && r.Meaning != MeansUnclear) {

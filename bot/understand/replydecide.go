@@ -12,6 +12,8 @@ func (r *Reading) heed(o opinion, t *replyText) {
 	switch {
 	case r.Meaning == MeansQuestion && t.marked():
 		m = MeansQuestion
+	case r.Meaning == MeansUnclear && t.count() <= fewWords && o.of(m) < plainly:
+		m = MeansUnclear
 	case m == MeansYes && (t.doubtful || o.of(MeansNo) > opposed), m == MeansNo && o.of(MeansYes) > opposed:
 		m = MeansUnclear
 	}
@@ -23,6 +25,19 @@ func (r *Reading) heed(o opinion, t *replyText) {
 // opposed is how likely the no may be at most where a yes is read, and the yes
 // where a no is: half of it would turn half as many round, and ask twice as many.
 const opposed = 0.15
+
+// fewWords of which the rules know nothing are too few to guess from, unless the
+// examples speak plainly.
+const fewWords, plainly = 2, 0.6
+
+// count is how many words there are.
+func (t *replyText) count() int {
+	n := 0
+	for _, c := range t.clauses {
+		n += len(c.words)
+	}
+	return n
+}
 
 // marked tells whether there is a question mark.
 func (t *replyText) marked() bool {
