@@ -59,4 +59,4 @@ var prepare = sync.OnceFunc(func() {
 
 // thrifty is how much garbage, in percent, learning leaves about: what a small
 // machine took for it once, it would keep.
-const thrifty = 20
+const thrifty = 10

@@ -12,7 +12,7 @@ import (
 // feature is what may speak for a meaning, such as that a word is there: a hash
 // of its kind and its words, so that thousands of replies can be learned from in
 // little memory.
-type feature uint64
+type feature uint32
 
 // kind is what a feature is about.
 type kind byte
@@ -39,17 +39,18 @@ const (
 	kContrast           // "tapi" and the like
 	kPiece              // some letters of a word
 	kTakenBack          // a word of what is taken back
+	kOfOther            // a word of somebody else's no
 )
 
 // featureOf hashes a kind and its words.
 func featureOf(k kind, parts ...string) feature {
-	h := fnv.New64a()
+	h := fnv.New32a()
 	_, _ = h.Write([]byte{byte(k)})
 	for _, p := range parts {
 		_, _ = io.WriteString(h, p)
 		_, _ = h.Write([]byte{0})
 	}
-	return feature(h.Sum64())
+	return feature(h.Sum32())
 }
 
 // featureList gathers the features of a reply.
@@ -65,18 +66,23 @@ func (t *replyText) features(said Meaning) []feature {
 	var l featureList
 	corrected := t.corrected()
 	for i, c := range t.clauses {
-		if i < corrected {
-			l.takenBack(c)
+		v := c.read()
+		switch {
+		case i < corrected:
+			l.aside(kTakenBack, c, v)
+			continue
+		case len(t.clauses) > 1 && v.ofPerson && v.meaning == MeansNo:
+			l.aside(kOfOther, c, v)
 			continue
 		}
 		l.words(c, i == 0, i == len(t.clauses)-1)
-		l.verdict(c, strconv.Itoa(min(len(t.clauses)-1-i, 2)))
+		l.verdict(c, v, strconv.Itoa(min(len(t.clauses)-1-i, 2)))
 	}
 	l.add(kRules, string(said))
 	l.add(kRulesClauses, string(said), strconv.Itoa(min(len(t.clauses), 3)))
 	l.pieces(t.folded)
 	slices.Sort(l)
-	return slices.Compact(l)
+	return slices.Clip(slices.Clone(slices.Compact(l)))
 }
 
 // corrected is how many clauses are taken back by what follows: "hadir pak, eh ga
@@ -90,12 +96,12 @@ func (t *replyText) corrected() int {
 	return 0
 }
 
-// takenBack adds the words of a clause that is taken back.
-func (l *featureList) takenBack(c clause) {
+// aside adds the words of a clause that is not about what the speaker does.
+func (l *featureList) aside(k kind, c clause, v verdict) {
 	for _, w := range c.words {
-		l.add(kTakenBack, w.plain)
+		l.add(k, w.plain)
 	}
-	l.add(kTakenBack, string(c.read().meaning))
+	l.add(k, "", string(v.meaning))
 }
 
 // words adds the words of a clause and their classes.
@@ -145,13 +151,12 @@ const deciding = cAttend | cAble | cNegation | cNotYet | cForbid | cDecline | cO
 
 // verdict adds what the rules read in a clause; fromEnd is how many clauses
 // follow.
-func (l *featureList) verdict(c clause, fromEnd string) {
+func (l *featureList) verdict(c clause, v verdict, fromEnd string) {
 	var all class
 	for _, w := range c.words {
 		all |= w.class
 	}
 	l.add(kClauseClasses, fromEnd, (all & deciding).String())
-	v := c.read()
 	l.add(kVerdict, fromEnd, string(v.meaning))
 	l.add(kVerdictHow, fromEnd, string(v.meaning), strconv.FormatBool(v.strong), strconv.FormatBool(v.ofPerson), strconv.FormatBool(v.past))
 	if v.obstacle {

@@ -4,16 +4,20 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 )
 
 // learner weighs the features of a reply for each meaning: a multinomial
 // logistic regression.
 type learner struct {
-	number  map[feature]int32
-	weights []weights // of each feature
+	known   []feature // in order
+	weights []weights // of each known feature
 	bias    [meaningsCount]float64
 }
+
+// number is where a feature stands among those known.
+func (l *learner) number(f feature) (int, bool) { return slices.BinarySearch(l.known, f) }
 
 const meaningsCount = 7
 
@@ -49,7 +53,7 @@ func indexOf(m Meaning) int {
 
 // lesson is an example as the learner sees it.
 type lesson struct {
-	features []int32
+	features []feature
 	label    int
 }
 
@@ -60,17 +64,19 @@ const (
 	learningRate = 0.5
 	decay        = 1e-4
 	biasRate     = 0.02
-	fewest       = 2    // examples that must have a feature
 	settledBelow = 1e-3 // an error not worth learning from
 	learningSeed = 1    // the same examples teach the same
 )
 
 // learn makes a learner of examples. The same examples give the same learner.
 func learn(from []LabelledReply) *learner {
-	l := &learner{number: map[feature]int32{}}
-	lessons := l.lessons(from)
-	l.weights = make([]weights, len(l.number))
-	squares := make([]weights, len(l.number))
+	lessons := lessonsOf(from)
+	l := &learner{known: repeated(lessons)}
+	l.weights = make([]weights, len(l.known))
+	for _, x := range lessons {
+		l.numberAll(x.features)
+	}
+	squares := make([]weights, len(l.known))
 	order := rand.New(rand.NewPCG(learningSeed, learningSeed))
 	for range epochs {
 		order.Shuffle(len(lessons), func(i, j int) { lessons[i], lessons[j] = lessons[j], lessons[i] })
@@ -81,44 +87,69 @@ func learn(from []LabelledReply) *learner {
 	return l
 }
 
-// lessons takes the features out of all examples, on all cores, and numbers those
-// that a few examples have: what only one has teaches that one alone.
-func (l *learner) lessons(from []LabelledReply) []lesson {
-	features := make([][]feature, len(from))
+// lessonsOf takes the features out of all examples, on all cores.
+func lessonsOf(from []LabelledReply) []lesson {
+	lessons := make([]lesson, len(from))
 	var wg sync.WaitGroup
 	cores := runtime.GOMAXPROCS(0)
 	for core := range cores {
 		wg.Go(func() {
 			for i := core; i < len(from); i += cores {
 				t := replyWords().parse(plain(from[i].Text))
-				features[i] = t.features(t.read().Meaning)
+				lessons[i] = lesson{features: t.features(t.read().Meaning), label: indexOf(from[i].Label)}
 			}
 		})
 	}
 	wg.Wait()
-	have := map[feature]int{}
-	for _, fs := range features {
-		for _, f := range fs {
-			have[f]++
+	return lessons
+}
+
+// repeated are the features that more than one lesson has, in order: what only
+// one has teaches that one alone. Where two share a place, one may be taken for
+// the other: a few of many thousands, for a small part of the memory.
+func repeated(lessons []lesson) []feature {
+	once, twice := newSeen(), newSeen()
+	var out []feature
+	for _, x := range lessons {
+		for _, f := range x.features {
+			if !once.add(f) && twice.add(f) {
+				out = append(out, f)
+			}
 		}
 	}
-	out := make([]lesson, len(from))
-	for i, r := range from {
-		out[i].label = indexOf(r.Label)
-		for _, f := range features[i] {
-			if have[f] < fewest {
-				continue
-			}
-			n, ok := l.number[f]
-			if !ok {
-				n = int32(len(l.number))
-				l.number[f] = n
-			}
-			out[i].features = append(out[i].features, n)
-		}
-	}
+	slices.Sort(out)
 	return out
 }
+
+// seen tells which features were there, by their first bits.
+type seen []uint64
+
+const seenBits = 24
+
+func newSeen() seen { return make(seen, 1<<seenBits/64) }
+
+// add takes in a feature, and tells whether it is new.
+func (s seen) add(f feature) bool {
+	at := f >> (32 - seenBits)
+	bit := uint64(1) << (at % 64)
+	isNew := s[at/64]&bit == 0
+	s[at/64] |= bit
+	return isNew
+}
+
+// numberAll puts in place of each feature its number, and unknown in place of
+// one that is not known.
+func (l *learner) numberAll(features []feature) {
+	for i, f := range features {
+		features[i] = unknown
+		if n, ok := l.number(f); ok {
+			features[i] = feature(n) //nolint:gosec // far fewer than there are features
+		}
+	}
+}
+
+// unknown is the number of a feature that is not known.
+const unknown = math.MaxUint32
 
 // study moves the weights a little towards the lesson's label. It touches the
 // learner's memory alone, so it goes without the race detector, which would make
@@ -126,7 +157,7 @@ func (l *learner) lessons(from []LabelledReply) []lesson {
 //
 //go:norace
 func (l *learner) study(x lesson, squares []weights) {
-	p, scale := l.weigh(x.features), scaleOf(len(x.features))
+	p, scale := l.weigh(x.features)
 	p[x.label]--
 	for m, wrong := range p {
 		l.bias[m] -= biasRate * wrong
@@ -138,6 +169,9 @@ func (l *learner) study(x lesson, squares []weights) {
 		return
 	}
 	for _, f := range x.features {
+		if f == unknown {
+			continue
+		}
 		w, square := &l.weights[f], &squares[f]
 		for m, wrong := range p {
 			if wrong == 0 {
@@ -153,17 +187,22 @@ func (l *learner) study(x lesson, squares []weights) {
 // scaleOf keeps long replies from shouting.
 func scaleOf(features int) float64 { return 1 / math.Sqrt(float64(features)+1) }
 
-// weigh gives what features say together.
+// weigh gives what numbered features say together, and by how much each counts.
 //
 //go:norace
-func (l *learner) weigh(features []int32) opinion {
+func (l *learner) weigh(features []feature) (o opinion, scale float64) {
 	var all weights
+	known := 0
 	for _, f := range features {
+		if f == unknown {
+			continue
+		}
+		known++
 		for m, w := range l.weights[f] {
 			all[m] += w
 		}
 	}
-	o, scale := opinion(l.bias), scaleOf(len(features))
+	o, scale = opinion(l.bias), scaleOf(known)
 	for m, w := range all {
 		o[m] += float64(w) * scale
 	}
@@ -178,16 +217,13 @@ func (l *learner) weigh(features []int32) opinion {
 	for m := range o {
 		o[m] /= sum
 	}
-	return o
+	return o, scale
 }
 
 // opinion is what the examples say of a reply, of which the rules said something.
 func (l *learner) opinion(t *replyText, said Meaning) opinion {
-	var known []int32
-	for _, f := range t.features(said) {
-		if n, ok := l.number[f]; ok {
-			known = append(known, n)
-		}
-	}
-	return l.weigh(known)
+	features := t.features(said)
+	l.numberAll(features)
+	o, _ := l.weigh(features)
+	return o
 }

@@ -155,8 +155,9 @@ func (c *stepsCmd) contacts(ctx context.Context, dir string) error {
 	return errors.Join(fill(), store.Close())
 }
 
-// restFor is how long the bot is left alone before its memory is looked at.
-const restFor = 5 * time.Second
+// restFor is how long the bot is left alone before its memory is looked at: by
+// then it has learned to read replies, and has given back what that took.
+const restFor = 15 * time.Second
 
 // atRest starts the bot itself and looks at the process.
 func (c *stepsCmd) atRest(ctx context.Context, dir string) error {
@@ -192,9 +193,9 @@ func (c *stepsCmd) atRest(ctx context.Context, dir string) error {
 	case <-time.After(restFor):
 	case <-ctx.Done():
 	}
-	rss := residentMemory(cmd.Process.Pid)
+	rss, peak := memoryOf(cmd.Process.Pid, "VmRSS:"), memoryOf(cmd.Process.Pid, "VmHWM:")
 	stopErr := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait())
-	fmt.Printf("\nat rest, with %d contacts (embedded)\n  ready after start   %s\n  resident memory     %s\n", c.Contacts, ready.Round(time.Millisecond), rss)
+	fmt.Printf("\nat rest, with %d contacts (embedded)\n  ready after start   %s\n  resident memory     %s (%s at most)\n", c.Contacts, ready.Round(time.Millisecond), rss, peak)
 	return stopErr
 }
 
@@ -231,14 +232,14 @@ func untilReady(ctx context.Context, url string, began time.Time) (time.Duration
 	}
 }
 
-// residentMemory is what the kernel says of a process.
-func residentMemory(pid int) string {
+// memoryOf is what the kernel says of a process's memory.
+func memoryOf(pid int, what string) string {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return "not measured (no /proc on this system)"
 	}
 	for line := range bytes.Lines(raw) {
-		if rest, ok := bytes.CutPrefix(line, []byte("VmRSS:")); ok {
+		if rest, ok := bytes.CutPrefix(line, []byte(what)); ok {
 			var kB int
 			if _, err := fmt.Sscan(string(rest), &kB); err == nil {
 				return fmt.Sprintf("%.1f MB", float64(kB)/1024)
