@@ -50,6 +50,19 @@ type replyText struct {
 	assentOnly bool // the yes rests on an "ok" alone
 	doubtful   bool // there is a word that may deny: not to be guessed at
 	lex        *replyLexicon
+	verdicts   []*verdict // of each clause, once it was asked for
+}
+
+// verdict is what clause i says.
+func (t *replyText) verdict(i int) verdict {
+	if t.verdicts == nil {
+		t.verdicts = make([]*verdict, len(t.clauses))
+	}
+	if t.verdicts[i] == nil {
+		v := t.clauses[i].read()
+		t.verdicts[i] = &v
+	}
+	return *t.verdicts[i]
 }
 
 // maxReplyWords bounds the work on a long reply: its beginning and its end are

@@ -1,8 +1,6 @@
 package understand
 
 import (
-	"hash/fnv"
-	"io"
 	mathbits "math/bits"
 	"slices"
 	"strconv"
@@ -42,15 +40,19 @@ const (
 	kOfOther            // a word of somebody else's no
 )
 
-// featureOf hashes a kind and its words.
+// featureOf hashes a kind and its words (FNV-1a: some hundred a reply, without
+// memory of their own).
 func featureOf(k kind, parts ...string) feature {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte{byte(k)})
+	const offset, prime = 2166136261, 16777619
+	h := feature(offset)
+	h = (h ^ feature(k)) * prime
 	for _, p := range parts {
-		_, _ = io.WriteString(h, p)
-		_, _ = h.Write([]byte{0})
+		for i := range len(p) {
+			h = (h ^ feature(p[i])) * prime
+		}
+		h *= prime // parts end
 	}
-	return feature(h.Sum32())
+	return h
 }
 
 // featureList gathers the features of a reply.
@@ -66,7 +68,7 @@ func (t *replyText) features(said Meaning) []feature {
 	var l featureList
 	corrected := t.corrected()
 	for i, c := range t.clauses {
-		v := c.read()
+		v := t.verdict(i)
 		switch {
 		case i < corrected:
 			l.aside(kTakenBack, c, v)
@@ -172,17 +174,16 @@ func (l *featureList) verdict(c clause, v verdict, fromEnd string) {
 
 // pieces adds each few letters in a row.
 func (l *featureList) pieces(text string) {
-	letters := []rune(" " + strings.Join(words(text), " ") + " ")
-	if len(letters) > mostLetters { // the last clause counts
-		letters = letters[len(letters)-mostLetters:]
-	}
-	for i := range max(0, len(letters)-pieceLetters+1) {
-		l.add(kPiece, string(letters[i:i+pieceLetters]))
+	text = " " + strings.Join(words(text), " ") + " "
+	text = text[max(0, len(text)-mostBytes):] // the last clause counts
+	for i := range max(0, len(text)-pieceBytes+1) {
+		l.add(kPiece, text[i:i+pieceBytes])
 	}
 }
 
 // reachOfNo is how many words after a negation it may deny.
 const reachOfNo = 4
 
-// How many letters a piece has, and how many of a reply are cut into pieces.
-const pieceLetters, mostLetters = 4, 400
+// How many bytes a piece has (an Indonesian letter is one), and how many of a reply
+// are cut into pieces.
+const pieceBytes, mostBytes = 4, 400

@@ -19,7 +19,7 @@ func (t *replyText) read() Reading {
 			s.ask(c)
 			continue
 		}
-		v := c.read()
+		v := t.verdict(i)
 		t.doubtful = t.doubtful || v.murky
 		s.add(c, v)
 	}
