@@ -458,6 +458,35 @@ func listedOnly(p *event.Person) bool {
 	return strings.HasPrefix(p.ID, guestPrefix) && !slices.ContainsFunc(p.Accounts, func(acc event.Account) bool { return acc.Chat != "" })
 }
 
+// OwnNumber takes the number that a person showed to be theirs, by sharing their
+// own contact: who is on a list with it and has never written is they. p is
+// their part in the next event that they are a guest of, nil for none.
+func (a *App) OwnNumber(ctx context.Context, by Actor, phone string) (p *event.Participation, e *event.Event, err error) {
+	found, err := a.store.People().ByPhone(ctx, phone)
+	if err != nil {
+		return nil, nil, fmt.Errorf("own number: %w", err)
+	}
+	found = slices.DeleteFunc(found, func(p *event.Person) bool { return !listedOnly(p) })
+	if len(found) == 1 {
+		if _, err := a.Merge(ctx, by, by.Person.ID, found[0].ID); err != nil {
+			return nil, nil, fmt.Errorf("own number: %w", err)
+		}
+	}
+	if _, err := a.UpdatePerson(ctx, by.Person.ID, func(p *event.Person) { p.Phone = phone }); err != nil {
+		return nil, nil, fmt.Errorf("own number: %w", err)
+	}
+	up, err := a.Upcoming(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("own number: %w", err)
+	}
+	for _, e := range up {
+		if p, err = a.GuestOf(ctx, e.ID, by.Person.ID); err != nil || p != nil {
+			return p, e, err
+		}
+	}
+	return nil, nil, nil
+}
+
 // OpenLink follows the link of an invitation (/start CODE): whoever opens the
 // link of a guest who has never written is that guest, and their other account
 // joins them. Where the guest is somebody else already, the link was passed

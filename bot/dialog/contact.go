@@ -24,8 +24,11 @@ type cardState struct {
 // are asked what it is for. ok is false for everybody else.
 func (d *Desk) sharedContact(ctx context.Context, t *Turn) (ok bool, err error) {
 	c := t.In.Contact
-	if c == nil || c.Own {
+	if c == nil {
 		return false, nil
+	}
+	if c.Own {
+		return d.ownContact(ctx, t, c)
 	}
 	p, e, _, err := d.app.Invited(ctx, t.Person.ID)
 	if err != nil || p == nil {
@@ -40,6 +43,25 @@ func (d *Desk) sharedContact(ctx context.Context, t *Turn) (ok bool, err error) 
 		return true, d.cardDelegate(ctx, t, st, e)
 	}
 	return true, d.askCard(t, st)
+}
+
+// ownContact takes the number that a person shares as their own, and tells them
+// whether they are on a list with it.
+func (d *Desk) ownContact(ctx context.Context, t *Turn, c *channel.Contact) (ok bool, err error) {
+	n, wrong := understand.Phone(c.Phone)
+	if wrong != nil {
+		return false, nil
+	}
+	p, e, err := d.app.OwnNumber(ctx, t.Actor(), n.E164)
+	if err != nil {
+		return false, err
+	}
+	data := templates.Data{"Number": understand.FormatPhone(n.E164)}
+	if p == nil {
+		return true, t.Say("card.own", data)
+	}
+	data["Event"], data["P"] = e, p
+	return true, t.Say("card.own.guest", data)
 }
 
 func cardChoices(t *Turn) []choice {
