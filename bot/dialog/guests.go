@@ -133,9 +133,9 @@ func (d *Desk) guestVerb(ctx context.Context, t *Turn, e *event.Event, verb, res
 		return d.nextDouble(ctx, t, st)
 	case "berhenti", "kirimi":
 		st.Resume = verb == "kirimi"
-		return d.stopGuest(ctx, t, st, rest)
+		return d.pickGuest(ctx, t, st, d.stopping(), rest)
 	case "hapus":
-		return d.removeGuest(ctx, t, st, rest)
+		return d.pickGuest(ctx, t, st, d.removing(), rest)
 	case "status":
 		t.Close()
 		return d.invitationStatus(ctx, t, e.ID)
@@ -308,13 +308,13 @@ func (d *Desk) guestsAnswer(ctx context.Context, t *Turn, st guestsState, again 
 		}
 		return d.pickEarlier(ctx, t, st, all, t.Text())
 	case gsStop:
-		return d.stopGuest(ctx, t, st, t.Text())
+		return d.pickGuest(ctx, t, st, d.stopping(), t.Text())
 	case gsStopWhich:
-		return d.onStopWhich(ctx, t, st)
+		return d.onPickWhich(ctx, t, st, d.stopping())
 	case gsRemove:
-		return d.removeGuest(ctx, t, st, t.Text())
+		return d.pickGuest(ctx, t, st, d.removing(), t.Text())
 	case gsRemoveWhich:
-		return d.onRemoveWhich(ctx, t, st)
+		return d.onPickWhich(ctx, t, st, d.removing())
 	case gsRemoveSure:
 		return d.onRemoveSure(ctx, t, st, again)
 	case gsDouble:
