@@ -219,11 +219,11 @@ func TestBroadcastRetries(t *testing.T) {
 	if err != nil || calls.Left != 3 {
 		t.Fatalf("call list: %+v, %v", calls, err)
 	}
-	if _, n, err := m.app.RetryBroadcast(t.Context(), m.actor(m.lead.Person), b.ID, true); err != nil || n != 0 {
-		t.Fatalf("%d uncertain ones, %v", n, err)
+	if _, did, err := m.app.RetryBroadcast(t.Context(), m.actor(m.lead.Person), b.ID, true); err != nil || did.N != 0 {
+		t.Fatalf("%d uncertain ones, %v", did.N, err)
 	}
-	if _, n, err := m.app.RetryBroadcast(t.Context(), m.actor(m.lead.Person), b.ID, false); err != nil || n != 3 {
-		t.Fatalf("%d tried again, %v", n, err)
+	if _, did, err := m.app.RetryBroadcast(t.Context(), m.actor(m.lead.Person), b.ID, false); err != nil || did.N != 3 {
+		t.Fatalf("%d tried again, %v", did.N, err)
 	}
 	m.drain()
 	m.exactlyOnce(all...)

@@ -123,6 +123,11 @@ type Outbox interface {
 	// Retry puts a row that ended Failed or Uncertain back in the queue;
 	// ErrConflict if it is in another state.
 	Retry(ctx context.Context, id string, due time.Time) error
+	// Readdress is Retry of a row that ended Failed, to another chat of the
+	// same channel: the address was wrong and has been corrected. In one step,
+	// so that nothing goes to the old one. ErrConflict if it is in another
+	// state, Uncertain included, for that one may have arrived.
+	Readdress(ctx context.Context, id string, to channel.Chat, due time.Time) error
 }
 
 // OutboxCount is a number of rows.

@@ -47,6 +47,7 @@ func guestSample(key, mark string, at time.Time) templates.Data {
 	change := app.AnswerSum{Yes: 7, Delegated: 1, Silent: -8, Heads: 12}
 	guest.Reply.By, guest.Reply.Text, guest.Reply.Source = "rina", "hadir 2, sambutan"+mark, "protokol"
 	return templates.Data{
+		"Corrected": 1, "BadAddress": 1, "Bounced": true,
 		"P": guest, "Salute": "Bapak " + guest.Name, "B": &storage.Broadcast{ID: "b1", Total: 320, Status: storage.BroadcastRunning, StartAt: at},
 		"C": object{"Audiences": []object{count}, "Total": count}, "VIP": []*event.Participation{guest}, "VIPMore": 2, "Coming": 1, "Heads": 2,
 		"Last": object{"At": at}, "LastDays": 14, "Change": change, "Now": count, "Since": &at, "Began": true, "Questions": 2, "Officials": 1, "Any": false, "Was": guest.Reply,
@@ -111,6 +112,10 @@ func guestOverrides(key, mark string, at time.Time) templates.Data {
 		return strangersKnown
 	case "calls.list":
 		return templates.Data{"Guests": []object{{"N": 1, "Salute": "Bapak Dedi" + mark, "Organisation": "Koperasi" + mark, "Number": "0812-3456-7890", "Reply": event.Reply{Answer: event.Delegated}, "Link": "https://wa.me/6281234567890"}, {"N": 2, "Salute": "Ibu Siti" + mark, "Organisation": "", "Number": "", "MailTo": "siti@contoh.id", "Reply": event.Reply{}, "Link": ""}}, "Written": true, "Marked": false, "Asked": true}
+	case "guests.add.same", "guests.add.corrected", "guests.correction", "guests.oldcontact", "guests.newcontact", "guests.stand.corrects":
+		return templates.Data{"Same": object{"Name": "Siti" + mark, "Organisation": "Keripik" + mark}, "OldEmail": "siti@contoh.id", "OldPhone": "0812-3456-7890", "Email": "siti.aminah@contoh.id", "Phone": "0813-1111-2222", "Again": true, "Call": true}
+	case "guests.dryrun":
+		return templates.Data{"Completes": 3, "Corrects": 2, "Corrections": []object{{"Line": 4, "Text": templates.Markup("Siti: lama → baru")}}, "MoreCorrections": 1}
 	case "guests.earlier":
 		return templates.Data{"Names": []string{"Siti" + mark}}
 	case "guests.earlier.list":

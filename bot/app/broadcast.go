@@ -237,10 +237,17 @@ func (a *App) steer(ctx context.Context, by Actor, id string, to storage.Broadca
 	return b, a.record(ctx, by, action, b.ID, b.EventID)
 }
 
-// RetryBroadcast tries the messages of a finished broadcast again that failed;
-// with uncertain, those of which nobody knows whether they arrived, instead,
-// which may double them. n is how many.
-func (a *App) RetryBroadcast(ctx context.Context, by Actor, id string, uncertain bool) (b *storage.Broadcast, n int, err error) {
+// Retried says what came of trying failed messages again.
+type Retried struct {
+	N          int // tried again
+	Elsewhere  int // of these, to an address that was corrected since
+	BadAddress int // not tried: the address still is the one that no mailbox stands behind
+}
+
+// RetryBroadcast tries the messages of a finished broadcast again that failed,
+// each at its guest's present address; with uncertain, those of which nobody
+// knows whether they arrived, instead, which may double them.
+func (a *App) RetryBroadcast(ctx context.Context, by Actor, id string, uncertain bool) (b *storage.Broadcast, did Retried, err error) {
 	state := storage.Failed
 	if uncertain {
 		state = storage.Uncertain
@@ -252,15 +259,68 @@ func (a *App) RetryBroadcast(ctx context.Context, by Actor, id string, uncertain
 		return moveBroadcast(b, storage.BroadcastRunning)
 	})
 	if err != nil {
-		return b, 0, fmt.Errorf("retry broadcast: %w", err)
+		return b, did, fmt.Errorf("retry broadcast: %w", err)
 	}
 	// Who was refused as a stranger is reached in another way, never so again.
-	n, err = a.requeue(ctx, b, state, func(m *storage.Message) bool { return !m.Cold })
+	if uncertain {
+		did.N, err = a.requeue(ctx, b, state, func(m *storage.Message) bool { return !m.Cold })
+	} else {
+		did, err = a.retryFailed(ctx, b)
+	}
 	if err != nil {
-		return b, n, fmt.Errorf("retry broadcast: %w", err)
+		return b, did, fmt.Errorf("retry broadcast: %w", err)
 	}
 	a.stir()
-	return b, n, a.record(ctx, by, "broadcast.retry", b.ID, fmt.Sprintf("%s: %d", state, n))
+	return b, did, a.record(ctx, by, "broadcast.retry", b.ID, fmt.Sprintf("%s: %d", state, did.N))
+}
+
+// retryFailed gives the rows that failed back to the outbox, with the address
+// at which their guest can be reached now.
+func (a *App) retryFailed(ctx context.Context, b *storage.Broadcast) (did Retried, err error) {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	var reached map[string]bool
+	err = a.eachOf(ctx, b, storage.Failed, func(m *storage.Message) error {
+		if m.Cold {
+			return nil
+		}
+		to, bad, ok, err := a.retryAt(ctx, m)
+		if err != nil {
+			return err
+		}
+		counts := m.Touchpoint == InviteTouchpoint(b.ID)
+		switch {
+		case !ok:
+			if bad && counts {
+				did.BadAddress++
+			}
+			return nil
+		case to == m.Chat:
+			err = a.store.Outbox().Retry(ctx, m.ID, now)
+		default:
+			if reached == nil {
+				if reached, err = a.inviteAddresses(ctx, b.EventID); err != nil {
+					return err
+				}
+			}
+			if reached[strings.ToLower(to.ID)] {
+				return nil // whoever reads that has one, under another name or from another broadcast
+			}
+			err = a.store.Outbox().Readdress(ctx, m.ID, to, now)
+		}
+		if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
+			return nil
+		}
+		if err != nil || !counts {
+			return err
+		}
+		did.N++
+		if to != m.Chat {
+			reached[strings.ToLower(to.ID)] = true
+			did.Elsewhere++
+		}
+		return nil
+	})
+	return did, err
 }
 
 // requeue gives rows that ended in a state back to the outbox.

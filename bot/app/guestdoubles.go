@@ -21,12 +21,15 @@ type guestIndex struct {
 	tele  map[string][]string
 	name  map[string][]*event.Participation // BareName
 	org   map[string][]*event.Participation // BareOrganisation
+
+	corrected map[string]bool // people whom a row has put right: a second one of the name is another
 }
 
 func (a *App) guestIndex(ctx context.Context, eventID string) (*guestIndex, error) {
 	x := &guestIndex{
 		of: map[string]*event.Participation{}, phone: map[string][]string{}, email: map[string][]string{}, tele: map[string][]string{},
 		name: map[string][]*event.Participation{}, org: map[string][]*event.Participation{},
+		corrected: map[string]bool{},
 	}
 	err := a.EachParticipation(ctx, storage.ParticipationQuery{EventID: eventID}, func(p *event.Participation) error {
 		x.add(p)

@@ -36,6 +36,9 @@ type PlannedGuest struct {
 	// Completes: the guest is in the event (StandsAlready), and the row has
 	// something that we do not know of them yet. It is filled in.
 	Completes bool
+	// Corrects: what it has is put in place of a contact that leads nowhere
+	// (Completes, too); nil for nothing.
+	Corrects *Correction
 	// HandleOnly: a Telegram name is all there is, and nobody of that name has
 	// written yet, so nothing reaches them before they press Start.
 	HandleOnly bool
@@ -64,6 +67,7 @@ type Plan struct {
 	Handles    int // HandleOnly
 	Taken      int // Taken: their contact is another guest's
 	Completes  int
+	Corrects   int // of Completes: a contact that leads nowhere is replaced
 }
 
 // Writes is how many guests would be added to the event.
@@ -121,6 +125,9 @@ func (a *App) CheckGuests(ctx context.Context, eventID string, rows []guestlist.
 			p.Taken++
 		case g.Completes:
 			p.Completes++
+			if g.Corrects != nil {
+				p.Corrects++
+			}
 		}
 		if g.Standing == StandsAlready {
 			continue
@@ -186,7 +193,7 @@ func (a *App) place(ctx context.Context, here *guestIndex, g *PlannedGuest) erro
 	if p := here.of[g.PersonID]; p != nil && !g.Taken() {
 		g.Completes = complete(new(*p), &g.Row)
 	}
-	return nil
+	return a.corrects(ctx, here, g)
 }
 
 // twin is whom we know the row's person as.
@@ -254,7 +261,8 @@ const importBatch = 500
 type Imported struct {
 	People    int // newly known
 	Guests    int // newly in the event
-	Completed int // in the event before; something was filled in
+	Completed int // in the event before; something was filled in or put right
+	Corrected int // of Completed: a contact that led nowhere was replaced
 }
 
 // ImportGuests writes what a plan says: people first, then their part in the
@@ -268,12 +276,15 @@ func (a *App) ImportGuests(ctx context.Context, by Actor, plan *Plan) (Imported,
 		case g.Standing != StandsAlready:
 			fresh = append(fresh, g)
 		case g.Completes:
-			ok, err := a.completeGuest(ctx, plan.EventID, g)
+			ok, err := a.completeGuest(ctx, by, plan.EventID, g)
 			if err != nil {
 				return done, fmt.Errorf("import guests: row %d: %w", g.Row.Line, err)
 			}
 			if ok {
 				done.Completed++
+				if g.Corrects != nil {
+					done.Corrected++
+				}
 			}
 		}
 	}
@@ -297,16 +308,23 @@ func (a *App) ImportGuests(ctx context.Context, by Actor, plan *Plan) (Imported,
 
 // completeGuest fills in what a row says of a guest who is in the event; ok is
 // false where that has been said meanwhile.
-func (a *App) completeGuest(ctx context.Context, eventID string, g *PlannedGuest) (ok bool, err error) {
+func (a *App) completeGuest(ctx context.Context, by Actor, eventID string, g *PlannedGuest) (ok bool, err error) {
+	if g.Corrects != nil {
+		if err := a.correctPerson(ctx, by, eventID, g); err != nil {
+			return false, err
+		}
+	}
+	var p *event.Participation
 	err = retryConflict(ctx, func() error {
-		p, err := a.store.Participations().Get(ctx, event.ParticipationID(eventID, g.PersonID))
+		p, err = a.store.Participations().Get(ctx, event.ParticipationID(eventID, g.PersonID))
 		if errors.Is(err, storage.ErrNotFound) {
 			return nil // deleted since the dry run
 		}
 		if err != nil {
 			return err
 		}
-		if ok = complete(p, &g.Row); !ok {
+		corrected := g.Corrects != nil && correct(p, &g.Row) != nil
+		if ok = complete(p, &g.Row) || corrected; !ok {
 			return nil
 		}
 		p.UpdatedAt = a.Now()
@@ -315,6 +333,11 @@ func (a *App) completeGuest(ctx context.Context, eventID string, g *PlannedGuest
 	})
 	if err != nil || !ok {
 		return false, err
+	}
+	if g.Corrects != nil && g.Corrects.Phone != "" { // there is somebody to ring now
+		if err := a.callUnreached(ctx, p); err != nil {
+			return false, err
+		}
 	}
 	_, err = a.rememberGuest(ctx, g)
 	return true, err

@@ -259,7 +259,7 @@ func (a *App) InvitationStatusOf(ctx context.Context, eventID string, on func(ch
 				out.Handed = append(out.Handed, p)
 			}
 		}
-		if row.state == storage.Failed && p.BadEmail != "" && p.Phone == "" && p.Reply.Answer == event.Silent {
+		if row.state == storage.Failed && p.Email != "" && p.MailTo() == "" && p.Phone == "" && p.Reply.Answer == event.Silent {
 			out.Unreachable = append(out.Unreachable, p)
 		}
 		if row.state == storage.Failed || row.state == storage.Suppressed || row.state == storage.Expired {

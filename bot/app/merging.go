@@ -200,6 +200,9 @@ func join(to, from *event.Participation) {
 	to.Salutation = cmp.Or(to.Salutation, from.Salutation)
 	to.Kecamatan = cmp.Or(to.Kecamatan, from.Kecamatan)
 	to.Phone = cmp.Or(to.Phone, from.Phone)
+	if good := from.MailTo(); good != "" && to.MailTo() == "" { // none so far, or one that bounced
+		to.Email, to.BadEmail = good, ""
+	}
 	to.Email = cmp.Or(to.Email, from.Email)
 	to.Telegram = cmp.Or(to.Telegram, from.Telegram)
 	to.RegistrationID = cmp.Or(to.RegistrationID, from.RegistrationID)

@@ -171,7 +171,7 @@ func (d *Desk) invitationStatus(ctx context.Context, t *Turn, args string) error
 	}
 	data := templates.Data{
 		"Event": e, "Days": e.DaysBefore(d.app.Now()), "Lines": st.Lines, "Waiting": st.Waiting, "Liaison": st.Liaison, "Cold": st.Cold, "Reasons": faultCounts(st.Reasons),
-		"Unreachable": names, "UnreachableN": len(st.Unreachable), "UnreachableMore": len(st.Unreachable) - len(names),
+		"Unreachable": names, "Bounced": slices.ContainsFunc(st.Unreachable, func(p *event.Participation) bool { return p.BadEmail != "" }), "UnreachableN": len(st.Unreachable), "UnreachableMore": len(st.Unreachable) - len(names),
 		"Calls": st.Calls, "Called": st.Called, "Before": namedOfficials(st.Before), "BeforeN": len(st.Before), "Handed": namedOfficials(st.Handed), "HandedN": len(st.Handed),
 	}
 	opts := []Option{}

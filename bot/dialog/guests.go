@@ -33,6 +33,7 @@ const (
 	gsAdd      guestsPhase = "add"      // one guest in one line
 
 	gsAddMissing guestsPhase = "addmissing" // what is missing of that guest, or wrong
+	gsAddSame    guestsPhase = "addsame"    // is that the guest whose contact leads nowhere?
 
 	gsStop      guestsPhase = "stop"      // who is not written to any more?
 	gsStopWhich guestsPhase = "stopwhich" // which of several of that name?
@@ -52,7 +53,7 @@ type guestsState struct {
 	Keep     string                      `json:"keep,omitempty"` // gsDouble: the pair that is shown
 	Other    string                      `json:"other,omitempty"`
 	Skipped  []string                    `json:"skipped,omitempty"` // pairs passed over
-	Cells    map[guestlist.Column]string `json:"cells,omitempty"`   // gsAddMissing: what was typed
+	Cells    map[guestlist.Column]string `json:"cells,omitempty"`   // gsAddMissing, gsAddSame: what was typed
 	Missing  guestlist.Column            `json:"missing,omitempty"` // and which cell is asked for
 	From     int                         `json:"from,omitempty"`    // gsPick: how many were listed before
 	Pick     earlierPick                 `json:"pick,omitzero"`     // gsInvite: which of them
@@ -217,6 +218,8 @@ func (d *Desk) askGuests(ctx context.Context, t *Turn, st guestsState) error {
 		return t.Say("guests.ask.add", data)
 	case gsAddMissing:
 		return d.askMissing(t, st, guestlist.One(st.Cells).Faults[0])
+	case gsAddSame:
+		return d.addGuestCells(ctx, t, st, st.Cells)
 	case gsStop, gsStopWhich:
 		return t.Say("guests.ask.stop", data)
 	case gsPick:
@@ -323,6 +326,8 @@ func (d *Desk) guestsAnswer(ctx context.Context, t *Turn, st guestsState, again 
 		return d.addGuest(ctx, t, st, t.Text())
 	case gsAddMissing:
 		return d.addMissing(ctx, t, st)
+	case gsAddSame:
+		return d.onAddSame(ctx, t, st, again)
 	}
 	v, ok := d.chosen(t, st.Tag, d.guestMenu(t))
 	if !ok {

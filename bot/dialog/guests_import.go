@@ -147,6 +147,10 @@ func (d *Desk) dryRunData(st guestsState, list *guestlist.List, plan *app.Plan) 
 	if err != nil {
 		return nil, err
 	}
+	corrections, err := d.correctionLines(plan)
+	if err != nil {
+		return nil, err
+	}
 	bad := list.Bad()
 	return templates.Data{
 		"EventID": st.EventID, "File": st.File, "Rows": len(list.Rows), "Bad": bad, "More": bad - len(lines), "Faults": lines,
@@ -154,6 +158,7 @@ func (d *Desk) dryRunData(st guestsState, list *guestlist.List, plan *app.Plan) 
 		"Writes": plan.Writes(), "Lines": audienceLines(plan.ByAudience), "Handles": plan.Handles, "Ignored": list.Ignored,
 		"Officials": plan.ByAudience[event.Official], "Public": plan.ByAudience[event.Public], "Marked": Remarked(list, plan),
 		"Completes": plan.Completes, "Taken": plan.Taken, "Clashes": clashes, "MoreClashes": plan.Taken - len(clashes),
+		"Corrects": plan.Corrects, "Corrections": corrections, "MoreCorrections": plan.Corrects - len(corrections),
 	}, nil
 }
 
@@ -166,6 +171,27 @@ func (d *Desk) clashLines(plan *app.Plan) ([]faultLine, error) {
 			continue
 		}
 		text, err := d.texts.Text("guests.stand.taken", templates.Data{"Same": g.Twin})
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, faultLine{g.Row.Line, templates.Markup(text)})
+	}
+	return lines, nil
+}
+
+// correctionsShown is how many corrections the message itself names: each is
+// somebody whom only their name says to be the same, so that all are to be seen.
+const correctionsShown = 10
+
+// correctionLines are the first rows that put the contact of a guest right.
+func (d *Desk) correctionLines(plan *app.Plan) ([]faultLine, error) {
+	var lines []faultLine
+	for i := range plan.Guests {
+		g := &plan.Guests[i]
+		if g.Corrects == nil || len(lines) == correctionsShown {
+			continue
+		}
+		text, err := d.texts.Text("guests.correction", correctionData(g))
 		if err != nil {
 			return nil, err
 		}
@@ -229,6 +255,8 @@ func standingKey(g *app.PlannedGuest) string {
 	switch {
 	case g.Taken():
 		return "taken"
+	case g.Corrects != nil:
+		return "corrects"
 	case g.Standing == app.StandsAlready:
 		return "listed"
 	case g.Twin == nil:
@@ -249,7 +277,12 @@ func explainStanding(texts *templates.Renderer, g *app.PlannedGuest) (string, er
 	}
 	var out []string
 	say := func(key string) error {
-		s, err := texts.Text("guests.stand."+key, templates.Data{"Same": g.Twin, "Completes": g.Completes})
+		data := templates.Data{}
+		if g.Corrects != nil {
+			data = correctionData(g)
+		}
+		data["Same"], data["Completes"] = g.Twin, g.Completes
+		s, err := texts.Text("guests.stand."+key, data)
 		out = append(out, markup.Plain(s))
 		return err
 	}
@@ -300,8 +333,12 @@ func (d *Desk) importGuests(ctx context.Context, t *Turn, st guestsState) error 
 		return err
 	}
 	data["Guests"], data["People"], data["Completed"] = done.Guests, done.People, done.Completed
+	data["Corrected"] = done.Corrected
 	t.Close()
 	next := []choice{{t.Label("guests", "daftar"), "/undangan " + st.EventID + " daftar"}}
+	if done.Corrected > 0 {
+		next = append(next, choice{t.Label("sebar", "retry"), "/sebar ulangi"})
+	}
 	if plan.Counts[app.StandsDoubt] > 0 {
 		next = append(next, choice{t.Label("guests", "ganda"), "/undangan " + st.EventID + " ganda"})
 	}

@@ -159,8 +159,54 @@ func (d *Desk) addGuestCells(ctx context.Context, t *Turn, st guestsState, cells
 	if err != nil {
 		return err
 	}
+	g := &plan.Guests[0]
+	if g.Corrects != nil && g.Corrects.ByName {
+		st.Phase, st.Tag, st.Cells = gsAddSame, tagHere(t, "gs"), cells
+		if err := t.Open(dlgGuests, st); err != nil {
+			return err
+		}
+		return t.Say("guests.add.same", correctionData(g), t.choices(st.Tag, sameChoices(t)...))
+	}
+	return d.writeGuest(ctx, t, st, plan)
+}
+
+func sameChoices(t *Turn) []choice {
+	return []choice{{t.Label("guests", "same"), "ya"}, {t.Label("guests", "other"), "tidak"}}
+}
+
+// onAddSame takes the answer whether a typed guest is the one on the list whose
+// contact leads nowhere: then it is put right, else they are two.
+func (d *Desk) onAddSame(ctx context.Context, t *Turn, st guestsState, again func(string) error) error {
+	same, sure := d.yesNo(t, st.Tag)
+	if v, ok := d.chosen(t, st.Tag, sameChoices(t)); ok {
+		same, sure = v == "ya", true
+	}
+	if !sure {
+		return again("answer.choose")
+	}
+	plan, err := d.app.CheckGuests(ctx, st.EventID, []guestlist.Row{guestlist.One(st.Cells)})
+	if err != nil {
+		return err
+	}
+	if !same {
+		plan.Apart(&plan.Guests[0])
+	}
+	return d.writeGuest(ctx, t, st, plan)
+}
+
+// correctionData is what a row puts in place of a contact that leads nowhere.
+func correctionData(g *app.PlannedGuest) templates.Data {
+	c := g.Corrects
+	return templates.Data{
+		"Same": g.Twin, "OldEmail": c.OldEmail, "OldPhone": understand.FormatPhone(c.OldPhone), "Email": c.Email, "Phone": understand.FormatPhone(c.Phone),
+	}
+}
+
+// writeGuest puts a typed guest on the list, or completes who is there.
+func (d *Desk) writeGuest(ctx context.Context, t *Turn, st guestsState, plan *app.Plan) error {
 	t.Close()
-	g := plan.Guests[0]
+	g := &plan.Guests[0]
+	row := g.Row
 	data := templates.Data{
 		"R": row, "Phone": understand.FormatPhone(row.WhatsApp), "EventID": st.EventID, "Standing": g.Standing, "Handles": plan.Handles,
 		"Official": row.Audience == event.Official, "Public": row.Audience == event.Public,
@@ -168,6 +214,9 @@ func (d *Desk) addGuestCells(ctx context.Context, t *Turn, st guestsState, cells
 	done, err := d.app.ImportGuests(ctx, t.Actor(), plan)
 	if err != nil {
 		return err
+	}
+	if g.Corrects != nil {
+		return d.sayCorrected(ctx, t, st, g)
 	}
 	if g.Standing == app.StandsAlready {
 		data["Same"], data["Taken"], data["Completed"] = g.Twin, g.Taken(), done.Completed > 0
@@ -183,6 +232,23 @@ func (d *Desk) addGuestCells(ctx context.Context, t *Turn, st guestsState, cells
 		next = append(next, choice{t.Label("guests", "ganda"), "/undangan " + st.EventID + " ganda"})
 	}
 	return t.Say("guests.add.done", data, t.commands(next...))
+}
+
+// sayCorrected says what was put in whose place, and how who was invited in
+// vain gets their invitation now.
+func (d *Desk) sayCorrected(ctx context.Context, t *Turn, st guestsState, g *app.PlannedGuest) error {
+	data := correctionData(g)
+	now, err := d.app.GuestOf(ctx, st.EventID, g.PersonID)
+	if err != nil {
+		return err
+	}
+	next := []choice{{t.Label("guests", "more"), "/undangan " + st.EventID + " tambah"}}
+	again := now != nil && now.InvitedAt != nil && g.Corrects.Email != "" && now.Reply.Answer == event.Silent
+	if again {
+		next = append(next, choice{t.Label("sebar", "retry"), "/sebar ulangi"})
+	}
+	data["EventID"], data["Again"], data["Call"] = st.EventID, again, now != nil && now.Call == event.CallDue
+	return t.Say("guests.add.corrected", data, t.commands(next...))
 }
 
 // askMissing says what is wrong with a typed guest, and takes that alone.

@@ -71,14 +71,14 @@ func (d *Desk) retrySending(ctx context.Context, t *Turn, args string) error {
 	if b == nil || err != nil {
 		return err
 	}
-	_, n, err := d.app.RetryBroadcast(ctx, t.Actor(), b.ID, uncertain)
+	_, did, err := d.app.RetryBroadcast(ctx, t.Actor(), b.ID, uncertain)
 	if errors.Is(err, app.ErrBroadcastState) {
 		return t.Say("sebar.cannot", templates.Data{"B": b})
 	}
 	if err != nil {
 		return err
 	}
-	return t.Say("sebar.retried", templates.Data{"N": n})
+	return t.Say("sebar.retried", templates.Data{"N": did.N, "Corrected": did.Elsewhere, "BadAddress": did.BadAddress})
 }
 
 // sendingToRetry finds the broadcast whose messages are tried again: the one

@@ -12,6 +12,7 @@
 //	! tamu H. Dedi | koperasi | KSU Maju | 081234567890 | dedi@contoh.id   and one who has none
 //	! rombongan 51 | ukm                                many guests who have: tamu1, tamu2 …
 //	! tolak siti              what is sent to siti fails (in a House)
+//	! tiada dedi@contoh.id    a mail to that address bounced: there is no such mailbox (in a House)
 //	@ 2026-11-30 09:00        the clock moves to that time (WIB)
 //	@ +24h                    the clock moves on
 //	> daftar                  "warga", the person of the first pane, writes

@@ -9,6 +9,7 @@ import (
 	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/bot/event"
 	"github.com/diskopukm/emileku/bot/understand"
+	"github.com/diskopukm/emileku/storage"
 )
 
 // guest puts somebody on the event's list who is not invited yet: "H. Dedi |
@@ -71,4 +72,27 @@ func (h *House) guests(ctx context.Context, arg string) error {
 		}
 	}
 	return nil
+}
+
+// noMailbox is what the program does of a mail server's word that there is no
+// such mailbox.
+func (h *House) noMailbox(ctx context.Context, address string) error {
+	e, err := h.app.Current(ctx)
+	if err != nil {
+		return err
+	}
+	found := false
+	err = h.app.EachParticipation(ctx, storage.ParticipationQuery{EventID: e.ID}, func(p *event.Participation) error {
+		if !strings.EqualFold(p.Email, address) {
+			return nil
+		}
+		found = true
+		return h.app.NoMailbox(ctx, &storage.Message{
+			ID: "script/" + p.ID, Chat: channel.Chat{Channel: channel.Email, ID: address}, PersonID: p.PersonID, LastError: "550 5.1.1 user unknown",
+		})
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("no guest has the address %s", address)
+	}
+	return err
 }

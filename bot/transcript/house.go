@@ -487,6 +487,8 @@ func (h *House) Direct(text string) error {
 		chat, _ := h.net.address(strings.TrimSpace(arg))
 		h.fake.Block(chat)
 		return nil
+	case "tiada": // a mail server that knows no such mailbox
+		return h.noMailbox(ctx, strings.TrimSpace(arg))
 	case "diundang":
 		return h.invited(ctx, arg)
 	case "peran":

@@ -64,7 +64,7 @@ func (c *importGuestsCmd) do(ctx context.Context, s storage.Store, at clock.Cloc
 		return err
 	}
 	if !c.Yes {
-		fmt.Fprintf(out, "nothing was written; with --yes %d guests would be added and %d completed\n", plan.Writes(), plan.Completes)
+		fmt.Fprintf(out, "nothing was written; with --yes %d guests would be added and %d completed, %d of them with a corrected contact\n", plan.Writes(), plan.Completes, plan.Corrects)
 		return nil
 	}
 	// The same file does the same: its people and their part bear natural IDs.
@@ -73,7 +73,7 @@ func (c *importGuestsCmd) do(ctx context.Context, s storage.Store, at clock.Cloc
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d guests added, %d of them new people; %d completed\n", done.Guests, done.People, done.Completed)
+	fmt.Fprintf(out, "%d guests added, %d of them new people; %d completed, %d of them with a corrected contact\n", done.Guests, done.People, done.Completed, done.Corrected)
 	return nil
 }
 

@@ -243,6 +243,15 @@ func TestMail(t *testing.T) {
 	if text := p.says("/undangan status", "Sebab gagal"); !strings.Contains(text, "alamat e-mail tidak ada 2") || !strings.Contains(text, "Kosong Semua") || !strings.Contains(text, "0 dari 1") {
 		t.Errorf("status:\n%s", text)
 	}
+	// Added again with the right address, who bounced gets what the others got.
+	p.says("/undangan tambah Kosong Semua | ukm | - | kosong.semua@contoh.id", "Orang yang sama?")
+	p.says("ya", "kosong@contoh.id (ditolak server)")
+	if text := p.says("/sebar ulangi", "dicoba lagi"); !strings.Contains(text, "1 di antaranya ke alamat yang sudah dibetulkan. 1 alamat e-mail tidak ada") {
+		t.Errorf("tried again:\n%s", text)
+	}
+	if again := p.gets("kosong.semua@contoh.id", 1); decoded(t, again) != decoded(t, ani) || len(again.Files) != len(ani.Files) || link(t, again, "Hadir") == link(t, ani, "Hadir") {
+		t.Errorf("at the corrected address:\n%s\n%v", again.Text, again.Files)
+	}
 	if exit, text := run.terminate(); exit != 0 || strings.Contains(text, "sandi") || strings.Contains(text, "dedi@contoh.id") {
 		t.Errorf("exit %d:\n%s", exit, text)
 	}
@@ -266,7 +275,7 @@ func TestMail(t *testing.T) {
 	if exit, _ := run.terminate(); exit != 0 {
 		t.Errorf("exit %d", exit)
 	}
-	for address, want := range map[string]int{"dedi@contoh.id": 2, "ani@contoh.id": 1, "budi@contoh.id": 2, "bupati@contoh.go.id": 0, "hilang@contoh.id": 0, "kosong@contoh.id": 0} {
+	for address, want := range map[string]int{"dedi@contoh.id": 2, "ani@contoh.id": 1, "budi@contoh.id": 2, "bupati@contoh.go.id": 0, "hilang@contoh.id": 0, "kosong@contoh.id": 0, "kosong.semua@contoh.id": 2} {
 		if n := len(p.mail.Mails(address)); n != want {
 			t.Errorf("%s got %d mails, want %d", address, n, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/storage"
 )
 
@@ -82,4 +83,16 @@ func (o outbox) Retry(ctx context.Context, id string, due time.Time) error {
 		return o.whyNot(ctx, "retry message", id)
 	}
 	return fail(ctx, "retry message", err)
+}
+
+func (o outbox) Readdress(ctx context.Context, id string, to channel.Chat, due time.Time) error {
+	res, err := o.UpdateOne(ctx, bson.D{
+		{Key: "_id", Value: id},
+		{Key: "state", Value: storage.Failed},
+		{Key: "chat.channel", Value: to.Channel},
+	}, bson.D{{Key: "$set", Value: bson.D{{Key: "state", Value: storage.Queued}, {Key: "chat.id", Value: to.ID}, {Key: "dueAt", Value: due}}}})
+	if err == nil && res.MatchedCount == 0 {
+		return o.whyNot(ctx, "readdress message", id)
+	}
+	return fail(ctx, "readdress message", err)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/diskopukm/emileku/bot/channel"
 	"github.com/diskopukm/emileku/storage"
 )
 
@@ -91,6 +92,17 @@ func (o outbox) Retry(ctx context.Context, id string, due time.Time) error {
 			return fmt.Errorf("%w: it is %s", storage.ErrConflict, m.State)
 		}
 		m.State, m.DueAt = storage.Queued, due
+		return nil
+	})
+	return err
+}
+
+func (o outbox) Readdress(ctx context.Context, id string, to channel.Chat, due time.Time) error {
+	_, err := o.change(ctx, "outbox.readdress", id, func(m *storage.Message) error {
+		if m.State != storage.Failed || m.Chat.Channel != to.Channel {
+			return fmt.Errorf("%w: it is %s on %s", storage.ErrConflict, m.State, m.Chat.Channel)
+		}
+		m.State, m.Chat, m.DueAt = storage.Queued, to, due
 		return nil
 	})
 	return err

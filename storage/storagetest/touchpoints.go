@@ -20,6 +20,7 @@ func touchpointCases() map[string]func(*testing.T, Harness) {
 		"List":        touchpointList,
 		"ListPaging":  touchpointListPaging,
 		"Retry":       touchpointRetry,
+		"Readdress":   touchpointReaddress,
 		"Erase":       outboxErase,
 		"OfNoEvent":   touchpointOfNoEvent,
 		"HardPrefix":  touchpointHardPrefix,
@@ -316,6 +317,33 @@ func touchpointHardPrefix(t *testing.T, h Harness) {
 		}
 		equal(t, "rows of "+prefix, tally(t, s, "EMK-2027", prefix), fmt.Sprint("telegram/queued:", want))
 	}
+}
+
+// touchpointReaddress: a row that failed goes to another address of its
+// channel, from where the old one never sees it again.
+func touchpointReaddress(t *testing.T, h Harness) {
+	ctx, s := t.Context(), h.Open(t)
+	to := channel.Chat{Channel: channel.Telegram, ID: "elsewhere"}
+	for _, st := range everyState(t, s, "h40") {
+		id := "EMK-2027/" + string(st) + "/h40/telegram"
+		before := must(s.Outbox().Get(ctx, id))(t)
+		is(t, s.Outbox().Readdress(ctx, id, channel.Chat{Channel: channel.Email, ID: "a@contoh.id"}, at(0)), storage.ErrConflict)
+		err := s.Outbox().Readdress(ctx, id, to, at(time.Hour))
+		after := must(s.Outbox().Get(ctx, id))(t)
+		if st != storage.Failed {
+			is(t, err, storage.ErrConflict)
+			same(t, after, before)
+			continue
+		}
+		ok(t, err)
+		before.State, before.Chat, before.DueAt = storage.Queued, to, at(time.Hour)
+		same(t, after, before)
+		is(t, s.Outbox().Readdress(ctx, id, to, at(0)), storage.ErrConflict)
+		// What looks rows up by their chat finds it at the new one alone.
+		queued := must(s.Outbox().Redirect(ctx, to, channel.Chat{Channel: channel.Telegram, ID: "moved"}))(t)
+		equal(t, "at the new address", queued, 1)
+	}
+	is(t, s.Outbox().Readdress(ctx, "none", to, at(0)), storage.ErrNotFound)
 }
 
 // touchpointAfterRaw: a restored outbox answers as the one it was taken from.
