@@ -83,10 +83,11 @@ type Reading struct {
 // the person is asked; a no with a yes in it is never a yes. The rules are told
 // in data/README.md, their words stand in data/reply-words.tsv and
 // data/reply-spelling.tsv.
-func Reply(text string, ctx ReplyContext) Reading { return readReply(text, ctx, learned()) }
+func Reply(text string, ctx ReplyContext) Reading { return readReply(text, ctx, learned) }
 
-// readReply is Reply with what was learned; nil for the rules alone.
-func readReply(text string, ctx ReplyContext, l *learner) Reading {
+// readReply is Reply with what was learned; nil for the rules alone. Only who
+// needs it waits for the learning.
+func readReply(text string, ctx ReplyContext, taught func() *learner) Reading {
 	p := plain(text)
 	auto, thanks := automatic(p)
 	if auto {
@@ -97,8 +98,8 @@ func readReply(text string, ctx ReplyContext, l *learner) Reading {
 	}
 	t := replyWords().parse(p)
 	r := t.read()
-	if l != nil && ctx.Asked && !ctx.MayBeName {
-		r.heed(l.opinion(t, r.Meaning), t)
+	if taught != nil && ctx.Asked && !ctx.MayBeName {
+		r.heed(taught().opinion(t, r.Meaning), t)
 	}
 	if thanks && !(t.hasClass(cAttend) && r.Meaning != MeansUnclear) {
 		return Reading{Meaning: MeansUnclear, Auto: true}
@@ -141,7 +142,7 @@ var automaticMarks = sync.OnceValue(func() map[string]map[string]bool { return w
 // Automatic tells whether a machine wrote a text that is no answer to anything
 // (see Reading.Auto).
 func Automatic(text string) bool {
-	return Reply(text, ReplyContext{Asked: true}).Auto
+	return readReply(text, ReplyContext{Asked: true}, nil).Auto
 }
 
 // automatic tells whether a machine wrote the reply: one strong mark or two

@@ -110,7 +110,8 @@ func CrossCheck(replies []LabelledReply, n int) []Score {
 				others = append(others, r)
 			}
 		}
-		scores[k] = scoreBy(learn(others), folds[k])
+		taught := learn(others)
+		scores[k] = scoreBy(func() *learner { return taught }, folds[k])
 	}
 	return scores
 }
@@ -174,15 +175,15 @@ func (s Score) WriteTSV(w io.Writer) error {
 }
 
 // ScoreReplies reads each text as the answer to a standing invitation question.
-func ScoreReplies(replies []LabelledReply) Score { return scoreBy(learned(), replies) }
+func ScoreReplies(replies []LabelledReply) Score { return scoreBy(learned, replies) }
 
 // ScoreRules is ScoreReplies by the rules alone.
 func ScoreRules(replies []LabelledReply) Score { return scoreBy(nil, replies) }
 
-func scoreBy(l *learner, replies []LabelledReply) Score {
+func scoreBy(taught func() *learner, replies []LabelledReply) Score {
 	s := Score{Replies: make([]ScoredReply, len(replies))}
 	for i, r := range replies {
-		s.Replies[i] = ScoredReply{Label: r.Label, Text: r.Text, Reading: readReply(r.Text, ReplyContext{Asked: true}, l)}
+		s.Replies[i] = ScoredReply{Label: r.Label, Text: r.Text, Reading: readReply(r.Text, ReplyContext{Asked: true}, taught)}
 	}
 	return s
 }
