@@ -142,7 +142,7 @@ func (b *Bot) Receipt(ctx context.Context, r channel.Receipt) error {
 
 // prepareAfter is how long after the start what the first reply would wait for
 // is readied: being ready comes first, and an end does not wait for it.
-const prepareAfter = 3 * time.Second
+const prepareAfter = 20 * time.Second
 
 // Run replays what an earlier run left unfinished, then handles messages until
 // ctx ends, and returns when those in hand are finished.

@@ -157,7 +157,7 @@ func (c *stepsCmd) contacts(ctx context.Context, dir string) error {
 
 // restFor is how long the bot is left alone before its memory is looked at: by
 // then it has learned to read replies, and has given back what that took.
-const restFor = 15 * time.Second
+const restFor = 35 * time.Second
 
 // atRest starts the bot itself and looks at the process.
 func (c *stepsCmd) atRest(ctx context.Context, dir string) error {
