@@ -373,10 +373,10 @@ func TestCrossCheckLeavesTheFoldOut(t *testing.T) {
 		}
 		return right, all
 	}
-	if got, all := right(understand.CrossCheck(alone, 5)); got != 0 || all != len(alone) {
+	if got, all := right(understand.CrossCheck(alone, 2)); got != 0 || all != len(alone) {
 		t.Errorf("%d of %d replies read right of which nothing could be known", got, all)
 	}
-	if got, all := right(understand.CrossCheck(twins, 5)); got < all*9/10 || all != len(twins) {
+	if got, all := right(understand.CrossCheck(twins, 2)); got < all*9/10 || all != len(twins) {
 		t.Errorf("%d of %d replies read right by what the other folds teach", got, all)
 	}
 }

@@ -69,8 +69,10 @@ const (
 )
 
 // learn makes a learner of examples. The same examples give the same learner.
-func learn(from []LabelledReply) *learner {
-	lessons := lessonsOf(from)
+func learn(from []LabelledReply) *learner { return learnFrom(lessonsOf(from)) }
+
+// learnFrom makes a learner of lessons, which are used up.
+func learnFrom(lessons []lesson) *learner {
 	l := &learner{known: repeated(lessons)}
 	l.weights = make([]weights, len(l.known))
 	for _, x := range lessons {

@@ -102,15 +102,23 @@ func CrossCheck(replies []LabelledReply, n int) []Score {
 		fold[sameText(r.Text)] = k
 	}
 	all := slices.Concat(examples(), replies)
+	lessons := lessonsOf(all)
+	inFold := make([]int, len(all)) // -1 for none
+	for i, r := range all {
+		inFold[i] = -1
+		if k, here := fold[sameText(r.Text)]; here {
+			inFold[i] = k
+		}
+	}
 	scores := make([]Score, n)
 	for k := range folds {
-		var others []LabelledReply
-		for _, r := range all {
-			if in, here := fold[sameText(r.Text)]; !here || in != k {
-				others = append(others, r)
+		var others []lesson
+		for i, x := range lessons {
+			if inFold[i] != k {
+				others = append(others, lesson{features: slices.Clone(x.features), label: x.label})
 			}
 		}
-		taught := learn(others)
+		taught := learnFrom(others)
 		scores[k] = scoreBy(func() *learner { return taught }, folds[k])
 	}
 	return scores
