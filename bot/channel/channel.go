@@ -118,7 +118,7 @@ type Media struct {
 // Contact is a shared address-book card.
 type Contact struct {
 	Name   string `json:"name,omitempty"`
-	Phone  string `json:"phone"`            // as written on the card
+	Phone  string `json:"phone"`            // as written on the card; of an Own one, as the network proves it
 	UserID string `json:"userId,omitempty"` // the network's user ID, where the card names one
 	Own    bool   `json:"own,omitempty"`    // the network vouches that it is the sender's own
 }

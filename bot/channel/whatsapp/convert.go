@@ -44,6 +44,9 @@ func (r *receiver) convert(e *events.Message) (channel.Inbound, bool, error) {
 	if in.Contact != nil && in.Sender.Phone != "" {
 		in.Contact.Own = in.Contact.UserID != "" && in.Contact.UserID == in.Sender.AltID
 	}
+	if in.Contact != nil && in.Contact.Own { // anybody can write any number beside their own account
+		in.Contact.Phone = in.Sender.Phone
+	}
 	r.address(&in, contextOf(m))
 	return in, true, nil
 }

@@ -228,8 +228,12 @@ func TestCard(t *testing.T) {
 		return in.Contact
 	}
 	own := share("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Siti\r\nitem1.TEL;type=CELL;waid=6281234567890:+62 812-3456-7890\r\nEND:VCARD")
-	if own.Phone != "+62 812-3456-7890" || !own.Own || own.Name != "Siti" {
+	if own.Phone != "+6281234567890" || !own.Own || own.Name != "Siti" {
 		t.Errorf("her own card is %+v", own)
+	}
+	forged := share("BEGIN:VCARD\nFN:Siti\nTEL;waid=6281234567890:+62 811-1111-1111\nEND:VCARD")
+	if forged.Own && forged.Phone != "+6281234567890" {
+		t.Errorf("her own account with another's number is %+v", forged)
 	}
 	other := share("BEGIN:VCARD\nFN:Budi\nTEL:0812 9\nEND:VCARD")
 	if other.Phone != "0812 9" || other.Own || other.UserID != "" {
