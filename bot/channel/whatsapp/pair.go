@@ -199,7 +199,7 @@ func (c *Channel) Unlink(ctx context.Context) error {
 	if cli := c.current(); cli != nil && c.Connection().State == channel.Online {
 		ask, cancel := context.WithTimeout(ctx, c.opts.LineTimeout)
 		defer cancel()
-		if err := cli.Logout(ask); err != nil {
+		if err := cli.Logout(ask); err != nil && !errors.Is(err, errKept) {
 			c.log.Warn().Err(err).Msg("whatsapp: WhatsApp did not confirm the end of the link; remove the device on the phone, too")
 		}
 	}

@@ -126,6 +126,7 @@ func (c *Channel) newClient(device *store.Device) *whatsmeow.Client {
 func (c *Channel) serve(run context.Context, device *store.Device, sink channel.Sink) {
 	ctx, cut := context.WithCancel(run)
 	defer cut()
+	device.Container = keeper{device.Container}
 	cli := c.newClient(device)
 	life, end := detached(ctx, cli)
 	hangUp := func() {
@@ -353,8 +354,16 @@ func (c *Channel) online(ctx context.Context, cli *whatsmeow.Client) {
 	c.become(ctx, channel.Online, time.Time{}, phoneOf(cli.Store.GetJID().ToNonAD()))
 }
 
-// dropDevice deletes what is kept of a link that has ended. The library may be
-// at it, too: what is deleted twice is deleted.
+// keeper keeps the library from deleting the device that a client is using: it
+// takes the stores away from handlers that still work with them. The device is
+// deleted by dropDevice, as a copy read for it.
+type keeper struct{ store.DeviceContainer }
+
+var errKept = errors.New("whatsapp: the device is deleted by the channel")
+
+func (keeper) DeleteDevice(context.Context, *store.Device) error { return errKept }
+
+// dropDevice deletes what is kept of a link that has ended.
 func (c *Channel) dropDevice(ctx context.Context) error {
 	device, err := c.opts.Devices.GetFirstDevice(ctx)
 	if err == nil && device.ID != nil {

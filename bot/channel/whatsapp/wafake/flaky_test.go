@@ -22,7 +22,6 @@ func TestFlaky(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, wafake.Options{})
 	c, account := linked(t, srv)
-	c.AutoReconnectHook = func(error) bool { return true }
 	c.AddEventHandlerWithSuccessStatus(func(e any) bool {
 		m, ok := e.(*events.Message)
 		if !ok {

@@ -2,6 +2,7 @@ package wafake_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"go.mau.fi/whatsmeow"
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -105,19 +107,58 @@ func newClient(t testing.TB, srv *wafake.Server, device *store.Device) *client {
 	srv.Use(c.Client)
 	ctx, stop := context.WithCancel(context.Background())
 	c.BackgroundEventCtx = ctx
+	// As the program does, and since the library's own way races with its welcome.
+	c.EnableAutoReconnect = false
 	c.SynchronousAck = true
 	c.EnableDecryptedEventBuffer = true
 	c.AddEventHandlerWithSuccessStatus(c.on)
+	cut := make(chan struct{}, 1)
+	c.AddEventHandler(func(e any) {
+		if _, ok := e.(*events.Disconnected); ok {
+			select {
+			case cut <- struct{}{}:
+			default:
+			}
+		}
+	})
+	running, hangUp := context.WithCancel(ctx)
+	var reconnecting sync.WaitGroup
+	reconnecting.Go(func() { c.reconnect(running, cut) })
 	t.Cleanup(func() {
 		settled, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		if err := srv.Settle(settled); err != nil {
 			t.Error(err)
 		}
+		hangUp()
+		reconnecting.Wait()
 		c.Disconnect()
 		stop()
 	})
 	return c
+}
+
+// reconnect connects anew each time the line was cut.
+func (c *client) reconnect(ctx context.Context, cut <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-cut:
+		}
+		pause := backoff.NewExponentialBackOff()
+		pause.InitialInterval = 10 * time.Millisecond
+		_, err := backoff.Retry(ctx, func() (struct{}, error) {
+			err := c.Connect()
+			if errors.Is(err, whatsmeow.ErrAlreadyConnected) {
+				err = nil
+			}
+			return struct{}{}, err
+		}, backoff.WithBackOff(pause))
+		if err != nil && ctx.Err() == nil {
+			c.t.Errorf("the client did not come back: %v", err)
+		}
+	}
 }
 
 func (c *client) on(e any) bool {
