@@ -160,7 +160,10 @@ func (d *Desk) called(ctx context.Context, t *Turn, arg string) error {
 	if err != nil {
 		return err
 	}
-	return t.Say("calls.done", templates.Data{"P": g}, t.commands(choice{t.Label("sebar", "more"), "/sebar telepon"}))
+	return t.Say("calls.done", templates.Data{"P": g}, t.commands(
+		choice{t.Label("sebar", "more"), "/sebar telepon"},
+		choice{t.Label("callresult", "salah"), "/konfirmasi hasil " + g.Code + " salah"}, // what the call has shown
+	))
 }
 
 func (d *Desk) calledID(ctx context.Context, t *Turn, arg string) (string, error) {

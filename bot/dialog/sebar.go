@@ -136,6 +136,16 @@ type reachLine struct {
 	call, liaison, sending int
 }
 
+// reach tells who would get the invitation now, and how.
+func (d *Desk) reach(ctx context.Context, t *Turn, e *event.Event, st sendState) (lines []reachLine, sum reachLine, err error) {
+	all, err := d.app.ReachabilityOf(ctx, e.ID, st.Audiences, d.net.On)
+	if err != nil {
+		return nil, sum, err
+	}
+	lines, sum = d.reachLines(t, all)
+	return lines, sum, nil
+}
+
 func (d *Desk) reachLines(t *Turn, all []*app.Reachability) (lines []reachLine, sum reachLine) {
 	for _, r := range all {
 		l := reachLine{Audience: r.Audience, Guests: r.Guests, call: r.By[app.ByCall], liaison: r.By[app.ByLiaison], sending: r.Sendable() + r.By[app.ByLiaison]}
@@ -166,11 +176,10 @@ func (d *Desk) reachLines(t *Turn, all []*app.Reachability) (lines []reachLine, 
 
 // askReady shows who gets what, and asks when.
 func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
-	reach, err := d.app.ReachabilityOf(ctx, e.ID, st.Audiences, d.net.On)
+	lines, sum, err := d.reach(ctx, t, e, st)
 	if err != nil {
 		return err
 	}
-	lines, sum := d.reachLines(t, reach)
 	st.Phase, st.Tag = sdReady, tagHere(t, "sd")
 	if err := t.Open(dlgSend, st); err != nil {
 		return err
@@ -207,20 +216,23 @@ func (d *Desk) askReady(ctx context.Context, t *Turn, e *event.Event, st sendSta
 
 // askWhen asks when alone: what there is to know of it has just been shown.
 func (d *Desk) askWhen(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
-	reach, err := d.app.ReachabilityOf(ctx, e.ID, st.Audiences, d.net.On)
+	_, sum, err := d.reach(ctx, t, e, st)
 	if err != nil {
 		return err
 	}
-	_, sum := d.reachLines(t, reach)
 	st.Phase, st.Tag = sdReady, tagHere(t, "sd")
 	if err := t.Open(dlgSend, st); err != nil {
 		return err
 	}
-	list := d.readyChoices(t, e)
+	return t.Say("sebar.when", templates.Data{"Total": sum.sending, "Calls": sum.call}, t.choices(st.Tag, d.whenChoices(t, e, sum)...), replyHint())
+}
+
+// whenChoices are the choices where it is asked when.
+func (d *Desk) whenChoices(t *Turn, e *event.Event, sum reachLine) []choice {
 	if sum.sending == 0 {
-		list = d.noSendingChoices(t, sum)
+		return d.noSendingChoices(t, sum)
 	}
-	return t.Say("sebar.when", templates.Data{"Total": sum.sending, "Calls": sum.call}, t.choices(st.Tag, list...), replyHint())
+	return d.readyChoices(t, e)
 }
 
 // noSendingChoices are what is left to do where nobody can be written to.
@@ -259,15 +271,16 @@ func (d *Desk) inviteTexts(ctx context.Context, auds []event.Audience) (map[stri
 }
 
 func (d *Desk) onReady(ctx context.Context, t *Turn, e *event.Event, st sendState) error {
-	list := d.readyChoices(t, e)
-	if len(list) > 0 {
-		list = append(list, choice{t.Label("sebar", "calls"), "telepon"}) // where nobody can be written to
+	_, sum, err := d.reach(ctx, t, e, st)
+	if err != nil {
+		return err
 	}
+	list := append(d.whenChoices(t, e, sum), choice{t.Label("sebar", "calls"), "telepon"}) // shown before somebody could be written to
 	v, ok := d.chosen(t, st.Tag, list)
 	if !ok {
 		at, problem := d.sendTime(e, t.Text())
 		switch {
-		case t.In.Kind != channel.Text:
+		case t.In.Kind != channel.Text, sum.sending == 0:
 			problem = "answer.choose"
 		case problem == "":
 			return d.submitSending(ctx, t, e, st, at)
@@ -391,6 +404,13 @@ func (d *Desk) sendTime(e *event.Event, text string) (at time.Time, problem stri
 
 // submitSending freezes the texts and lets it go, or asks a second member.
 func (d *Desk) submitSending(ctx context.Context, t *Turn, e *event.Event, st sendState, at time.Time) error {
+	_, sum, err := d.reach(ctx, t, e, st)
+	if err != nil {
+		return err
+	}
+	if sum.sending == 0 {
+		return d.askReady(ctx, t, e, st)
+	}
 	texts, err := d.inviteTexts(ctx, st.Audiences)
 	if err != nil {
 		return err

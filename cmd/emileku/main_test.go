@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is for a loaded machine; nothing waits for it when all is well.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // process is a running emileku.
 type process struct {
