@@ -137,7 +137,7 @@ func (r *rig) accept(in channel.Inbound) {
 
 func (r *rig) settle() {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := r.bot.Idle(ctx); err != nil {
 		r.t.Fatalf("%v; the log:\n%s", err, r.log.String())

@@ -367,7 +367,7 @@ func (h *House) Seen(who, room string) ([]Message, error) {
 
 // settle waits for the bot, lets the planner look, and hands over the outbox.
 func (h *House) settle() error {
-	ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(h.t.Context(), settleWithin)
 	defer cancel()
 	for {
 		if err := h.bot.Idle(ctx); err != nil {

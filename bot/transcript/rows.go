@@ -14,7 +14,7 @@ import (
 )
 
 // settleWithin is how long a line of a script may take in all.
-const settleWithin = 30 * time.Second
+const settleWithin = 2 * time.Minute
 
 // rows are the outbox of a World that has a real sender.
 type rows struct {

@@ -132,11 +132,23 @@ func (p *screen) presses(who, label string) {
 // sees waits until a chat shows each text among what is new.
 func (p *screen) sees(who string, texts ...string) {
 	p.t.Helper()
+	p.seesFrom(who, p.seen[who], texts...)
+}
+
+// shows waits until a chat shows each text anywhere: a message that is edited
+// may have been there before.
+func (p *screen) shows(who string, texts ...string) {
+	p.t.Helper()
+	p.seesFrom(who, 0, texts...)
+}
+
+func (p *screen) seesFrom(who string, first int, texts ...string) {
+	p.t.Helper()
 	if p.panes[who] < 0 {
 		p.t.Fatalf("nobody is called %s", who)
 	}
 	for _, text := range texts {
-		p.until(fmt.Sprintf(`[...document.querySelectorAll("#pane-%d .msg.bot")].slice(%d).map(m => m.textContent).join("\n").includes(%q)`, p.panes[who], p.seen[who], text),
+		p.until(fmt.Sprintf(`[...document.querySelectorAll("#pane-%d .msg.bot")].slice(%d).map(m => m.textContent).join("\n").includes(%q)`, p.panes[who], first, text),
 			fmt.Sprintf("%s sees %q", who, text))
 	}
 }

@@ -166,7 +166,7 @@ func theDay(p *screen) {
 	p.says("wati", "selesai")
 	p.clock("2027-01-14T08:05")
 	p.sees("tim", "08.00 sekarang", "Berikutnya 08.10")
-	p.sees("tim", "Kehadiran E-MILE KU 2027", "Koperasi: 1 tamu")
+	p.shows("tim", "Kehadiran E-MILE KU 2027", "Koperasi: 1 tamu")
 	p.picture("tim", "tim-papan")
 	p.says("siti", "status")
 	p.sees("siti", "EMK-2027-0015")

@@ -266,6 +266,9 @@ func (r *crashRun) noteLog(l *life) {
 // quietFor is how long nothing must arrive before the bot counts as idle.
 const quietFor = 3 * time.Second
 
+// endsWithin is how long the bot has to end after SIGTERM.
+const endsWithin = 30 * time.Second
+
 // lastLife lets the bot finish what is left, then stops it the gentle way.
 func (r *crashRun) lastLife(ctx context.Context) error {
 	l, err := r.start(Kill{Log: r.killLog})
@@ -292,8 +295,8 @@ func (r *crashRun) lastLife(ctx context.Context) error {
 		if err != nil {
 			r.crowd.breach("the bot did not end well at SIGTERM: %v", err)
 		}
-	case <-time.After(15 * time.Second):
-		r.crowd.breach("the bot did not end within 15 s of SIGTERM")
+	case <-time.After(endsWithin):
+		r.crowd.breach("the bot did not end within %s of SIGTERM", endsWithin)
 		l.kill()
 	}
 	r.noteLog(l)

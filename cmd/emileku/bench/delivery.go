@@ -193,8 +193,30 @@ func (d *delivery) bury(l *life, kind killKind, kill Kill, ended error) error {
 	return nil
 }
 
-// finish lets the bot live until all is sent, or nothing happens any more.
+// longestQuiet is the silence after which even a slow bot has nothing to do.
+const longestQuiet = 32 * quietFor
+
+// finish lets the bot live until the broadcast is over: again, and longer, where
+// a slow machine was taken for a bot that has nothing to do.
 func (d *delivery) finish(ctx context.Context) error {
+	for quiet := 2 * quietFor; ; quiet *= 2 {
+		if err := d.liveUntilQuiet(ctx, quiet); err != nil {
+			return err
+		}
+		var over bool
+		err := d.store(ctx, func(s storage.Store) error {
+			all, err := s.Broadcasts().List(ctx, d.eventID)
+			over = err == nil && all[0].Status == storage.BroadcastFinished
+			return err
+		})
+		if err != nil || over || quiet >= longestQuiet {
+			return err
+		}
+	}
+}
+
+// liveUntilQuiet lets the bot live until nothing was sent for a while.
+func (d *delivery) liveUntilQuiet(ctx context.Context, quiet time.Duration) error {
 	l, err := d.start(Kill{Log: d.killLog})
 	if err != nil {
 		return err
@@ -203,7 +225,7 @@ func (d *delivery) finish(ctx context.Context) error {
 	d.latest = time.Now()
 	d.mu.Unlock()
 	// Telegram's limit is met again within a second; a long silence is the end.
-	for d.idle() < 2*quietFor {
+	for d.idle() < quiet {
 		select {
 		case <-ctx.Done():
 			l.kill()
@@ -218,9 +240,9 @@ func (d *delivery) finish(ctx context.Context) error {
 	}
 	select {
 	case err = <-l.ended:
-	case <-time.After(15 * time.Second):
+	case <-time.After(endsWithin):
 		l.kill()
-		err = fmt.Errorf("the bot did not end within 15 s of SIGTERM")
+		err = fmt.Errorf("the bot did not end within %s of SIGTERM", endsWithin)
 	}
 	d.noteLog(l)
 	return err
