@@ -61,11 +61,16 @@ func carryOn(was, r event.Reply) event.Reply {
 // keepUndo keeps what an answer that a team member enters takes the place of;
 // whoever answers for themselves leaves nothing to take back.
 func keepUndo(p *event.Participation, by Actor, r event.Reply) {
-	of := EntryOf(by)
-	switch {
-	case r.By == "":
+	if r.By == "" {
 		p.Undo = nil
-	case p.Undo == nil || p.Undo.Of != of:
+		return
+	}
+	keepEntry(p, by)
+}
+
+// keepEntry keeps how a guest stands before a team member's entry, once.
+func keepEntry(p *event.Participation, by Actor) {
+	if of := EntryOf(by); p.Undo == nil || p.Undo.Of != of {
 		p.Undo = &event.Undo{Of: of, Reply: p.Reply, Call: p.Call, Closed: p.Closed}
 	}
 }
@@ -127,6 +132,9 @@ func (a *App) CallMissed(ctx context.Context, by Actor, id string) (*event.Parti
 // CloseGuest ends all sending to a guest for this event, with a reason.
 func (a *App) CloseGuest(ctx context.Context, by Actor, id string, why event.Closed) (*event.Participation, error) {
 	p, err := a.updateParticipation(ctx, id, func(p *event.Participation) error {
+		if why == event.WrongNumber { // a member says so, and may have pressed beside it
+			keepEntry(p, by)
+		}
 		p.Closed = why
 		if p.Call == event.CallDue {
 			p.Call = event.NoCall

@@ -430,7 +430,10 @@ func (d *Desk) callResult(ctx context.Context, t *Turn, args string) error {
 		if g, err = d.app.CloseGuest(ctx, t.Actor(), g.ID, event.WrongNumber); err != nil {
 			return err
 		}
-		return t.Say("calls.wrong", templates.Data{"P": g}, more)
+		return t.Say("calls.wrong", templates.Data{"P": g}, t.commands(
+			choice{t.Label("sebar", "more"), "/sebar telepon"},
+			choice{t.Label("konfirmasi", "undo"), "/konfirmasi urungkan " + g.Code + " " + app.EntryOf(t.Actor())},
+		))
 	}
 	if _, ok := answerNamed(result); !ok {
 		return t.Say("answer.oldbutton", nil)

@@ -275,8 +275,10 @@ func (d *Desk) onReady(ctx context.Context, t *Turn, e *event.Event, st sendStat
 	if err != nil {
 		return err
 	}
-	list := append(d.whenChoices(t, e, sum), choice{t.Label("sebar", "calls"), "telepon"}) // shown before somebody could be written to
-	v, ok := d.chosen(t, st.Tag, list)
+	v, ok := d.chosen(t, st.Tag, d.whenChoices(t, e, sum))
+	if !ok && sum.call > 0 { // shown before somebody could be written to
+		v, ok = d.chosen(t, st.Tag, []choice{{t.Label("sebar", "calls"), "telepon"}})
+	}
 	if !ok {
 		at, problem := d.sendTime(e, t.Text())
 		switch {

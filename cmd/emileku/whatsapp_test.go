@@ -137,7 +137,7 @@ func TestWhatsAppPair(t *testing.T) {
 	if code, text := runs(t, p.env(), "whatsapp", "unlink"); code != 1 || !strings.Contains(text, "--yes") {
 		t.Errorf("unlink unasked: exit %d: %s", code, text)
 	}
-	if code, text := runs(t, p.env(), "whatsapp", "unlink", "--yes"); code != 0 || len(p.account.Devices()) != 0 {
+	if code, text := runs(t, p.env(), "whatsapp", "unlink", "--yes"); code != 0 || len(p.account.Devices()) != 0 || strings.Contains(text, "did not confirm") {
 		t.Errorf("unlink: exit %d, devices %v: %s", code, p.account.Devices(), text)
 	}
 }
